@@ -1,0 +1,185 @@
+"""What a URL that is no page gets: a static page, a template, or the app's own shell. Knows no web framework."""
+
+from __future__ import annotations
+
+import enum
+import html
+import logging
+import os
+import stat
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any, Final, Literal, Protocol
+
+logger = logging.getLogger("dash_true404")
+
+CONVENTION = "404.html"
+
+#: What every answer carries. Without explicit cache information a cache may keep a 404 (RFC 9110, section 15.5.5).
+HEADERS = {"X-Robots-Tag": "noindex", "Cache-Control": "no-cache"}
+
+
+class _Page(enum.Enum):
+    IN_APP = "IN_APP"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+#: ``enable_true_404(app, page=IN_APP)``: the app's own shell, in which Dash draws its not-found page.
+IN_APP: Final = _Page.IN_APP
+InApp = Literal[_Page.IN_APP]
+
+
+_logged: set[str] = set()
+
+
+def log_once(message: str, error: Exception) -> None:
+    """Log a fault with its traceback the first time that it is met."""
+    fault = f"{message} {error!r}"
+    if fault not in _logged and len(_logged) < 1000:
+        _logged.add(fault)
+        logger.error(message, exc_info=error)
+
+
+class NotFoundPage(Protocol):
+    """Something that has the HTML of a 404 page."""
+
+    def html(self) -> bytes | str:
+        """Return the page as it is now."""
+
+
+class Templates(Protocol):
+    """The web framework's templates, as far as a 404 page needs them."""
+
+    def places(self) -> list[str]:
+        """Return the folders in which templates are looked for."""
+
+    def find(self, name: str) -> NotFoundPage | None:
+        """Return a template of the framework's, checked for mistakes, or None if there is none of that name.
+
+        :raises ValueError: if the template cannot be used.
+        """
+
+
+class StaticPage:
+    """A file that is served from memory, and read again when it changes.
+
+    :param path: the file, UTF-8 text.
+    :raises OSError: if the file cannot be read.
+    :raises ValueError: if it is not UTF-8 text.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, ...] | None = None
+        self._html = b""
+        try:
+            self._refresh()
+        except PermissionError as error:
+            raise PermissionError(
+                f"The 404 page {path} cannot be read. Make it readable for the user that runs the app."
+            ) from error
+
+    def html(self) -> bytes:
+        """Return the file's content; the last good one if it has vanished or cannot be used any more."""
+        try:
+            self._refresh()
+        except (OSError, ValueError) as error:
+            log_once(f"The 404 page {self._path} cannot be used; its last good version is served.", error)
+        return self._html
+
+    def _refresh(self) -> None:
+        status = self._path.stat()
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp  # also of a broken file, so that it is not read again before it changes
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"The 404 page {self._path} is no regular file. Make it one, or name another page.")
+        content = self._path.read_bytes()
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"The 404 page {self._path} is not UTF-8 text ({error}). Save it as UTF-8.") from error
+        self._html = content
+
+
+class BuiltInPage:
+    """The page for apps that bring none.
+
+    :param home: the URL that it links to.
+    """
+
+    def __init__(self, home: str) -> None:
+        text = resources.files(__package__).joinpath(CONVENTION).read_text("utf-8")
+        self._html = Template(text).substitute(home=html.escape(home)).encode()
+
+    def html(self) -> bytes:
+        """Return the page."""
+        return self._html
+
+
+class Answer:
+    """The answer to a URL that is no page, except for the app's own shell, which only the server can render.
+
+    :param page: what the user chose (None: 404.html by convention, if there is one).
+    :param home: the app's root URL, as browsers see it.
+    :param templates: the server's templates.
+    :param root_folder: the folder of the app's own code.
+    :param assets_folder: the app's assets.
+    :raises FileNotFoundError: if a page was named and is nowhere.
+    :raises OSError: if it cannot be read.
+    :raises ValueError: if it is not UTF-8 text, or no valid template.
+    """
+
+    def __init__(
+        self,
+        page: str | os.PathLike[str] | InApp | None,
+        *,
+        home: str,
+        templates: Templates,
+        root_folder: Path,
+        assets_folder: Path,
+    ) -> None:
+        self._built_in = BuiltInPage(home)
+        self._choice = page
+        self._page: NotFoundPage = self._built_in
+        if page is IN_APP:
+            return
+        name = os.fspath(page) if page is not None else CONVENTION
+        folders = [root_folder, assets_folder] if page is not None else [assets_folder]
+        found = templates.find(name)
+        if found is None:
+            file = next((folder / name for folder in folders if os.path.lexists(folder / name)), None)
+            found = StaticPage(file) if file else None
+        if found is not None:
+            self._page = found
+        elif page is not None:
+            places = [*templates.places(), *map(str, folders)]
+            raise FileNotFoundError(
+                f"There is no 404 page {name!r}. Looked for it in: {', '.join(places)}. "
+                "Put it into one of these folders, or correct the name (page=...)."
+            )
+
+    def is_in_app(self, has_not_found_page: bool) -> bool:
+        """Tell whether the app's own shell is the answer.
+
+        :param has_not_found_page: whether the app has a ``not_found_404`` page, Dash's convention, at this moment.
+        """
+        return self._choice is IN_APP or (self._choice is None and self._page is self._built_in and has_not_found_page)
+
+    def html(self) -> bytes | str:
+        """Return the page to send; the built-in one where the user's fails."""
+        html: bytes | str = self.or_built_in(self._page.html)
+        return html
+
+    def or_built_in(self, render: Callable[[], Any]) -> Any:
+        """Return what a function renders; the built-in page, and the cause in the log, where it fails."""
+        try:
+            return render()
+        except Exception as error:  # the user's template or layout may raise anything, and the visitor is due a 404
+            log_once("The 404 page could not be rendered; the built-in one is served.", error)
+            return self._built_in.html()

@@ -1,0 +1,194 @@
+"""Which URLs are pages, exactly as Dash's own router in the browser will see it. Knows no web framework."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatch
+from typing import Any
+
+from .paths import reachable, reencoded
+
+Page = Mapping[str, Any]
+
+_VARIABLE = re.compile("<(.*?)>")
+# What fnmatch or re would interpret. A dot is left out: fnmatch takes it literally, so re cannot refuse it.
+_SPECIAL = re.compile(r"[][*?\\^$+{}|()]")
+
+
+def _with_literals(change: Callable[[str], str], template: str) -> str:
+    """Return a template with its literal parts changed and its variables as they were."""
+    parts = _VARIABLE.split(template)
+    return "".join(f"<{part}>" if i % 2 else change(part) for i, part in enumerate(parts))
+
+
+class PathTemplate:
+    """A ``path_template``, matched as Dash matches it: each ``<name>`` takes as much as it can, slashes too.
+
+    :param template: the template, with or without slashes around it, such as ``/item/<item_id>``.
+
+    >>> PathTemplate("/item/<item_id>").match("item/a/b")
+    True
+    """
+
+    def __init__(self, template: str) -> None:
+        self.text = template.strip("/")
+        self._literals = _VARIABLE.split(self.text)[::2]
+        self.is_odd = any(map(_SPECIAL.search, self._literals))
+        """Whether it holds characters that Dash takes for a pattern although they were meant literally."""
+
+    def match(self, path: str) -> bool:
+        """Tell whether the template takes a path (no slashes around it), in time linear in its length.
+
+        :raises Exception: where Dash's router fails on the path (an odd template only).
+        """
+        if self.is_odd:
+            return self._match_as_dash_does(path)
+        if len(self._literals) == 1:
+            return False  # no variable: Dash compares the page's path instead
+        first, *between, last = self._literals
+        start, end = len(first), len(path) - len(last)
+        if end < start or not path.startswith(first) or not path.endswith(last):
+            return False
+        for literal in reversed(between):
+            end = path.rfind(literal, start, end)
+            if end < 0:
+                return False
+        return True
+
+    def _match_as_dash_does(self, path: str) -> bool:
+        if not fnmatch(path, "*".join(self._literals)):
+            return False
+        # Dash takes the first finding without looking whether there is one.
+        re.findall("(.*)".join(self._literals), path)[0]
+        return len(self._literals) > 1
+
+    def reencoded(self) -> PathTemplate:
+        """Return the template for paths that a proxy has decoded and encoded again."""
+        return PathTemplate(_with_literals(reencoded, self.text))
+
+
+class _Routes:
+    """An ordered list of pages with their paths and templates; the first match wins."""
+
+    def __init__(self, routes: Iterable[tuple[Page, str, PathTemplate | None]]) -> None:
+        self._by_path: dict[str, tuple[int, Page]] = {}
+        self._templates: list[tuple[int, PathTemplate, Page]] = []
+        self._first: dict[str, Page] = {}
+        for position, (page, path, template) in enumerate(routes):
+            self._by_path.setdefault(path, (position, page))
+            if template:
+                self._templates.append((position, template, page))
+
+    def first(self, path: str) -> Page | None:
+        """Return the first page that takes the path; the answer for a page's own path is remembered."""
+        found = self._first.get(path)
+        if found is not None:
+            return found
+        limit, own = self._by_path.get(path, (None, None))
+        found = own
+        for position, template, page in self._templates:
+            if limit is not None and position > limit:
+                break
+            if template.match(path):
+                found = page
+                break
+        if own is not None and found is not None:
+            self._first[path] = found
+        return found
+
+
+class _Snapshot:
+    """The pages at one moment, and what tells in O(1) whether the registry has changed since."""
+
+    def __init__(self, registry: Mapping[str, Page]) -> None:
+        entries = list(registry.items())
+        self._size = len(entries)
+        # register_page makes every page's relative_path anew, so one of these strings witnesses for all pages.
+        # Not that of "/" (CPython shares strings of one character) and not that of "" (the prefix itself).
+        telling = next(([entry] for entry in entries if len(entry[1]["path"]) > 1), entries)
+        self._witnesses = [(module, page, page.get("relative_path")) for module, page in telling]
+        self.not_found_page: Page | None = next(
+            (page for module, page in entries if module.split(".")[-1] == "not_found_404"), None
+        )
+        routes = [
+            (page, page["path"].strip("/"), PathTemplate(text) if (text := page["path_template"]) else None)
+            for _, page in entries
+        ]
+        self.routes = _Routes(routes)
+        self.reencoded = _Routes(
+            (page, reencoded(path), template and template.reencoded())
+            for page, path, template in routes
+            if "%" in path or (template and "%" in template.text)
+        )
+
+    def is_current(self, registry: Mapping[str, Page]) -> bool:
+        return len(registry) == self._size and all(
+            registry.get(module) is page and page.get("relative_path") is relative_path
+            for module, page, relative_path in self._witnesses
+        )
+
+
+class Pages:
+    """The pages of a registry, answering for any path which of them Dash would render.
+
+    :param registry: ``dash.page_registry``. It is read once; what ``register_page`` adds or replaces, and what
+        is removed, counts from the next question on.
+
+    >>> Pages(dash.page_registry).find("item/42")["module"]
+    'pages.item'
+    """
+
+    def __init__(self, registry: Mapping[str, Page]) -> None:
+        self._registry = registry
+        self._snapshot: _Snapshot | None = None
+        self._building = threading.Lock()
+
+    def find(self, path: str) -> Page | None:
+        """Return the page that Dash's router renders for a path, or None where it renders "not found".
+
+        :param path: as the browser holds it (percent-encoded), without the app's prefix and slashes around it.
+
+        Dash's ``not_found_404`` page is never the answer, and a path on which Dash's router fails has none.
+        """
+        now = self._now()
+        try:
+            page = now.routes.first(path) or now.reencoded.first(path)
+        except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here
+            return None
+        return None if page is now.not_found_page else page
+
+    @property
+    def not_found_page(self) -> Page | None:
+        """The page that Dash draws for URLs that are no page, if the app has one."""
+        return self._now().not_found_page
+
+    def _now(self) -> _Snapshot:
+        snapshot = self._snapshot
+        if snapshot is None or not snapshot.is_current(self._registry):
+            with self._building:
+                snapshot = self._snapshot
+                if snapshot is None or not snapshot.is_current(self._registry):
+                    snapshot = self._snapshot = _Snapshot(self._registry)
+        return snapshot
+
+    def warnings(self) -> Iterable[str]:
+        """Yield what the pages' author should know before visitors find out."""
+        for module, page in list(self._registry.items()):
+            template = page["path_template"]
+            if template and PathTemplate(template).is_odd:
+                yield (
+                    f"The path_template {template!r} of page {module!r} holds characters that Dash takes for a "
+                    "pattern (any of [ ] * ? \\ ^ $ + { } | ( )), so it may match other URLs than it says, or fail. "
+                    "It is matched as Dash does; better to register a template without them."
+                )
+            # A path that was inferred from a template is a placeholder, not a URL to visit.
+            path = page.get("supplied_path") or ("" if template else page["path"])
+            for argument, text in (("path_template", template or ""), ("path", path)):
+                better = _with_literals(reachable, text) if argument == "path_template" else reachable(text)
+                if better != text:
+                    yield (
+                        f"No browser can reach page {module!r} by its {argument} {text!r}: browsers percent-encode "
+                        f"it, and Dash compares the encoded form. Register {argument}={better!r} instead."
+                    )

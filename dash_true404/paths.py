@@ -1,0 +1,64 @@
+"""The path of a URL as the browser holds it (``window.location.pathname``): still percent-encoded.
+
+Dash's router compares that string with the page paths, not the decoded one that a server works with. Both a
+false 404 (page ``/caf%C3%A9``) and a soft one (``/%61`` for page ``/a``) come from mixing the two up.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote_to_bytes
+
+# Besides letters, digits and "_.-", what browsers and proxies leave alone when they encode a path.
+_LEFT_ALONE = "/!$&'()*+,;=:@[]~"
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+# What every browser encodes (WHATWG URL, path percent-encode set), turns into a slash or does not count as path.
+_NEVER_HELD = frozenset('"#<>?\\`{}')
+_HELD = "".join(c for c in _PRINTABLE if c not in _NEVER_HELD)
+
+
+def encoded(path: str | bytes) -> str:
+    """Return a decoded path as a browser encodes it: ``/sp ace`` is ``/sp%20ace``."""
+    return quote(path, safe=_LEFT_ALONE)
+
+
+def reencoded(path: str) -> str:
+    """Return an encoded path as a proxy passes it on that decodes and encodes again.
+
+    nginx does so for ``proxy_pass http://host/;``: ``/R%26D`` arrives as ``/R&D``.
+    """
+    return encoded(unquote_to_bytes(path))
+
+
+def reachable(path: str) -> str:
+    """Return an encoded path with what no browser leaves as it is encoded too; most paths stay the same.
+
+    >>> reachable("/enc%20oded/sp ace")
+    '/enc%20oded/sp%20ace'
+    """
+    return quote(path, safe=_HELD)
+
+
+def browser_path(target: bytes, root: bytes, path: bytes) -> str:
+    r"""Return the path below the server's root as the browser holds it.
+
+    :param target: the request target as it was sent (WSGI's ``REQUEST_URI`` or ``RAW_URI``), or ``b""`` where
+        the server does not tell; it may be in absolute form (RFC 9112, section 3.2.2) and have a query.
+    :param root: where the application is mounted, decoded (``SCRIPT_NAME``).
+    :param path: the decoded path below it (``PATH_INFO``).
+
+    A target is only believed where it decodes to what the server routed on: a proxy may have taken a prefix
+    off or put one on. Where it is not, the answer is what a browser would have sent for the decoded path.
+
+    >>> browser_path(b"/dash/caf%C3%A9?x=1", b"/dash", "/caf\xe9".encode())
+    '/caf%C3%A9'
+    """
+    sent = target.partition(b"?")[0]
+    if not sent.startswith(b"/"):
+        sent = b"/" + sent.partition(b"://")[2].partition(b"/")[2]
+    decoded = unquote_to_bytes(sent)
+    if decoded != path:
+        mount = next((m for m in (root, encoded(root).encode()) if sent.startswith(m)), None)
+        if mount is None or decoded != root + path:
+            return encoded(path or b"/")
+        sent = sent[len(mount) :] or b"/"
+    return quote(sent, safe=_PRINTABLE)

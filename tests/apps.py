@@ -1,0 +1,71 @@
+"""Small Dash apps for the tests, and questions to ask them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import _get_app, html
+from werkzeug.test import Client
+
+from dash_true404 import enable_true_404
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def register(path: str, **options: Any) -> None:
+    """Register a page by its path or, if it has variables, by its template; the layout's id is the module."""
+    module = options.pop("module", "m" + "".join(c if c.isalnum() else f"_{ord(c)}_" for c in path))
+    options.setdefault("layout", html.Div(f"page {path}", id=module))
+    where = {"path_template": path} if "<" in path else {"path": path}
+    dash.register_page(module, **where, **options)
+
+
+def make_app(*paths: str, not_found_page: bool = False, **options: Any) -> dash.Dash:
+    """Return an app with a page for each path or template; ``/`` is one of them only if it is named."""
+    forget_last_app()
+    app = dash.Dash(__name__, **{"use_pages": True, "pages_folder": "", "assets_folder": "no-assets", **options})
+    app.layout = html.Div([html.Nav("navigation"), dash.page_container])
+    for path in paths:
+        register(path)
+    if not_found_page:
+        dash.register_page("pages.not_found_404", layout=html.Div("nothing here", id="not-found"))
+    return app
+
+
+def forget_last_app() -> None:
+    """Take back what a request leaves behind from Dash 4 on: its app, on which register_page would put redirects."""
+    context = getattr(_get_app, "app_context", None)
+    if context is not None:
+        context.set(None)
+
+
+def make_true_app(*paths: str, page: Any = None, **options: Any) -> dash.Dash:
+    """Return such an app with true 404s."""
+    app = make_app(*paths, **options)
+    enable_true_404(app, page)
+    return app
+
+
+def status(app: dash.Dash, url: str, method: str = "GET", **options: Any) -> int:
+    """Return the status that an app's server answers with."""
+    with app.server.test_client().open(url, method=method, **options) as response:
+        return response.status_code
+
+
+def statuses(app: dash.Dash, url: str) -> dict[str, int]:
+    """Return the status for each method."""
+    return {method: status(app, url, method) for method in METHODS}
+
+
+def raw_status(app: dash.Dash, target: str, method: str = "GET", **environ: str) -> int:
+    """Return the status for a request target exactly as given, as a WSGI server passes it on."""
+    from urllib.parse import unquote_to_bytes
+
+    path = unquote_to_bytes(target.partition("?")[0]).decode("latin-1")
+    environ = {"PATH_INFO": path, "REQUEST_URI": target, "REQUEST_METHOD": method, **environ}
+    return Client(app.server).open("/", method=method, environ_overrides=environ).status_code
+
+
+UNKNOWN = dict.fromkeys(METHODS, 404)
+FOUND = {**dict.fromkeys(METHODS, 405), "GET": 200, "HEAD": 200, "OPTIONS": 200}

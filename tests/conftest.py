@@ -1,0 +1,33 @@
+"""Fixtures for all tests: a page registry of its own for each, and Chromium where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import dash
+import pytest
+from dash import _pages  # no public name reaches the settings that Dash keeps for all apps' pages
+
+from dash_true404 import answers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium:
+        os.environ.setdefault("DASH_TEST_CHROMEPATH", chromium)
+    if hasattr(config.option, "headless"):
+        config.option.headless = True
+
+
+@pytest.fixture(autouse=True)
+def isolated_registry():
+    """The process-wide page registry, empty for each test."""
+    pages, config = dict(dash.page_registry), dict(_pages.CONFIG)
+    dash.page_registry.clear()
+    answers._logged.clear()
+    yield
+    dash.page_registry.clear()
+    dash.page_registry.update(pages)
+    _pages.CONFIG.clear()
+    _pages.CONFIG.update(config)

@@ -1,0 +1,65 @@
+"""The two oracles: Dash's own router in the installed version, and a plain Flask app with one route per page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import dash
+import flask
+from dash import dash as dash_module
+
+# Dash's matching function moved: a static method of Dash up to 2.13, then a function.
+path_to_page = getattr(dash_module, "_path_to_page", None) or dash.Dash._path_to_page
+
+
+def rendered_page(app: dash.Dash, pathname: str) -> str | None:
+    """Return the module of the page that Dash's router renders for ``window.location.pathname``, or None."""
+    try:
+        page, _ = path_to_page(app.strip_relative_path(pathname))
+    except Exception:  # then the router's callback fails, and the browser shows no page
+        return None
+    not_found = next((m for m in dash.page_registry if m.split(".")[-1] == "not_found_404"), None)
+    return page["module"] if page and page["module"] != not_found else None
+
+
+def routed_children(app: dash.Dash, pathname: str) -> Any:
+    """Return what Dash's router callback, asked as the browser asks it, puts into the page container."""
+    client = app.server.test_client()
+    prefix = app.config.routes_pathname_prefix
+    dependencies = client.get(f"{prefix}_dash-dependencies").get_json()
+    router = next(d for d in dependencies if "_pages_content.children" in d["output"])
+    outputs = [dict(zip(("id", "property"), o.rsplit(".", 1))) for o in router["output"].strip(".").split("...")]
+    values = {"pathname": pathname, "search": ""}
+    response = client.post(
+        f"{prefix}_dash-update-component",
+        json={
+            "output": router["output"],
+            "outputs": outputs,
+            "inputs": [{**i, "value": values[i["property"]]} for i in router["inputs"]],
+            "changedPropIds": ["_pages_location.pathname"],
+        },
+    )
+    return json.loads(response.data)["response"]["_pages_content"]["children"] if response.status_code == 200 else None
+
+
+def plain_flask(app: dash.Dash, page_urls: set[str]) -> flask.Flask:
+    """Return a Flask app with the rules of an app's server, but a route for each page and no catch-all.
+
+    :param page_urls: decoded paths, among those to be asked, that are pages.
+    """
+    plain = flask.Flask("plain", static_folder=None)
+    plain.url_map.merge_slashes = app.server.url_map.merge_slashes
+    prefix = app.config.routes_pathname_prefix
+
+    def answer(**_: Any) -> str:
+        return "200"
+
+    for number, url in enumerate(sorted(page_urls)):
+        plain.add_url_rule(url, f"page {number}", answer, strict_slashes=False)
+    for number, rule in enumerate(app.server.url_map.iter_rules()):
+        if rule.endpoint not in (prefix, prefix + "<path:path>"):
+            methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"})
+            view = app.server.view_functions[rule.endpoint] if "_dash-" not in rule.rule else answer
+            plain.add_url_rule(rule.rule, f"rule {number}", view, methods=methods, strict_slashes=rule.strict_slashes)
+    return plain

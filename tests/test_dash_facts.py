@@ -1,0 +1,92 @@
+"""What dash-true404 relies on in Dash, so that a Dash that changes it turns a test red.
+
+The private names are the tests' own: the package uses none of them.
+"""
+
+import dash
+import flask
+import pytest
+from dash import html
+
+from .apps import make_app, register
+from .oracle import rendered_page, routed_children
+
+
+def test_index_and_catch_all_have_the_prefix_as_rule_and_endpoint():
+    for prefix in ("/", "/dash/"):
+        dash.page_registry.clear()
+        server = make_app("/", url_base_pathname=prefix).server
+        rules = {rule.endpoint: rule for rule in server.url_map.iter_rules()}
+        for name in (prefix, prefix + "<path:path>"):
+            assert rules[name].rule == name
+            assert rules[name].methods == {"GET", "HEAD", "OPTIONS"}
+            assert name in server.view_functions
+
+
+def test_without_init_app_there_is_no_catch_all():
+    app = make_app(server=False)
+    assert not app.server or "/<path:path>" not in app.server.view_functions
+
+
+def test_the_shell_is_marked_whatever_the_index_string_is():
+    app = make_app("/", index_string="<html><body>{%app_entry%}{%config%}{%scripts%}{%renderer%}</body></html>")
+    assert b'id="_dash-config"' in app.server.test_client().get("/").data
+
+
+def test_registering_any_page_renews_every_relative_path():
+    make_app("/", "/a", "/b")
+    before = {module: page["relative_path"] for module, page in dash.page_registry.items()}
+    register("/c")
+    for module, text in before.items():
+        if len(text) > 1:
+            assert dash.page_registry[module]["relative_path"] == text
+            assert dash.page_registry[module]["relative_path"] is not text
+
+
+def test_registering_a_page_again_makes_a_new_entry():
+    make_app("/a")
+    before = dash.page_registry["m_47_a"]
+    register("/a")
+    assert dash.page_registry["m_47_a"] is not before
+
+
+def test_extra_arguments_of_register_page_are_kept():
+    make_app()
+    register("/a", extra="kept")
+    assert dash.page_registry["m_47_a"]["extra"] == "kept"
+
+
+@pytest.mark.parametrize("not_found_page", [True, False])
+def test_the_routers_callback_renders_what_its_matching_function_finds(not_found_page):
+    app = make_app("/", "/a/b", "/t/<x>", "/caf%C3%A9", "/f[0]/<y>", "/p+/<z>", not_found_page=not_found_page)
+    paths = ["/", "/a/b", "/a/b/", "//a/b", "/A/b", "/a%2Fb", "/t/", "/t/1", "/t/1/2", "/t/%20"]
+    paths += ["/caf%C3%A9", "/caf%c3%a9", "/f0/x", "/f[0]/x", "/p+/x", "/not-found-404", "/zz", "/_dash-layout"]
+    for path in paths:
+        children, module = routed_children(app, path), rendered_page(app, path)
+        if module:
+            assert children["props"]["id"] == module, path
+        elif children is not None:  # None where the router fails
+            assert children["props"].get("id") in ("not-found", None), path
+
+
+def test_the_index_page_reads_its_meta_tags_url_from_the_request():
+    app = make_app("/", "/a")
+    with app.server.test_request_context("/a"):
+        flask.request.path, flask.request.url = "/\0", "/home"
+        index = app.index()
+    assert "page /a" not in index
+    assert 'content="/home"' in index
+
+
+def test_dashs_own_error_handlers_are_recognised_by_their_module():
+    app = make_app("/")
+    app.enable_dev_tools(debug=True, dev_tools_hot_reload=False)
+    handler = app.server.error_handler_spec[None][None][Exception]
+    assert handler.__module__.split(".")[0] == "dash"
+
+
+def test_layouts_are_not_called_by_the_index_page():
+    app = make_app()
+    register("/a", layout=lambda: html.Div(1 / 0))
+    with app.server.test_request_context("/a"):
+        assert "_dash-config" in app.index()

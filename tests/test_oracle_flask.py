@@ -1,0 +1,103 @@
+"""Generated pages, templates, rules, URLs and methods against both oracles: Dash's router says which URLs are pages,
+and a plain Flask app with one route for each of these says what they and all others get.
+"""
+
+import os
+from urllib.parse import unquote
+
+import dash
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dash_true404 import enable_true_404
+from dash_true404.paths import reencoded
+
+from .apps import METHODS, make_app, register
+from .oracle import plain_flask, rendered_page
+
+# A case is one URL asked with one method. CI and the long run ask for more.
+EXAMPLES = int(os.environ.get("DASH_TRUE404_EXAMPLES", 120))
+
+SEGMENTS = ["a", "b", "ab", "A", "api", "users", "x.y", "café", "a b", "100%", "é%2F", "it's", "_dash-layout", "assets"]
+ENCODED = ["a", "b", "ab", "A", "%61", "a%2Fb", "api", "users", "caf%C3%A9", "caf%c3%a9", "a%20b", "%", "x.y", "it's"]
+ENCODED += ["it%27s", ".", "..", "7", "-7", "_dash-layout", "_dash-update-component", "not-found-404", "assets", "%0A"]
+
+page_paths = st.lists(st.sampled_from(ENCODED + SEGMENTS), max_size=3).map(lambda parts: "/" + "/".join(parts))
+templates = st.lists(st.sampled_from([*ENCODED, "<x>", "<y>", "pre-<x>", "<x>.csv"]), min_size=1, max_size=3).map(
+    lambda parts: "/" + "/".join(parts)
+)
+urls = st.tuples(
+    st.lists(st.sampled_from([*ENCODED, ""]), max_size=4).map(lambda parts: "/" + "/".join(parts).lstrip("/")),
+    st.sampled_from(["", "/", "?x=1"]),
+).map("".join)
+rules = st.sampled_from(
+    [
+        ("/api/<int:n>", ("GET", "POST")),
+        ("/api/<int:n>", ("POST",)),
+        ("/a/<path:rest>", ("PUT",)),
+        ("/users/", ("GET",)),
+        ("/users/<name>/", ("GET", "DELETE")),
+        ("/b", ("POST",)),
+        ("/ab/<float:x>", ("GET",)),
+    ]
+)
+prefixes = st.sampled_from(["/", "/dash/", "/v1.0/app/"])
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(
+    prefixes,
+    st.lists(page_paths, max_size=5, unique_by=lambda p: p.strip("/")),
+    st.lists(templates.filter(lambda t: "<" in t), max_size=2, unique=True),
+    st.lists(rules, max_size=3, unique=True),
+    st.lists(urls, min_size=15, max_size=30, unique=True),
+    st.booleans(),
+    st.randoms(),
+)
+def test_every_url_and_method_gets_what_plain_flask_would_say(
+    prefix, paths, some_templates, some_rules, asked, not_found_page, random
+):
+    dash.page_registry.clear()
+    app = make_app(not_found_page=not_found_page, url_base_pathname=prefix)
+    pages = [*paths, *some_templates]
+    random.shuffle(pages)
+    for order, path in enumerate(pages):
+        register(path, module=f"m{order}", order=order)
+    for number, (rule, methods) in enumerate(some_rules):
+        app.server.add_url_rule(rule, f"user {number}", lambda **_: "200", methods=list(methods))
+    enable_true_404(app)
+
+    below = prefix.rstrip("/")
+    asked = [below + url for url in [*asked, *paths, "/"] if url.isascii() and " " not in url and not url.startswith("//")]
+    outside = [url for url in ("/", "/zz", "/api/7", "/users", "/v1.0") if prefix != "/"]
+    found = {url for url in asked if rendered_page(app, url.partition("?")[0])}
+    # A proxy's form of a page counts as the page, which Dash's router cannot know (FACTS: nginx re-encodes).
+    proxied = {reencoded(below + path) for path in pages if "%" in path}
+    proxied_templates = any("%" in template for template in some_templates)
+    plain = plain_flask(app, {unquote(url.partition("?")[0]) for url in found}).test_client()
+    client = app.server.test_client()
+
+    for url in [*asked, *outside]:
+        path = url.partition("?")[0]
+        if url not in found and (path.rstrip("/") in proxied or proxied_templates):
+            continue
+        if url not in found and unquote(path) in {unquote(u.partition("?")[0]) for u in found}:
+            # Flask routes decoded paths, so its app cannot have a page /a%2Fb without a page /a/b.
+            assert client.get(url).status_code == 404
+            continue
+        for method in METHODS:
+            with client.open(url, method=method) as ours, plain.open(url, method=method) as theirs:
+                if method == "OPTIONS" and theirs.status_code == 200:
+                    assert ours.status_code == 200, (method, url)
+                    continue
+                if (ours.status_code, theirs.status_code) == (405, 404) and is_known_remainder(app, path):
+                    continue
+                assert ours.status_code == theirs.status_code, (method, url)
+                assert ours.headers.get("Location") == theirs.headers.get("Location"), (method, url)
+
+
+def is_known_remainder(app, path):
+    """On Werkzeug >= 2.2 the slashless form of a rule that ends in a slash stays 405 for other methods (FACTS)."""
+    return any(rule.rule.endswith("/") for rule in app.server.url_map.iter_rules()) and (
+        app.server.test_client().get(path).status_code == 308
+    )

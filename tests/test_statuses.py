@@ -1,0 +1,253 @@
+"""Which status a URL gets, by method; and that all other routes stay as they were."""
+
+import flask
+import pytest
+
+from dash_true404 import enable_true_404
+
+from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/zz",
+        "/zz/",
+        "/a/zz",
+        "/A",
+        "/t",
+        "/t/",
+        "/not-found-404",
+        "/favicon.ico",
+        "/robots.txt",
+        "/wp-login.php",
+        "/_dash-nope",
+        "/_dash-layout/",
+        "/assets",
+        "/assets/",
+        "/_dash-component-suites",
+        "/%0A",
+        "/%00",
+        "/.",
+        "/a;x",
+    ],
+)
+def test_an_unknown_url_is_404_for_every_method(url):
+    assert statuses(make_true_app("/", "/a", "/t/<x>", not_found_page=True), url) == UNKNOWN
+
+
+@pytest.mark.parametrize("url", ["/", "/a", "/a/", "/a//", "/a?x=/zz", "/t/1", "/t/1/2", "/t/1/", "/t/%20"])
+def test_a_page_is_found_and_other_methods_are_405(url):
+    app = make_true_app("/", "/a", "/t/<x>")
+    assert statuses(app, url) == FOUND
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        allow = app.server.test_client().open(url, method=method).headers["Allow"]
+        assert set(allow.split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_root_is_404_without_a_home_page():
+    assert statuses(make_true_app("/a"), "/") == UNKNOWN
+
+
+def test_root_is_found_by_a_template_that_takes_everything():
+    assert statuses(make_true_app("/<anything>"), "/") == FOUND
+
+
+def test_a_url_that_another_rule_takes_with_other_methods_is_405():
+    app = make_true_app("/")
+    for method in ("GET", "HEAD"):
+        response = app.server.test_client().open("/_dash-update-component", method=method)
+        assert response.status_code == 405
+        assert set(response.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+
+
+def test_a_users_rule_for_another_method_beside_a_page_keeps_both():
+    app = make_app("/", "/contact")
+    app.server.post("/contact")(lambda: "sent") if hasattr(app.server, "post") else app.server.add_url_rule(
+        "/contact", "contact", lambda: "sent", methods=["POST"]
+    )
+    enable_true_404(app)
+    assert statuses(app, "/contact") == {**FOUND, "POST": 200}
+    allow = app.server.test_client().put("/contact").headers["Allow"]
+    assert set(allow.split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_a_users_rule_without_get_is_405_as_in_plain_flask():
+    app = make_app("/")
+    app.server.add_url_rule("/api/<int:n>", "api", lambda n: "done", methods=["PUT", "DELETE"])
+    enable_true_404(app)
+    assert statuses(app, "/api/1") == {**dict.fromkeys(METHODS, 405), "PUT": 200, "DELETE": 200, "OPTIONS": 200}
+    response = app.server.test_client().get("/api/1")
+    assert set(response.headers["Allow"].split(", ")) == {"PUT", "DELETE", "OPTIONS"}
+    assert statuses(app, "/api/x") == UNKNOWN
+
+
+def test_a_rule_that_takes_what_the_catch_all_hides_is_left_alone():
+    app = make_app("/")
+    app.server.add_url_rule("/<path:anything>", "hidden", lambda anything: "hidden", methods=["GET", "POST"])
+    enable_true_404(app)
+    bare = make_app("/")
+    bare.server.add_url_rule("/<path:anything>", "hidden", lambda anything: "hidden", methods=["GET", "POST"])
+    assert statuses(app, "/zz") == statuses(bare, "/zz")
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "due"),
+    [
+        ("/caf%C3%A9", "/caf%C3%A9", 200),
+        ("/caf%C3%A9", "/caf%c3%a9", 404),
+        ("/café", "/caf%C3%A9", 404),
+        ("/sp ace", "/sp%20ace", 404),
+        ("/enc%20oded", "/enc%20oded", 200),
+        ("/a", "/%61", 404),
+        ("/a/b", "/a%2Fb", 404),
+        ("/a%2Fb", "/a%2Fb", 200),
+        ("/R%26D", "/R&D", 200),
+        ("/R%26D", "/R%26D", 200),
+        ("/R&D", "/R%26D", 404),
+        ("/caf%C3%A9/<x>", "/caf%C3%A9/%2F", 200),
+        ("/100%", "/100%", 200),
+        ("/100%25", "/100%25", 200),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_raw_path_decides(page, target, due, method):
+    assert raw_status(make_true_app("/", page), target, method) == (405 if (method, due) == ("POST", 200) else due)
+
+
+@pytest.mark.parametrize(("target", "due"), [("/caf%C3%A9", 200), ("/a", 200), ("/zz", 404), ("/it%27s", 200)])
+def test_a_server_that_does_not_tell_the_raw_path_gets_the_browsers_form(target, due):
+    assert raw_status(make_true_app("/caf%C3%A9", "/a", "/it's"), target, REQUEST_URI="") == due
+
+
+def test_gunicorns_raw_uri_and_an_absolute_form_are_understood():
+    app = make_true_app("/caf%C3%A9")
+    assert raw_status(app, "/caf%C3%A9", REQUEST_URI="", RAW_URI="/caf%C3%A9?x=1") == 200
+    assert raw_status(app, "/caf%C3%A9", REQUEST_URI="http://host/caf%C3%A9") == 200
+    assert raw_status(app, "/%63af%C3%A9", REQUEST_URI="", RAW_URI="/%63af%C3%A9") == 404
+
+
+@pytest.mark.parametrize("template", ["/f[0]/<a>", "/p+/<a>", "/(/<a>", "/x*y/<a>", "/[/<a>", "/a{2}/<b>", "/q?/<a>"])
+def test_odd_templates_never_give_a_500(template):
+    app = make_true_app("/", template, "/z/<late>")
+    for url in (template.replace("<a>", "x").replace("<b>", "x"), "/p+/", "/(/x", "/zz", "/f0/x", "/z/1"):
+        assert all(code < 500 for code in statuses(app, url).values()), url
+
+
+def test_dashs_own_routes_and_the_assets_stay_as_they_are(tmp_path):
+    (tmp_path / "style.css").write_text("a {}")
+    bare = make_app("/", "/a", assets_folder=str(tmp_path))
+    true = make_true_app("/", "/a", assets_folder=str(tmp_path))
+    for app in (bare, true):
+        app.server.config["PROPAGATE_EXCEPTIONS"] = False
+    urls = ["/_dash-layout", "/_dash-dependencies", "/_reload-hash", "/_favicon.ico", "/assets/style.css"]
+    urls += ["/assets/none.css", "/_dash-component-suites/dash/nope.js"]
+    for url in urls:
+        assert statuses(true, url) == statuses(bare, url), url
+
+
+def test_redirects_into_pages_stay_as_they_are():
+    app = make_app("/")
+    register("/new", redirect_from=["/old", "/older/"])
+    enable_true_404(app)
+    response = app.server.test_client().get("/old")
+    assert (response.status_code, response.headers["Location"].replace("http://localhost", "")) == (301, "/new")
+    assert status(app, "/older") == 308
+    assert status(app, "/old", "POST") == 405
+    assert status(app, "/old/") == 404
+
+
+def blueprints():
+    outer, inner = flask.Blueprint("outer", __name__), flask.Blueprint("inner", __name__)
+    outer.add_url_rule("/o/<int:n>", "o", lambda n: "o")
+    inner.add_url_rule("/i/", "i", lambda: "i")
+    if hasattr(outer, "register_blueprint") and hasattr(flask.Flask, "ensure_sync"):  # nested: Flask >= 2.0
+        outer.register_blueprint(inner, url_prefix="/inner")
+    return outer
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_users_rules_and_blueprints_stay_as_they_are(when):
+    app, bare = make_app("/"), None
+    bare = make_app("/")
+
+    def add_rules(server):
+        server.register_blueprint(blueprints(), url_prefix="/bp")
+        server.add_url_rule("/users/<name>/", "users", lambda name: name)
+        server.add_url_rule("/teapot", "teapot", lambda: ("", 418), methods=["GET", "POST"])
+        server.add_url_rule("/gone", "gone", lambda: flask.abort(404))
+
+    add_rules(bare.server)
+    if when == "before":
+        add_rules(app.server)
+    enable_true_404(app)
+    if when == "after":
+        add_rules(app.server)
+    for url in ("/bp/o/1", "/bp/inner/i/", "/bp/inner/i", "/users/x/", "/users/x", "/teapot", "/gone", "/static/x"):
+        if status(bare, url) != 200 or b"_dash-config" not in bare.server.test_client().get(url).data:
+            assert statuses(app, url) == statuses(bare, url), url
+    assert statuses(app, "/bp/o/x") == UNKNOWN
+    assert b"This page does not exist" not in app.server.test_client().get("/gone").data
+
+
+def test_slashes_are_merged_as_in_plain_flask():
+    app = make_app("/", "/a/b")
+    app.server.add_url_rule("/api/x", "api", lambda: "x", methods=["GET"])
+    app.server.add_url_rule("/post/x", "post", lambda: "x", methods=["POST"])
+    app.server.add_url_rule("/slash/x/", "slash", lambda: "x")
+    enable_true_404(app)
+    client = app.server.test_client()
+    for url, location in (("/a//b?q=1", "/a/b?q=1"), ("/api//x", "/api/x"), ("/slash//x", "/slash/x/")):
+        response = client.get(url)
+        assert response.status_code == 308, url
+        assert response.headers["Location"] == "http://localhost" + location
+    assert status(app, "/post//x") == 405
+    assert statuses(app, "/zz//x") == UNKNOWN
+
+
+def test_routes_from_dash_hooks_stay_as_they_are():
+    hooks = pytest.importorskip("dash", reason="needs dash").__dict__.get("hooks")
+    if hooks is None:
+        pytest.skip("dash.hooks came with Dash 3.0")
+    from dash._hooks import HooksManager
+
+    saved = list(HooksManager.hooks._ns["routes"])
+    try:
+        hooks.route("hooked", methods=("GET", "POST"))(lambda: "hooked")
+        app = make_true_app("/")
+    finally:
+        HooksManager.hooks._ns["routes"] = saved
+    assert statuses(app, "/hooked") == {**dict.fromkeys(METHODS, 405), "GET": 200, "HEAD": 200, "POST": 200, "OPTIONS": 200}
+
+
+def test_pages_registered_replaced_and_removed_later_count_from_the_next_request_on():
+    import dash
+
+    app = make_true_app("/", "/a")
+    assert status(app, "/late") == 404
+    register("/late")
+    assert status(app, "/late") == 200
+    register("/moved", module="m_47_late")
+    assert (status(app, "/late"), status(app, "/moved")) == (404, 200)
+    dash.page_registry.pop("m_47_late")
+    assert status(app, "/moved") == 404
+
+
+def test_pages_from_a_pages_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "pages"
+    (folder / "sub").mkdir(parents=True)
+    text = "import dash\nfrom dash import html\ndash.register_page(__name__{})\nlayout = html.Div()\n"
+    (folder / "home.py").write_text(text.format(", path='/'"))
+    (folder / "sub" / "deep_page.py").write_text(text.format(""))
+    (folder / "item.py").write_text(text.format(", path_template='/item/<item_id>'"))
+    (folder / "not_found_404.py").write_text(text.format(""))
+    (folder / "_hidden.py").write_text(text.format(""))
+    app = make_true_app(pages_folder=str(folder))
+    assert {url: status(app, url) for url in ("/", "/sub/deep-page", "/item/1", "/item", "/hidden")} == {
+        "/": 200,
+        "/sub/deep-page": 200,
+        "/item/1": 200,
+        "/item": 404,
+        "/hidden": 404,
+    }
+    assert status(app, "/not-found-404") == 404
