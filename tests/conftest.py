@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 
 import dash
 import pytest
@@ -31,3 +32,11 @@ def isolated_registry():
     dash.page_registry.update(pages)
     _pages.CONFIG.clear()
     _pages.CONFIG.update(config)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -29,7 +29,8 @@ def routed_children(app: dash.Dash, pathname: str) -> Any:
     prefix = app.config.routes_pathname_prefix
     dependencies = client.get(f"{prefix}_dash-dependencies").get_json()
     router = next(d for d in dependencies if "_pages_content.children" in d["output"])
-    outputs = [dict(zip(("id", "property"), o.rsplit(".", 1))) for o in router["output"].strip(".").split("...")]
+    names = [output.rsplit(".", 1) for output in router["output"].strip(".").split("...")]
+    outputs = [{"id": component, "property": prop} for component, prop in names]
     values = {"pathname": pathname, "search": ""}
     response = client.post(
         f"{prefix}_dash-update-component",

@@ -217,7 +217,13 @@ def test_routes_from_dash_hooks_stay_as_they_are():
         app = make_true_app("/")
     finally:
         HooksManager.hooks._ns["routes"] = saved
-    assert statuses(app, "/hooked") == {**dict.fromkeys(METHODS, 405), "GET": 200, "HEAD": 200, "POST": 200, "OPTIONS": 200}
+    assert statuses(app, "/hooked") == {
+        **dict.fromkeys(METHODS, 405),
+        "GET": 200,
+        "HEAD": 200,
+        "POST": 200,
+        "OPTIONS": 200,
+    }
 
 
 def test_pages_registered_replaced_and_removed_later_count_from_the_next_request_on():

@@ -1,0 +1,318 @@
+"""What a URL that is no page gets."""
+
+import os
+import re
+from pathlib import Path
+
+import dash
+import flask
+import pytest
+from dash import html
+from werkzeug.exceptions import HTTPException
+
+from dash_true404 import IN_APP, enable_true_404
+
+from .apps import METHODS, make_app, make_true_app, register, status
+
+BUILT_IN = "This page does not exist"
+
+
+def get(app, url="/zz", **options):
+    return app.server.test_client().open(url, **options)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A server whose template folder is tmp_path/templates, and an assets folder."""
+    for name in ("templates", "assets"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def app_in(folders, *paths, **options):
+    server = flask.Flask("server", template_folder=str(folders / "templates"))
+    return make_app(*(paths or ("/",)), server=server, assets_folder=str(folders / "assets"), **options)
+
+
+def test_the_built_in_page_is_complete_in_itself():
+    text = get(make_true_app("/")).text
+    assert BUILT_IN in text
+    assert '<html lang="en">' in text
+    assert "<title>Page not found (404)</title>" in text
+    assert 'name="viewport"' in text
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"""(src=|url\(|@import|<script|<link|https?:)""", text)
+    assert '<a href="/">' in text
+
+
+def test_every_answer_has_explicit_headers_and_says_nothing_of_the_url():
+    app = make_true_app("/")
+    for method in METHODS:
+        response = get(app, "/zz-needle?q=needle", method=method, headers={"X-Needle": "needle"})
+        assert response.status_code == 404
+        assert response.headers["X-Robots-Tag"] == "noindex"
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert "ETag" not in response.headers
+        assert "Last-Modified" not in response.headers
+        assert "needle" not in response.text + str(response.headers)
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_conditional_and_range_requests_get_the_whole_404(page):
+    app = make_true_app("/", page=page)
+    headers = {"If-None-Match": "*", "If-Modified-Since": "Fri, 20 Nov 2026 00:00:00 GMT", "Range": "bytes=0-3"}
+    for method in ("GET", "HEAD"):
+        response = get(app, method=method, headers=headers)
+        assert response.status_code == 404
+    assert get(app, headers=headers).text.strip().endswith("</html>")
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_head_has_the_headers_of_get(page):
+    app = make_true_app("/", page=page)
+    head = get(app, method="HEAD")
+    assert head.headers == get(app).headers
+    assert head.data == b""
+
+
+def test_404_html_in_the_template_folder_is_rendered(folders):
+    (folders / "templates" / "404.html").write_text("{{ home }} {{ request.method }} {{ config.ENV_NAME }}")
+    (folders / "assets" / "404.html").write_text("from assets")
+    app = app_in(folders, url_base_pathname="/dash/")
+    app.server.config["ENV_NAME"] = "test"
+    enable_true_404(app)
+    assert get(app, "/dash/zz").text == "/dash/ GET test"
+
+
+def test_404_html_in_a_blueprints_template_folder_is_rendered(folders):
+    (folders / "assets" / "404.html").write_text("from {{ 'blueprint' }}")
+    app = app_in(folders, assets_ignore=".*")
+    app.server.register_blueprint(flask.Blueprint("b", "tests", template_folder=str(folders / "assets")))
+    enable_true_404(app)
+    assert get(app).text == "from blueprint"
+
+
+def test_404_html_in_the_assets_folder_is_served_as_it_is(folders):
+    (folders / "assets" / "404.html").write_bytes("as {{ it }} is: é".encode())
+    app = app_in(folders)
+    enable_true_404(app)
+    assert get(app).data == "as {{ it }} is: é".encode()
+
+
+@pytest.mark.parametrize("as_type", [str, Path])
+def test_a_named_page_is_looked_for_in_three_places(folders, as_type, monkeypatch):
+    monkeypatch.syspath_prepend(folders)
+    (folders / "somewhere.py").write_text("")
+    places = [folders / "templates" / "errors" / "no.html", folders / "errors" / "no.html"]
+    places.append(folders / "assets" / "errors" / "no.html")
+    for place in places:
+        place.parent.mkdir()
+        place.write_text(f"from {place.parent.parent.name}")
+    for place in places:
+        server = flask.Flask("server", template_folder=str(folders / "templates"))
+        app = dash.Dash("somewhere", server=server, use_pages=True, pages_folder="", assets_folder="assets")
+        enable_true_404(app, page=as_type("errors/no.html"))
+        assert get(app).text == f"from {place.parent.parent.name}"
+        place.unlink()
+    server = flask.Flask("server", template_folder=str(folders / "templates"))
+    app = dash.Dash("somewhere", server=server, use_pages=True, pages_folder="", assets_folder="assets")
+    with pytest.raises(FileNotFoundError) as error:
+        enable_true_404(app, page="errors/no.html")
+    for place in (folders / "templates", folders, folders / "assets"):
+        assert str(place) in str(error.value)
+    assert "errors/no.html" in str(error.value)
+
+
+@pytest.mark.parametrize("folder", ["templates", "assets"])
+def test_an_edited_page_shows_at_once_and_a_lost_one_leaves_its_last_version(folders, folder, caplog):
+    file = folders / folder / "404.html"
+    file.write_text("first")
+    app = app_in(folders)
+    enable_true_404(app)
+    file.write_text("second version")
+    assert get(app).text == "second version"
+    os.utime(file, ns=(1, 1))
+    file.write_text("third")
+    assert get(app).text == "third"
+    file.unlink()
+    for _ in range(3):
+        assert get(app).text == "third"
+    assert len(caplog.records) == 1
+    file.write_text("fourth")
+    assert get(app).text == "fourth"
+
+
+@pytest.mark.parametrize("folder", ["templates", "assets"])
+def test_a_page_deleted_before_anyone_asked_is_served_as_it_was_at_the_call(folders, folder):
+    file = folders / folder / "404.html"
+    file.write_text("at the call")
+    app = app_in(folders)
+    enable_true_404(app)
+    file.unlink()
+    assert get(app).text == "at the call"
+
+
+@pytest.mark.parametrize(
+    ("folder", "broken"), [("templates", b"{% if %}"), ("templates", b"\xff"), ("assets", b"\xff\xfe")]
+)
+def test_a_page_broken_while_running_leaves_its_last_good_version(folders, folder, broken, caplog):
+    file = folders / folder / "404.html"
+    file.write_text("good")
+    app = app_in(folders)
+    enable_true_404(app)
+    file.write_bytes(broken)
+    for _ in range(3):
+        assert (get(app).text, get(app).status_code) == ("good", 404)
+    assert len(caplog.records) == 1
+    assert "404.html" in caplog.text
+
+
+def test_a_page_replaced_by_a_directory_or_a_pipe_leaves_its_last_good_version(folders):
+    file = folders / "assets" / "404.html"
+    file.write_text("good")
+    app = app_in(folders)
+    enable_true_404(app)
+    file.unlink()
+    file.mkdir()
+    assert get(app).text == "good"
+    file.rmdir()
+    os.mkfifo(file)
+    assert get(app).text == "good"
+
+
+def test_a_template_that_fails_gives_way_to_the_built_in_page(folders, caplog):
+    (folders / "templates" / "404.html").write_text("{{ 1 / 0 }}")
+    app = app_in(folders)
+    enable_true_404(app)
+    for _ in range(3):
+        response = get(app)
+        assert response.status_code == 404
+        assert BUILT_IN in response.text
+    assert len(caplog.records) == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_template_may_use_what_is_added_to_the_server_later(folders):
+    (folders / "templates" / "404.html").write_text("{{ 'x' | late }} {{ late_value }}")
+    app = app_in(folders)
+    enable_true_404(app)
+    app.server.jinja_options = {**app.server.jinja_options, "trim_blocks": True}
+    app.server.add_template_filter(lambda text: text * 2, "late")
+    app.server.context_processor(lambda: {"late_value": 1})
+    assert get(app).text == "xx 1"
+    assert app.server.jinja_env.trim_blocks
+
+
+def test_the_apps_not_found_page_is_the_answer_by_convention(folders):
+    app = app_in(folders, "/", "/a")
+    enable_true_404(app)
+    assert BUILT_IN in get(app).text
+    dash.register_page("pages.not_found_404", layout=html.Div())
+    response = get(app)
+    assert response.status_code == 404
+    assert "_dash-config" in response.text
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert response.headers["Cache-Control"] == "no-cache"
+    dash.page_registry.pop("pages.not_found_404")
+    assert BUILT_IN in get(app).text
+
+
+def test_404_html_goes_before_the_not_found_page(folders):
+    (folders / "assets" / "404.html").write_text("static")
+    app = app_in(folders, not_found_page=True)
+    enable_true_404(app)
+    assert get(app).text == "static"
+
+
+def test_the_shell_does_not_claim_that_the_url_is_a_page():
+    app = make_app("/", "/a")
+    register("/titled", title=lambda: 1 / 0, description=lambda: 1 / 0)
+    enable_true_404(app, IN_APP)
+    found = get(app, "/a").text
+    response = get(app, "/%61?needle")
+    unknown = response.text
+    assert response.status_code == 404
+    title = dash.page_registry["m_47_a"]["title"]
+    assert f'property="og:title" content="{title}"' in found
+    assert f'property="og:title" content="{title}"' not in unknown
+    assert 'property="twitter:url" content="/"' in unknown
+    assert "needle" not in unknown
+    assert "%61" not in unknown
+    assert get(app, "/%74itled").status_code == 404  # its title is not asked for
+
+
+def test_other_methods_get_a_small_page_in_place_of_the_shell():
+    app = make_true_app("/", page=IN_APP)
+    for method in ("POST", "PUT", "OPTIONS"):
+        response = get(app, method=method)
+        assert response.status_code == 404
+        assert BUILT_IN in response.text
+
+
+def test_a_shell_that_fails_gives_way_to_the_built_in_page(caplog):
+    app = make_true_app("/", page=IN_APP)
+    app.interpolate_index = lambda **_: 1 / 0
+    response = get(app)
+    assert response.status_code == 404
+    assert BUILT_IN in response.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("error", [404, HTTPException, Exception])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_the_users_own_handler_wins(error, when, page):
+    app = make_app("/")
+
+    def register_handler():
+        app.server.register_error_handler(error, lambda e: (f"mine {getattr(e, 'code', '')}", 404))
+
+    if when == "before":
+        register_handler()
+    enable_true_404(app, page)
+    if when == "after":
+        register_handler()
+    for method in METHODS:
+        response = get(app, method=method)
+        assert response.status_code == 404
+        assert method == "HEAD" or response.text == "mine 404"
+
+
+def test_the_most_special_handler_wins():
+    app = make_true_app("/")
+    app.server.register_error_handler(Exception, lambda e: ("exception", 500))
+    assert get(make_true_app("/")).status_code == 404
+    app.server.register_error_handler(HTTPException, lambda e: ("http", e.code))
+    app.server.register_error_handler(404, lambda e: ("404", 404))
+    app.server.register_error_handler(405, lambda e: ("405", 405))
+    assert get(app).text == "404"
+    assert get(app, "/", method="POST").text == "405"
+    assert get(app, "/_dash-update-component").text == "405"
+
+
+@pytest.mark.parametrize("give_back", [lambda e: e, lambda e: e.get_response(), lambda e: (e, 404)])
+def test_a_handler_that_gives_the_error_back_gets_the_page(give_back):
+    app = make_true_app("/")
+    app.server.register_error_handler(HTTPException, give_back)
+    response = get(app)
+    assert response.status_code == 404
+    assert BUILT_IN in response.text
+    assert response.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_a_handler_without_a_status_keeps_its_200_as_in_plain_flask():
+    app = make_true_app("/")
+    app.server.register_error_handler(404, lambda e: "sorry")
+    assert status(app, "/zz") == 200
+
+
+def test_a_handler_of_a_blueprint_is_for_that_blueprint():
+    app = make_app("/")
+    blueprint = flask.Blueprint("b", __name__)
+    blueprint.register_error_handler(404, lambda e: ("blueprint", 404))
+    blueprint.add_url_rule("/b", "b", lambda: flask.abort(404))
+    app.server.register_blueprint(blueprint)
+    enable_true_404(app)
+    assert get(app, "/b").text == "blueprint"
+    assert BUILT_IN in get(app).text

@@ -1,0 +1,203 @@
+"""Calling enable_true_404(): where it works, and what it says where it does not."""
+
+import logging
+import os
+import subprocess
+import sys
+
+import dash
+import flask
+import pytest
+
+from dash_true404 import IN_APP, enable_true_404
+
+from .apps import make_app, make_true_app, register, status
+
+
+def test_the_app_factory_pattern():
+    def create_app():
+        server = flask.Flask("factory")
+        app = make_app(server=False)
+        app.init_app(server)
+        register("/")
+        enable_true_404(app)
+        register("/a")
+        return server
+
+    client = create_app().test_client()
+    assert [client.get(url).status_code for url in ("/", "/a", "/zz")] == [200, 200, 404]
+
+
+def test_before_init_app_is_too_early():
+    app = make_app(server=False)
+    with pytest.raises(RuntimeError, match=r"init_app\(server\)"):
+        enable_true_404(app)
+
+
+def test_after_the_first_request_is_too_late():
+    app = make_app("/")
+    status(app, "/")
+    with pytest.raises(RuntimeError, match="first request"):
+        enable_true_404(app)
+
+
+def test_again_after_the_first_request_is_too_late():
+    app = make_true_app("/")
+    status(app, "/")
+    with pytest.raises(RuntimeError, match="first request"):
+        enable_true_404(app, IN_APP)
+
+
+def test_the_last_call_holds(tmp_path):
+    (tmp_path / "404.html").write_text("mine")
+    app = make_app("/", assets_folder=str(tmp_path))
+    enable_true_404(app, IN_APP)
+    enable_true_404(app)
+    assert app.server.test_client().get("/zz").text == "mine"
+    assert len([f for f in app.server.before_request_funcs[None] if "dash_true404" in f.__module__]) == 1
+
+
+def test_an_app_without_pages_is_refused():
+    with pytest.raises(ValueError, match="use_pages=True"):
+        enable_true_404(dash.Dash(__name__))
+
+
+@pytest.mark.parametrize("thing", [None, "app", object(), flask.Flask("x")])
+def test_what_is_no_dash_app_is_refused(thing):
+    with pytest.raises(TypeError, match=r"takes a dash\.Dash app") as error:
+        enable_true_404(thing)
+    assert ("not its server" in str(error.value)) == isinstance(thing, flask.Flask)
+
+
+@pytest.mark.parametrize("page", [404, True, b"404.html", ["404.html"]])
+def test_what_is_no_page_is_refused(page):
+    with pytest.raises(TypeError, match="page="):
+        enable_true_404(make_app("/"), page)
+
+
+def test_a_server_that_is_not_known_is_refused():
+    app = make_app("/")
+    app.server = object()
+    with pytest.raises(TypeError, match=r"builtins\.object"):
+        enable_true_404(app)
+
+
+def test_a_named_page_that_is_nowhere_is_refused():
+    with pytest.raises(FileNotFoundError, match=r"'nowhere\.html'.*no-assets"):
+        enable_true_404(make_app("/"), page="nowhere.html")
+
+
+def test_a_page_that_is_not_text_is_refused(tmp_path):
+    (tmp_path / "404.html").write_bytes(b"caf\xe9")
+    with pytest.raises(ValueError, match=r"not UTF-8 text.*Save it as UTF-8"):
+        enable_true_404(make_app("/", assets_folder=str(tmp_path)))
+
+
+def test_a_template_that_is_not_text_is_refused(tmp_path):
+    (tmp_path / "404.html").write_bytes(b"caf\xe9")
+    server = flask.Flask("server", template_folder=str(tmp_path))
+    with pytest.raises(ValueError, match=r"not UTF-8 text.*Save it as UTF-8"):
+        enable_true_404(make_app("/", server=server))
+
+
+@pytest.mark.parametrize("text", ["<style>a{#b{color:red}}</style>", "{% if %}", "{% mine %}"])
+def test_a_template_with_a_mistake_is_refused(tmp_path, text):
+    (tmp_path / "404.html").write_text(text)
+    server = flask.Flask("server", template_folder=str(tmp_path))
+    with pytest.raises(ValueError, match=r"minified CSS with '\{#' in it") as error:
+        enable_true_404(make_app("/", server=server))
+    assert "line 1" in str(error.value)
+
+
+def test_a_directory_in_place_of_a_page_is_refused(tmp_path):
+    (tmp_path / "404.html").mkdir()
+    with pytest.raises(OSError, match="no regular file"):
+        enable_true_404(make_app("/", assets_folder=str(tmp_path)))
+
+
+def test_a_page_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "404.html").write_text("mine")
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")  # root, who runs the tests in CI, may read everything
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(PermissionError, match="Make it readable"):
+        enable_true_404(make_app("/", assets_folder=str(tmp_path)))
+
+
+def test_a_refused_call_leaves_the_app_as_it_was():
+    app = make_app("/")
+    views, hooks = dict(app.server.view_functions), list(app.server.before_request_funcs[None])
+    with pytest.raises(FileNotFoundError):
+        enable_true_404(app, "nowhere.html")
+    assert app.server.view_functions == views
+    assert app.server.before_request_funcs[None] == hooks
+    assert status(app, "/zz") == 200
+
+
+def test_start_up_warnings_come_once(caplog):
+    app = make_app("/café", "/f[0]/<x>", "/fine")
+    app.server.register_error_handler(Exception, lambda e: ("broken", 500))
+    enable_true_404(app)
+    for _ in range(3):
+        status(app, "/fine")
+        status(app, "/zz")
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 4
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+    for part in ("'/caf%C3%A9'", "'/f[0]/<x>'", "no page for '/'", "errorhandler(404)"):
+        assert sum(part in message for message in messages) == 1, part
+
+
+def test_two_apps_on_one_server_warn_of_the_same_page_once(caplog):
+    server = flask.Flask("server")
+    for prefix in ("/one/", "/two/"):
+        enable_true_404(make_app("/", server=server, url_base_pathname=prefix))
+    register("/café")
+    server.test_client().get("/one/")
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("handled", [404, 400, None])
+def test_a_sound_app_starts_without_warnings(caplog, handled):
+    app = make_app("/", "/a", "/t/<x>", not_found_page=True)
+    if handled == 404:
+        app.server.register_error_handler(Exception, lambda e: ("broken", 500))
+    if handled:
+        app.server.register_error_handler(handled, lambda e: ("", handled))
+    enable_true_404(app)
+    status(app, "/")
+    assert not caplog.records
+
+
+def test_root_that_another_route_takes_is_no_reason_to_warn(caplog):
+    server = flask.Flask("server")
+    server.add_url_rule("/", "start", lambda: "start")
+    app = make_app("/a", server=server)
+    enable_true_404(app)
+    assert status(app, "/") == 200
+    assert not caplog.records
+
+
+def test_where_the_verdict_fails_the_url_is_taken_for_a_page(caplog, monkeypatch):
+    app = make_true_app("/")
+    monkeypatch.setattr("dash_true404.pages.Pages.find", lambda *_: 1 / 0)
+    for _ in range(3):
+        assert status(app, "/zz") == 200
+        assert status(app, "/zz", "POST") == 405
+    assert len([record for record in caplog.records if "taken for a page" in record.getMessage()]) == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_where_the_pages_cannot_be_checked_the_visitor_is_served(caplog, monkeypatch):
+    app = make_true_app("/")
+    monkeypatch.setattr("dash_true404.pages.Pages.warnings", lambda *_: 1 / 0)
+    assert (status(app, "/"), status(app, "/zz")) == (200, 404)
+    assert "could not be checked" in caplog.text
+
+
+def test_importing_the_package_imports_no_other_server():
+    code = "import sys, dash_true404; sys.exit(any(m in sys.modules for m in ('quart', 'fastapi', 'starlette')))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0

@@ -1,0 +1,116 @@
+"""Apps below a prefix, behind proxies, in other apps, and several on one server."""
+
+import flask
+import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import Client
+
+from dash_true404 import IN_APP, enable_true_404
+
+from .apps import FOUND, UNKNOWN, make_app, make_true_app, register, status, statuses
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url_base_pathname": "/dash/"},
+        {"routes_pathname_prefix": "/dash/", "requests_pathname_prefix": "/proxy/dash/"},
+        {"routes_pathname_prefix": "/dash/", "requests_pathname_prefix": "/elsewhere/"},
+    ],
+)
+def test_a_prefix_bounds_what_is_the_apps(options):
+    app = make_true_app("/", "/a", "/t/<x>", **options)
+    for url in ("/dash/", "/dash/a", "/dash/a/", "/dash/t/1"):
+        assert statuses(app, url) == FOUND, url
+    for url in ("/dash/zz", "/dash/dash/a", "/dash/t", "/dash/_dash-nope", "/a", "/zz", "/", "/d%61sh/a"):
+        assert statuses(app, url) == UNKNOWN, url
+    assert status(app, "/dash") == 308
+    home = app.config.requests_pathname_prefix
+    assert f'href="{home}"' in app.server.test_client().get("/dash/zz").text
+    assert b"This page does not exist" not in app.server.test_client().get("/zz").data
+
+
+def test_a_prefix_that_browsers_encode():
+    app = make_true_app("/", "/a", routes_pathname_prefix="/my app/", requests_pathname_prefix="/my%20app/")
+    assert status(app, "/my%20app/a") == 200
+    assert status(app, "/my%20app/zz") == 404
+
+
+def test_behind_a_proxy_that_strips_the_prefix():
+    app = make_true_app("/", "/a", "/caf%C3%A9", routes_pathname_prefix="/", requests_pathname_prefix="/dash/")
+    app.server.wsgi_app = ProxyFix(app.server.wsgi_app, x_prefix=1)
+    for url, due in (("/", 200), ("/a", 200), ("/caf%C3%A9", 200), ("/zz", 404), ("/%61", 404), ("/dash/a", 404)):
+        assert status(app, url, headers={"X-Forwarded-Prefix": "/dash"}) == due, url
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_mounted_by_dispatcher_middleware(page):
+    app = make_true_app("/", "/a", "/caf%C3%A9", page=page, routes_pathname_prefix="/", requests_pathname_prefix="/m/")
+    outer = flask.Flask("outer")
+    outer.add_url_rule("/hello", "hello", lambda: "hello")
+    client = Client(DispatcherMiddleware(outer, {"/m": app.server}))
+    due = {
+        "/m/": 200,
+        "/m": 308,
+        "/m/a": 200,
+        "/m/caf%C3%A9": 200,
+        "/m/zz": 404,
+        "/m/%61": 404,
+        "/hello": 200,
+        "/zz": 404,
+    }
+    assert {url: client.get(url).status_code for url in due} == due
+    assert "/m/" in client.get("/m/zz").text
+
+
+def test_application_root_changes_nothing():
+    app = make_app("/", "/a")
+    app.server.config["APPLICATION_ROOT"] = "/root"
+    enable_true_404(app)
+    assert [status(app, url) for url in ("/", "/a", "/zz")] == [200, 200, 404]
+
+
+def test_several_apps_on_one_server_each_with_its_own_answer(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "404.html").write_text(f"not in {name}")
+    server = flask.Flask("server")
+    apps = [
+        make_app("/", "/a", server=server, url_base_pathname=f"/{name}/", assets_folder=str(tmp_path / name))
+        for name in ("one", "two", "bare")
+    ]
+    enable_true_404(apps[0])
+    enable_true_404(apps[1])
+    client = server.test_client()
+    for name in ("one", "two"):
+        assert client.get(f"/{name}/a").status_code == 200
+        answer = client.get(f"/{name}/zz")
+        assert (answer.status_code, answer.text) == (404, f"not in {name}")
+        assert client.post(f"/{name}/zz").status_code == 404
+    assert client.get("/bare/zz").status_code == 200
+    assert client.post("/bare/zz").status_code == 405
+
+
+@pytest.mark.parametrize("enabled", ["inner", "outer", "both"])
+def test_an_app_below_another(enabled):
+    server = flask.Flask("server")
+    outer = make_app("/", "/a", server=server, url_base_pathname="/")
+    inner = make_app(server=server, url_base_pathname="/inner/")
+    for name, app in (("inner", inner), ("outer", outer)):
+        if enabled in (name, "both"):
+            enable_true_404(app)
+    bare = {**FOUND}
+    assert statuses(outer, "/inner/a") == statuses(outer, "/a") == FOUND
+    assert statuses(outer, "/inner/zz") == (bare if enabled == "outer" else UNKNOWN)
+    assert statuses(outer, "/zz") == (bare if enabled == "inner" else UNKNOWN)
+
+
+def test_init_app_with_a_prefix_given_late():
+    server = flask.Flask("server")
+    app = make_app(server=False)
+    app.init_app(server, routes_pathname_prefix="/late/", requests_pathname_prefix="/late/")
+    register("/")
+    register("/a")
+    enable_true_404(app)
+    assert [status(app, url) for url in ("/late/", "/late/a", "/late/zz", "/a")] == [200, 200, 404, 404]
