@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import dash
 from dash import _get_app, html
 from werkzeug.test import Client
+from werkzeug.wrappers import Response
 
 from dash_true404 import enable_true_404
 
@@ -60,11 +62,9 @@ def statuses(app: dash.Dash, url: str) -> dict[str, int]:
 
 def raw_status(app: dash.Dash, target: str, method: str = "GET", **environ: str) -> int:
     """Return the status for a request target exactly as given, as a WSGI server passes it on."""
-    from urllib.parse import unquote_to_bytes
-
     path = unquote_to_bytes(target.partition("?")[0]).decode("latin-1")
     environ = {"PATH_INFO": path, "REQUEST_URI": target, "REQUEST_METHOD": method, **environ}
-    return Client(app.server).open("/", method=method, environ_overrides=environ).status_code
+    return Client(app.server, Response).open("/", method=method, environ_overrides=environ).status_code
 
 
 UNKNOWN = dict.fromkeys(METHODS, 404)

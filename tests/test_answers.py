@@ -35,7 +35,7 @@ def app_in(folders, *paths, **options):
 
 
 def test_the_built_in_page_is_complete_in_itself():
-    text = get(make_true_app("/")).text
+    text = get(make_true_app("/")).get_data(as_text=True)
     assert BUILT_IN in text
     assert '<html lang="en">' in text
     assert "<title>Page not found (404)</title>" in text
@@ -55,7 +55,7 @@ def test_every_answer_has_explicit_headers_and_says_nothing_of_the_url():
         assert response.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "ETag" not in response.headers
         assert "Last-Modified" not in response.headers
-        assert "needle" not in response.text + str(response.headers)
+        assert "needle" not in response.get_data(as_text=True) + str(response.headers)
 
 
 @pytest.mark.parametrize("page", [None, IN_APP])
@@ -65,7 +65,7 @@ def test_conditional_and_range_requests_get_the_whole_404(page):
     for method in ("GET", "HEAD"):
         response = get(app, method=method, headers=headers)
         assert response.status_code == 404
-    assert get(app, headers=headers).text.strip().endswith("</html>")
+    assert get(app, headers=headers).get_data(as_text=True).strip().endswith("</html>")
 
 
 @pytest.mark.parametrize("page", [None, IN_APP])
@@ -82,7 +82,7 @@ def test_404_html_in_the_template_folder_is_rendered(folders):
     app = app_in(folders, url_base_pathname="/dash/")
     app.server.config["ENV_NAME"] = "test"
     enable_true_404(app)
-    assert get(app, "/dash/zz").text == "/dash/ GET test"
+    assert get(app, "/dash/zz").get_data(as_text=True) == "/dash/ GET test"
 
 
 def test_404_html_in_a_blueprints_template_folder_is_rendered(folders):
@@ -90,7 +90,7 @@ def test_404_html_in_a_blueprints_template_folder_is_rendered(folders):
     app = app_in(folders, assets_ignore=".*")
     app.server.register_blueprint(flask.Blueprint("b", "tests", template_folder=str(folders / "assets")))
     enable_true_404(app)
-    assert get(app).text == "from blueprint"
+    assert get(app).get_data(as_text=True) == "from blueprint"
 
 
 def test_404_html_in_the_assets_folder_is_served_as_it_is(folders):
@@ -113,7 +113,7 @@ def test_a_named_page_is_looked_for_in_three_places(folders, as_type, monkeypatc
         server = flask.Flask("server", template_folder=str(folders / "templates"))
         app = dash.Dash("somewhere", server=server, use_pages=True, pages_folder="", assets_folder="assets")
         enable_true_404(app, page=as_type("errors/no.html"))
-        assert get(app).text == f"from {place.parent.parent.name}"
+        assert get(app).get_data(as_text=True) == f"from {place.parent.parent.name}"
         place.unlink()
     server = flask.Flask("server", template_folder=str(folders / "templates"))
     app = dash.Dash("somewhere", server=server, use_pages=True, pages_folder="", assets_folder="assets")
@@ -131,16 +131,16 @@ def test_an_edited_page_shows_at_once_and_a_lost_one_leaves_its_last_version(fol
     app = app_in(folders)
     enable_true_404(app)
     file.write_text("second version")
-    assert get(app).text == "second version"
+    assert get(app).get_data(as_text=True) == "second version"
     os.utime(file, ns=(1, 1))
     file.write_text("third")
-    assert get(app).text == "third"
+    assert get(app).get_data(as_text=True) == "third"
     file.unlink()
     for _ in range(3):
-        assert get(app).text == "third"
+        assert get(app).get_data(as_text=True) == "third"
     assert len(caplog.records) == 1
     file.write_text("fourth")
-    assert get(app).text == "fourth"
+    assert get(app).get_data(as_text=True) == "fourth"
 
 
 @pytest.mark.parametrize("folder", ["templates", "assets"])
@@ -150,7 +150,7 @@ def test_a_page_deleted_before_anyone_asked_is_served_as_it_was_at_the_call(fold
     app = app_in(folders)
     enable_true_404(app)
     file.unlink()
-    assert get(app).text == "at the call"
+    assert get(app).get_data(as_text=True) == "at the call"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_page_broken_while_running_leaves_its_last_good_version(folders, folde
     enable_true_404(app)
     file.write_bytes(broken)
     for _ in range(3):
-        assert (get(app).text, get(app).status_code) == ("good", 404)
+        assert (get(app).get_data(as_text=True), get(app).status_code) == ("good", 404)
     assert len(caplog.records) == 1
     assert "404.html" in caplog.text
 
@@ -175,10 +175,10 @@ def test_a_page_replaced_by_a_directory_or_a_pipe_leaves_its_last_good_version(f
     enable_true_404(app)
     file.unlink()
     file.mkdir()
-    assert get(app).text == "good"
+    assert get(app).get_data(as_text=True) == "good"
     file.rmdir()
     os.mkfifo(file)
-    assert get(app).text == "good"
+    assert get(app).get_data(as_text=True) == "good"
 
 
 def test_a_template_that_fails_gives_way_to_the_built_in_page(folders, caplog):
@@ -188,7 +188,7 @@ def test_a_template_that_fails_gives_way_to_the_built_in_page(folders, caplog):
     for _ in range(3):
         response = get(app)
         assert response.status_code == 404
-        assert BUILT_IN in response.text
+        assert BUILT_IN in response.get_data(as_text=True)
     assert len(caplog.records) == 1
     assert "ZeroDivisionError" in caplog.text
 
@@ -200,38 +200,38 @@ def test_a_template_may_use_what_is_added_to_the_server_later(folders):
     app.server.jinja_options = {**app.server.jinja_options, "trim_blocks": True}
     app.server.add_template_filter(lambda text: text * 2, "late")
     app.server.context_processor(lambda: {"late_value": 1})
-    assert get(app).text == "xx 1"
+    assert get(app).get_data(as_text=True) == "xx 1"
     assert app.server.jinja_env.trim_blocks
 
 
 def test_the_apps_not_found_page_is_the_answer_by_convention(folders):
     app = app_in(folders, "/", "/a")
     enable_true_404(app)
-    assert BUILT_IN in get(app).text
+    assert BUILT_IN in get(app).get_data(as_text=True)
     dash.register_page("pages.not_found_404", layout=html.Div())
     response = get(app)
     assert response.status_code == 404
-    assert "_dash-config" in response.text
+    assert "_dash-config" in response.get_data(as_text=True)
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert response.headers["Cache-Control"] == "no-cache"
     dash.page_registry.pop("pages.not_found_404")
-    assert BUILT_IN in get(app).text
+    assert BUILT_IN in get(app).get_data(as_text=True)
 
 
 def test_404_html_goes_before_the_not_found_page(folders):
     (folders / "assets" / "404.html").write_text("static")
     app = app_in(folders, not_found_page=True)
     enable_true_404(app)
-    assert get(app).text == "static"
+    assert get(app).get_data(as_text=True) == "static"
 
 
 def test_the_shell_does_not_claim_that_the_url_is_a_page():
     app = make_app("/", "/a")
     register("/titled", title=lambda: 1 / 0, description=lambda: 1 / 0)
     enable_true_404(app, IN_APP)
-    found = get(app, "/a").text
+    found = get(app, "/a").get_data(as_text=True)
     response = get(app, "/%61?needle")
-    unknown = response.text
+    unknown = response.get_data(as_text=True)
     assert response.status_code == 404
     title = dash.page_registry["m_47_a"]["title"]
     assert f'property="og:title" content="{title}"' in found
@@ -247,7 +247,7 @@ def test_other_methods_get_a_small_page_in_place_of_the_shell():
     for method in ("POST", "PUT", "OPTIONS"):
         response = get(app, method=method)
         assert response.status_code == 404
-        assert BUILT_IN in response.text
+        assert BUILT_IN in response.get_data(as_text=True)
 
 
 def test_a_shell_that_fails_gives_way_to_the_built_in_page(caplog):
@@ -255,7 +255,7 @@ def test_a_shell_that_fails_gives_way_to_the_built_in_page(caplog):
     app.interpolate_index = lambda **_: 1 / 0
     response = get(app)
     assert response.status_code == 404
-    assert BUILT_IN in response.text
+    assert BUILT_IN in response.get_data(as_text=True)
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -276,7 +276,7 @@ def test_the_users_own_handler_wins(error, when, page):
     for method in METHODS:
         response = get(app, method=method)
         assert response.status_code == 404
-        assert method == "HEAD" or response.text == "mine 404"
+        assert method == "HEAD" or response.get_data(as_text=True) == "mine 404"
 
 
 def test_the_most_special_handler_wins():
@@ -286,9 +286,9 @@ def test_the_most_special_handler_wins():
     app.server.register_error_handler(HTTPException, lambda e: ("http", e.code))
     app.server.register_error_handler(404, lambda e: ("404", 404))
     app.server.register_error_handler(405, lambda e: ("405", 405))
-    assert get(app).text == "404"
-    assert get(app, "/", method="POST").text == "405"
-    assert get(app, "/_dash-update-component").text == "405"
+    assert get(app).get_data(as_text=True) == "404"
+    assert get(app, "/", method="POST").get_data(as_text=True) == "405"
+    assert get(app, "/_dash-update-component").get_data(as_text=True) == "405"
 
 
 @pytest.mark.parametrize("give_back", [lambda e: e, lambda e: e.get_response(), lambda e: (e, 404)])
@@ -297,7 +297,7 @@ def test_a_handler_that_gives_the_error_back_gets_the_page(give_back):
     app.server.register_error_handler(HTTPException, give_back)
     response = get(app)
     assert response.status_code == 404
-    assert BUILT_IN in response.text
+    assert BUILT_IN in response.get_data(as_text=True)
     assert response.headers["X-Robots-Tag"] == "noindex"
 
 
@@ -314,5 +314,5 @@ def test_a_handler_of_a_blueprint_is_for_that_blueprint():
     blueprint.add_url_rule("/b", "b", lambda: flask.abort(404))
     app.server.register_blueprint(blueprint)
     enable_true_404(app)
-    assert get(app, "/b").text == "blueprint"
-    assert BUILT_IN in get(app).text
+    assert get(app, "/b").get_data(as_text=True) == "blueprint"
+    assert BUILT_IN in get(app).get_data(as_text=True)

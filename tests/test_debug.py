@@ -50,7 +50,7 @@ def test_the_users_handler_still_wins(error):
     app.server.register_error_handler(error, lambda e: ("mine", e.code))
     debug(app)
     response = app.server.test_client().get("/zz")
-    assert (response.status_code, response.text) == (404, "mine")
+    assert (response.status_code, response.get_data(as_text=True)) == (404, "mine")
 
 
 SCRIPT = """

@@ -53,7 +53,7 @@ def test_the_last_call_holds(tmp_path):
     app = make_app("/", assets_folder=str(tmp_path))
     enable_true_404(app, IN_APP)
     enable_true_404(app)
-    assert app.server.test_client().get("/zz").text == "mine"
+    assert app.server.test_client().get("/zz").get_data(as_text=True) == "mine"
     assert len([f for f in app.server.before_request_funcs[None] if "dash_true404" in f.__module__]) == 1
 
 

@@ -1,11 +1,13 @@
 """Which status a URL gets, by method; and that all other routes stay as they were."""
 
+import dash
 import flask
 import pytest
 
 from dash_true404 import enable_true_404
 
 from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
+from .oracle import plain_flask
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,7 @@ def test_a_url_that_another_rule_takes_with_other_methods_is_405():
 
 def test_a_users_rule_for_another_method_beside_a_page_keeps_both():
     app = make_app("/", "/contact")
-    app.server.post("/contact")(lambda: "sent") if hasattr(app.server, "post") else app.server.add_url_rule(
-        "/contact", "contact", lambda: "sent", methods=["POST"]
-    )
+    app.server.add_url_rule("/contact", "contact", lambda: "sent", methods=["POST"])
     enable_true_404(app)
     assert statuses(app, "/contact") == {**FOUND, "POST": 200}
     allow = app.server.test_client().put("/contact").headers["Allow"]
@@ -168,8 +168,7 @@ def blueprints():
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_the_users_rules_and_blueprints_stay_as_they_are(when):
-    app, bare = make_app("/"), None
-    bare = make_app("/")
+    app, bare = make_app("/"), make_app("/")
 
     def add_rules(server):
         server.register_blueprint(blueprints(), url_prefix="/bp")
@@ -201,12 +200,13 @@ def test_slashes_are_merged_as_in_plain_flask():
         response = client.get(url)
         assert response.status_code == 308, url
         assert response.headers["Location"] == "http://localhost" + location
-    assert status(app, "/post//x") == 405
+    # Werkzeug < 2.2 merges slashes before it looks at the method.
+    assert client.get("/post//x").status_code == plain_flask(app, set()).test_client().get("/post//x").status_code
     assert statuses(app, "/zz//x") == UNKNOWN
 
 
 def test_routes_from_dash_hooks_stay_as_they_are():
-    hooks = pytest.importorskip("dash", reason="needs dash").__dict__.get("hooks")
+    hooks = getattr(dash, "hooks", None)
     if hooks is None:
         pytest.skip("dash.hooks came with Dash 3.0")
     from dash._hooks import HooksManager
@@ -227,8 +227,6 @@ def test_routes_from_dash_hooks_stay_as_they_are():
 
 
 def test_pages_registered_replaced_and_removed_later_count_from_the_next_request_on():
-    import dash
-
     app = make_true_app("/", "/a")
     assert status(app, "/late") == 404
     register("/late")
