@@ -205,25 +205,11 @@ def test_slashes_are_merged_as_in_plain_flask():
     assert statuses(app, "/zz//x") == UNKNOWN
 
 
-def test_routes_from_dash_hooks_stay_as_they_are():
-    hooks = getattr(dash, "hooks", None)
-    if hooks is None:
-        pytest.skip("dash.hooks came with Dash 3.0")
-    from dash._hooks import HooksManager
-
-    saved = list(HooksManager.hooks._ns["routes"])
-    try:
-        hooks.route("hooked", methods=("GET", "POST"))(lambda: "hooked")
-        app = make_true_app("/")
-    finally:
-        HooksManager.hooks._ns["routes"] = saved
-    assert statuses(app, "/hooked") == {
-        **dict.fromkeys(METHODS, 405),
-        "GET": 200,
-        "HEAD": 200,
-        "POST": 200,
-        "OPTIONS": 200,
-    }
+@pytest.mark.parametrize("hooks", [dash.hooks] if hasattr(dash, "hooks") else [])  # they came with Dash 3.0
+def test_routes_from_dash_hooks_stay_as_they_are(hooks, monkeypatch):
+    monkeypatch.setitem(hooks._ns, "routes", [])
+    hooks.route("hooked", methods=("GET", "POST"))(lambda: "hooked")
+    assert statuses(make_true_app("/"), "/hooked") == {**FOUND, "POST": 200}
 
 
 def test_pages_registered_replaced_and_removed_later_count_from_the_next_request_on():

@@ -35,7 +35,7 @@ ASKED += ["/caf%c3%a9", "/enc%20oded", "/enc oded", "/sp ace", "/sp%20ace", "/b"
 ASKED += ["/100%", "/100%25", "/t", "/t/", "/t/1", "/t/1/2/", "/t/%2F", "/t/%00", "/pre-1/fix/2", "/pre-1/fix", "/f0/x"]
 ASKED += ["/f[0]/x", "/v1.0/x", "/v1x0/x", "/zz", "/not-found-404", "/a;b", "/a?x=1", "/zz#a", "/_dash-nope", "/a\\b"]
 
-# What nginx makes of the pages /a%2Fc, /%62 and /100% where it encodes paths again: found, lest the pages be lost behind it.
+# What nginx makes of /a%2Fc, /%62 and /100% where it encodes paths again: found, lest the pages be lost behind it.
 PROXYS_FORMS = {"/a/c", "/b", "/100%25"}
 
 STATUS = "return performance.getEntriesByType('navigation')[0].responseStatus"

@@ -1,0 +1,50 @@
+"""README's examples run as printed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import dash
+from dash import html
+
+from .apps import make_app, status
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_quick_start_does_what_is_said_of_it():
+    names = {"__name__": "quick_start"}
+    exec(blocks("python")[0], names)
+    asked = {url: status(names["app"], url) for url in ("/", "/item/42", "/nope", "/item")}
+    assert asked == {"/": 200, "/item/42": 200, "/nope": 404, "/item": 404}
+
+
+def test_the_other_examples_run(tmp_path):
+    (tmp_path / "errors").mkdir()
+    (tmp_path / "errors" / "404.html").write_text("mine")
+    others = blocks("python")[1:]
+    assert others
+    for example in others:
+        exec(example, {"app": make_app("/", assets_folder=str(tmp_path)), "dash": dash, "html": html})
+
+
+def test_the_table_is_what_the_demo_prints():
+    result = subprocess.run([sys.executable, "-m", "demo_app", "--once"], capture_output=True, text=True, check=True)
+    assert result.stdout in README
+
+
+def test_every_file_that_is_linked_exists():
+    for link in re.findall(r"\]\((?!http)([^)#]+)", README):
+        assert (ROOT / link).is_file(), link
+
+
+def test_every_room_is_named():
+    for module in (ROOT / "dash_true404").rglob("*.py"):
+        if module.name != "__init__.py":
+            assert str(module.relative_to(ROOT / "dash_true404")) in README
