@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
-from typing import Any
+from typing import Any, NamedTuple
 
 from .paths import reachable, reencoded
 
@@ -23,46 +24,76 @@ def _with_literals(change: Callable[[str], str], template: str) -> str:
     return "".join(f"<{part}>" if i % 2 else change(part) for i, part in enumerate(parts))
 
 
+def _rfind(path: str, literal: str, start: int, end: int) -> int:
+    return path.rfind(literal, start, end)
+
+
+def _rfind_dots_as_any(path: str, literal: str, start: int, end: int) -> int:
+    """Like _rfind, but a dot in the literal stands for any character, as in a regular expression."""
+    matches = re.compile(literal).match
+    return next((at for at in range(end - len(literal), start - 1, -1) if matches(path, at)), -1)
+
+
+class Match(NamedTuple):
+    """A page, and the path variables that Dash passes to it."""
+
+    page: Page
+    variables: Mapping[str, str]
+
+
 class PathTemplate:
     """A ``path_template``, matched as Dash matches it: each ``<name>`` takes as much as it can, slashes too.
 
     :param template: the template, with or without slashes around it, such as ``/item/<item_id>``.
 
     >>> PathTemplate("/item/<item_id>").match("item/a/b")
-    True
+    {'item_id': 'a/b'}
     """
 
     def __init__(self, template: str) -> None:
         self.text = template.strip("/")
+        self.names = _VARIABLE.findall(self.text)
         self._literals = _VARIABLE.split(self.text)[::2]
         self.is_odd = any(map(_SPECIAL.search, self._literals))
         """Whether it holds characters that Dash takes for a pattern although they were meant literally."""
 
-    def match(self, path: str) -> bool:
-        """Tell whether the template takes a path (no slashes around it), in time linear in its length.
+    def match(self, path: str) -> dict[str, str] | None:
+        """Return the variables as Dash passes them, or None; in time linear in the length of the path.
 
+        :param path: the path as the browser holds it, without slashes around it.
         :raises Exception: where Dash's router fails on the path (an odd template only).
         """
         if self.is_odd:
             return self._match_as_dash_does(path)
-        if len(self._literals) == 1:
-            return False  # no variable: Dash compares the page's path instead
+        if not self.names:
+            return None  # Dash compares the page's path instead
+        values = self._values(path, _rfind)
+        if values and any("." in literal for literal in self._literals[1:-1]):
+            values = self._values(path, _rfind_dots_as_any)  # once it matches, Dash reads the variables with re
+        return dict(zip(self.names, values, strict=True)) if values else None
+
+    def _values(self, path: str, rfind: Callable[[str, str, int, int], int]) -> list[str] | None:
+        """Return the variables' values if each one takes as much as it can, the first one first."""
         first, *between, last = self._literals
         start, end = len(first), len(path) - len(last)
         if end < start or not path.startswith(first) or not path.endswith(last):
-            return False
+            return None
+        values: list[str] = []
         for literal in reversed(between):
-            end = path.rfind(literal, start, end)
-            if end < 0:
-                return False
-        return True
+            at = rfind(path, literal, start, end)
+            if at < 0:
+                return None
+            values.append(path[at + len(literal) : end])
+            end = at
+        return [path[start:end], *reversed(values)]
 
-    def _match_as_dash_does(self, path: str) -> bool:
+    def _match_as_dash_does(self, path: str) -> dict[str, str] | None:
         if not fnmatch(path, "*".join(self._literals)):
-            return False
+            return None
+        found = re.findall("(.*)".join(self._literals), path)
         # Dash takes the first finding without looking whether there is one.
-        re.findall("(.*)".join(self._literals), path)[0]
-        return len(self._literals) > 1
+        values = found[0] if isinstance(found[0], tuple) else found
+        return dict(zip(self.names, values, strict=False)) or None
 
     def reencoded(self) -> PathTemplate:
         """Return the template for paths that a proxy has decoded and encoded again."""
@@ -75,28 +106,30 @@ class _Routes:
     def __init__(self, routes: Iterable[tuple[Page, str, PathTemplate | None]]) -> None:
         self._by_path: dict[str, tuple[int, Page]] = {}
         self._templates: list[tuple[int, PathTemplate, Page]] = []
-        self._first: dict[str, Page] = {}
+        self._first: dict[str, Match] = {}
         for position, (page, path, template) in enumerate(routes):
             self._by_path.setdefault(path, (position, page))
             if template:
                 self._templates.append((position, template, page))
 
-    def first(self, path: str) -> Page | None:
+    def first(self, path: str) -> Match | None:
         """Return the first page that takes the path; the answer for a page's own path is remembered."""
         found = self._first.get(path)
-        if found is not None:
-            return found
-        limit, own = self._by_path.get(path, (None, None))
-        found = own
-        for position, template, page in self._templates:
-            if limit is not None and position > limit:
-                break
-            if template.match(path):
-                found = page
-                break
-        if own is not None and found is not None:
-            self._first[path] = found
+        if found is None:
+            limit, own = self._by_path.get(path, (math.inf, None))
+            found = self._by_template(path, limit) or (Match(own, {}) if own is not None else None)
+            if own is not None and found is not None:
+                self._first[path] = found
         return found
+
+    def _by_template(self, path: str, limit: float) -> Match | None:
+        for position, template, page in self._templates:
+            if position > limit:
+                break
+            variables = template.match(path)
+            if variables:
+                return Match(page, variables)
+        return None
 
 
 class _Snapshot:
@@ -136,7 +169,7 @@ class Pages:
     :param registry: ``dash.page_registry``. It is read once; what ``register_page`` adds or replaces, and what
         is removed, counts from the next question on.
 
-    >>> Pages(dash.page_registry).find("item/42")["module"]
+    >>> Pages(dash.page_registry).find("item/42").page["module"]
     'pages.item'
     """
 
@@ -145,7 +178,7 @@ class Pages:
         self._snapshot: _Snapshot | None = None
         self._building = threading.Lock()
 
-    def find(self, path: str) -> Page | None:
+    def find(self, path: str) -> Match | None:
         """Return the page that Dash's router renders for a path, or None where it renders "not found".
 
         :param path: as the browser holds it (percent-encoded), without the app's prefix and slashes around it.
@@ -154,10 +187,10 @@ class Pages:
         """
         now = self._now()
         try:
-            page = now.routes.first(path) or now.reencoded.first(path)
+            match = now.routes.first(path) or now.reencoded.first(path)
         except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here
             return None
-        return None if page is now.not_found_page else page
+        return None if match is None or match.page is now.not_found_page else match
 
     @property
     def not_found_page(self) -> Page | None:

@@ -6,6 +6,7 @@ import os
 from urllib.parse import unquote
 
 import dash
+import werkzeug.routing
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
@@ -23,7 +24,9 @@ compared: list[tuple[str, str]] = []
 
 SEGMENTS = ["a", "b", "ab", "A", "api", "users", "x.y", "café", "a b", "100%", "é%2F", "it's", "_dash-layout", "assets"]
 ENCODED = ["a", "b", "ab", "A", "%61", "a%2Fb", "api", "users", "caf%C3%A9", "caf%c3%a9", "a%20b", "%", "x.y", "it's"]
-ENCODED += ["it%27s", ".", "..", "7", "-7", "_dash-layout", "_dash-update-component", "not-found-404", "assets", "%0A"]
+ENCODED += ["it%27s", ".", "..", "7", "-7", "_dash-layout", "_dash-update-component", "not-found-404", "assets"]
+# The rules of Werkzeug < 2.2 end in "$", which also matches before a line break: no oracle for that.
+ENCODED += ["%0A"] if hasattr(werkzeug.routing, "matcher") else []
 
 page_paths = st.lists(st.sampled_from(ENCODED + SEGMENTS), max_size=3).map(lambda parts: "/" + "/".join(parts))
 templates = st.lists(st.sampled_from([*ENCODED, "<x>", "<y>", "pre-<x>", "<x>.csv"]), min_size=1, max_size=3).map(

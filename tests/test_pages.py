@@ -23,11 +23,11 @@ def templates(pieces):
 
 
 def dashs_verdict(template, path):
-    """Return whether Dash matches, or the error that its router fails with."""
+    """Return the variables that Dash finds (None: no match), or the error that its router fails with."""
     dash.page_registry.clear()
     dash.page_registry["m"] = {"path_template": template, "path": "/no such path", "module": "m"}
     try:
-        return bool(path_to_page(path)[0])
+        return path_to_page(path)[1] or None
     except Exception as error:
         return type(error)
 
@@ -80,6 +80,7 @@ def test_the_page_found_is_the_one_that_dash_renders(some_templates, paths, aske
     pages = Pages(dash.page_registry)
     for path in [*asked, *paths, "/not-found-404", "/"]:
         found, rendered = pages.find(path.strip("/")), rendered_page(app, path)
+        found = found and found.page
         if rendered is None and found is not None:
             # The one deviation: a page also counts in the form that a proxy makes of its path (FACTS: nginx).
             texts = [p for p in everything if "%" in p]
@@ -103,7 +104,7 @@ def test_only_the_page_that_dash_draws_for_unknown_urls_is_the_not_found_page():
     dash.register_page("b.not_found_404", path="/second", layout=html.Div())
     pages = Pages(dash.page_registry)
     assert pages.find("first") is None
-    assert pages.find("second")["module"] == "b.not_found_404"
+    assert pages.find("second").page["module"] == "b.not_found_404"
 
 
 def test_a_template_registered_before_the_not_found_page_takes_its_url():
@@ -167,9 +168,9 @@ def test_a_change_is_seen_at_the_next_question(counted):
 def test_replacing_the_only_page_is_seen():
     make_app("/")
     pages = Pages(dash.page_registry)
-    assert pages.find("")["name"] != "again"
+    assert pages.find("").page["name"] != "again"
     register("/", name="again")
-    assert pages.find("")["name"] == "again"
+    assert pages.find("").page["name"] == "again"
 
 
 def test_one_page_for_another_of_the_same_number_is_seen():
