@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import html
-import logging
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -13,12 +13,33 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final, Literal, Protocol
 
-logger = logging.getLogger("dash_true404")
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from .logs import log_once
 
 CONVENTION = "404.html"
 
 #: What every answer carries. Without explicit cache information a cache may keep a 404 (RFC 9110, section 15.5.5).
-HEADERS = {"X-Robots-Tag": "noindex", "Cache-Control": "no-cache"}
+HEADERS = {"X-Robots-Tag": "noindex", "Cache-Control": "no-cache", "Vary": "Accept"}
+
+PROBLEM_TYPE = "application/problem+json"
+#: RFC 9457, section 3. Without "instance", which would repeat the URL.
+PROBLEM = json.dumps(
+    {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is no page at this URL."}
+).encode()
+
+
+def prefers_json(accept: str) -> bool:
+    """Tell whether a client would rather have JSON than HTML (RFC 9110, section 12.5.1).
+
+    :param accept: its Accept header. Browsers name HTML; curl takes anything, and an empty header is no preference.
+
+    >>> prefers_json("application/json"), prefers_json("text/html,*/*;q=0.8"), prefers_json("*/*")
+    (True, False, False)
+    """
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return accepted.best_match(["text/html", "application/json", PROBLEM_TYPE], "text/html") != "text/html"
 
 
 class _Page(enum.Enum):
@@ -31,17 +52,6 @@ class _Page(enum.Enum):
 #: ``enable_true_404(app, page=IN_APP)``: the app's own shell, in which Dash draws its not-found page.
 IN_APP: Final = _Page.IN_APP
 InApp = Literal[_Page.IN_APP]
-
-
-_logged: set[str] = set()
-
-
-def log_once(message: str, error: Exception) -> None:
-    """Log a fault with its traceback the first time that it is met."""
-    fault = f"{message} {error!r}"
-    if fault not in _logged and len(_logged) < 1000:
-        _logged.add(fault)
-        logger.error(message, exc_info=error)
 
 
 class NotFoundPage(Protocol):
@@ -151,7 +161,14 @@ class Answer:
             return
         name = os.fspath(page) if page is not None else CONVENTION
         folders = [root_folder, assets_folder] if page is not None else [assets_folder]
-        found = templates.find(name)
+        try:
+            found = templates.find(name)
+        except Exception as error:
+            if page is not None or isinstance(error, (OSError, ValueError)):
+                raise
+            # Nobody asked for a template, and some loaders only work while a request is served.
+            log_once(f"The server's templates could not be searched for {name}; it is taken not to be there.", error)
+            found = None
         if found is None:
             file = next((folder / name for folder in folders if os.path.lexists(folder / name)), None)
             found = StaticPage(file) if file else None
@@ -176,10 +193,15 @@ class Answer:
         html: bytes | str = self.or_built_in(self._page.html)
         return html
 
-    def or_built_in(self, render: Callable[[], Any]) -> Any:
-        """Return what a function renders; the built-in page, and the cause in the log, where it fails."""
+    def or_built_in(self, render: Callable[[], Any], *let_through: type[Exception]) -> Any:
+        """Return what a function renders; the built-in page, and the cause in the log, where it fails.
+
+        :param let_through: exceptions that are answers by themselves.
+        """
         try:
             return render()
+        except let_through:
+            raise
         except Exception as error:  # the user's template or layout may raise anything, and the visitor is due a 404
             log_once("The 404 page could not be rendered; the built-in one is served.", error)
             return self._built_in.html()

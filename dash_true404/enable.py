@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import dash
-import flask
+from flask.app import Flask
 
+from . import router
 from .answers import IN_APP, InApp
+from .pages import check_path
 from .servers.flask import FlaskServer
 from .servers.jinja import FlaskTemplates
-from .site import Site
+from .site import Options, Site
 
 
-def enable_true_404(app: dash.Dash, page: str | os.PathLike[str] | InApp | None = None) -> None:
+def enable_true_404(
+    app: dash.Dash,
+    page: str | os.PathLike[str] | InApp | None = None,
+    *,
+    paths: Iterable[str] = (),
+    redirect_slashes: bool = False,
+    everywhere: bool = False,
+    reload_dead_links: bool = True,
+    report_only: bool = False,
+) -> None:
     """Make a Dash multi-page app answer 404 for every URL that is no page.
 
     ::
@@ -21,12 +33,16 @@ def enable_true_404(app: dash.Dash, page: str | os.PathLike[str] | InApp | None 
         app = Dash(__name__, use_pages=True)
         enable_true_404(app)
 
-    A URL is a page exactly if Dash's router would render one for it in the browser. All others get status 404,
-    whatever the method (405 where another route takes other methods). Everything else on the server, other
-    routes, guards, assets and callbacks, stays as it was. The user's own ``errorhandler(404)`` takes precedence.
+    A URL is a page exactly if Dash's router would render one for it in the browser, and the page's own ``exists``,
+    if it has one, does not say no::
 
-    :param app: the Dash app, made with ``use_pages=True``. With ``server=False``, call it after
-        ``app.init_app(server)``.
+        dash.register_page(__name__, path_template="/asset/<asset_id>", exists=lambda asset_id: asset_id in ASSETS)
+
+    All others get status 404, whatever the method (405 where another route takes other methods). Everything else on
+    the server, other routes, guards, assets and callbacks, stays as it was. The user's own ``errorhandler(404)``
+    takes precedence.
+
+    :param app: the Dash app. With ``server=False``, call this after ``app.init_app(server)``.
     :param page: what visitors see.
 
         - ``None`` (the default): ``404.html`` from the server's template folders (rendered with Jinja, ``home`` is
@@ -36,29 +52,48 @@ def enable_true_404(app: dash.Dash, page: str | os.PathLike[str] | InApp | None 
           assets folder.
         - ``IN_APP``: the app's own shell, in which Dash draws its not-found layout.
 
-        A changed file is read again. One that has vanished or broken leaves its last good version in place.
-    :raises TypeError: if ``app`` is no Dash app or ``page`` is no name.
-    :raises ValueError: if the app does not use pages, or the page is not UTF-8 text or no valid Jinja template.
+        A changed file is read again. One that has vanished or broken leaves its last good version in place. Clients
+        that prefer JSON get ``application/problem+json`` (RFC 9457).
+    :param paths: further paths and templates, in the syntax of ``path_template``, that are pages although
+        ``dash.page_registry`` does not hold them. With it, an app without ``use_pages`` can be used.
+    :param redirect_slashes: whether ``/b/`` is redirected (308, query kept) to the page's own path ``/b``. Without
+        it both are 200, as in Dash.
+    :param everywhere: whether every other 404 of the server gets the same answer.
+    :param reload_dead_links: whether a link inside the app to a URL that is no page ends in a full load, hence in
+        the real 404. Only where Dash would draw its own not-found layout: not with a ``not_found_404`` page or
+        ``IN_APP``.
+    :param report_only: whether nothing is refused, and each URL that would have been is logged instead, at most
+        once a minute, with its referrer (logger ``dash_true404``).
+    :raises TypeError: if ``app`` is no Dash app, ``page`` no name, ``paths`` no list of texts, or a page's
+        ``exists`` cannot be called with its path variables.
+    :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, or the page is not UTF-8 text or
+        no valid Jinja template.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet) or too late (the server
         has answered a request).
     :raises FileNotFoundError: if a named page is nowhere.
     :raises OSError: if it cannot be read.
 
-    Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``.
+    Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
     if not isinstance(app, dash.Dash):
-        hint = " Pass the Dash app itself, not its server." if isinstance(app, flask.Flask) else ""
+        hint = " Pass the Dash app itself, not its server." if isinstance(app, Flask) else ""
         raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
     if page is not None and page is not IN_APP and not isinstance(page, (str, os.PathLike)):
         raise TypeError(f"page= takes the name of a file or template, IN_APP or None, not {page!r}.")
-    if not app.use_pages:
+    if isinstance(paths, str):
+        raise TypeError(f"paths= takes a list of paths, not one text. Write paths=[{paths!r}].")
+    paths = tuple(paths)
+    for path in paths:
+        check_path(path)
+    if not app.use_pages and not paths:
         raise ValueError(
             "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
-            "Dash(..., use_pages=True). For an app that routes by hand, there is nothing to tell a page from."
+            "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
         )
+    options = Options(page, paths, redirect_slashes, everywhere, reload_dead_links, report_only)
     server = app.server
-    if isinstance(server, flask.Flask) or not server:
-        _enable_on_flask(app, server, page)
+    if isinstance(server, Flask) or not server:
+        _enable_on_flask(app, server, options)
     else:
         raise TypeError(
             f"The app's server is a {type(server).__module__}.{type(server).__name__}. "
@@ -66,12 +101,15 @@ def enable_true_404(app: dash.Dash, page: str | os.PathLike[str] | InApp | None 
         )
 
 
-def _enable_on_flask(app: dash.Dash, server: flask.Flask | None, page: str | os.PathLike[str] | InApp | None) -> None:
+def _enable_on_flask(app: dash.Dash, server: Flask | None, options: Options) -> None:
     # With server=False there is no server, or from Dash 4.2 on an empty one, so its being there says nothing.
     if not server or app.config.routes_pathname_prefix not in server.view_functions:
         raise RuntimeError(
             "enable_true_404() came before the app had its routes. With Dash(server=False), call it after "
             "app.init_app(server)."
         )
-    site = Site(app, page, FlaskTemplates(server, app.config.requests_pathname_prefix))
+    site = Site(app, options, FlaskTemplates(server, app.config.requests_pathname_prefix))
+    for fault in site.pages.faults():
+        raise TypeError(fault)
     FlaskServer.of(server).add(site)
+    router.connect(site)

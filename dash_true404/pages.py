@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from .paths import reachable, reencoded
@@ -16,6 +18,23 @@ Page = Mapping[str, Any]
 _VARIABLE = re.compile("<(.*?)>")
 # What fnmatch or re would interpret. A dot is left out: fnmatch takes it literally, so re cannot refuse it.
 _SPECIAL = re.compile(r"[][*?\\^$+{}|()]")
+
+
+def check_path(path: object) -> None:
+    """Refuse what can be no path or template of a page.
+
+    :raises TypeError: if it is no text.
+    :raises ValueError: if it does not start with a slash, or its ``<`` and ``>`` do not make variables.
+    """
+    if not isinstance(path, str):
+        raise TypeError(f"paths= takes texts such as '/reports' or '/reports/<year>', not {path!r}.")
+    if not path.startswith("/"):
+        raise ValueError(f"{path!r} in paths= does not start with a slash. Write {'/' + path!r}.")
+    if "<" in _VARIABLE.sub("", path) or ">" in _VARIABLE.sub("", path):
+        raise ValueError(f"{path!r} in paths= has a '<' without its '>', or the other way round.")
+    wrong = [name for name in _VARIABLE.findall(path) if not name.isidentifier() or iskeyword(name)]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} in {path!r} of paths= is no name of a variable. Write '<name>', letters only.")
 
 
 def _with_literals(change: Callable[[str], str], template: str) -> str:
@@ -135,7 +154,7 @@ class _Routes:
 class _Snapshot:
     """The pages at one moment, and what tells in O(1) whether the registry has changed since."""
 
-    def __init__(self, registry: Mapping[str, Page]) -> None:
+    def __init__(self, registry: Mapping[str, Page], further: Iterable[Page]) -> None:
         entries = list(registry.items())
         self._size = len(entries)
         # register_page makes every page's relative_path anew, so one of these strings witnesses for all pages.
@@ -147,7 +166,7 @@ class _Snapshot:
         )
         routes = [
             (page, page["path"].strip("/"), PathTemplate(text) if (text := page["path_template"]) else None)
-            for _, page in entries
+            for page in (*(page for _, page in entries), *further)
         ]
         self.routes = _Routes(routes)
         self.reencoded = _Routes(
@@ -168,13 +187,17 @@ class Pages:
 
     :param registry: ``dash.page_registry``. It is read once; what ``register_page`` adds or replaces, and what
         is removed, counts from the next question on.
+    :param paths: further paths and templates that are pages, after those of the registry.
 
     >>> Pages(dash.page_registry).find("item/42").page["module"]
     'pages.item'
     """
 
-    def __init__(self, registry: Mapping[str, Page]) -> None:
+    def __init__(self, registry: Mapping[str, Page], paths: Iterable[str] = ()) -> None:
         self._registry = registry
+        self._further = [
+            {"module": None, "path": path, "path_template": path if "<" in path else None} for path in paths
+        ]
         self._snapshot: _Snapshot | None = None
         self._building = threading.Lock()
 
@@ -203,8 +226,38 @@ class Pages:
             with self._building:
                 snapshot = self._snapshot
                 if snapshot is None or not snapshot.is_current(self._registry):
-                    snapshot = self._snapshot = _Snapshot(self._registry)
+                    snapshot = self._snapshot = _Snapshot(self._registry, self._further)
         return snapshot
+
+    def faults(self, may_be_async: bool = False) -> Iterable[str]:
+        """Yield what is wrong with the ``exists`` of pages.
+
+        :param may_be_async: whether the server can wait for an ``async def``.
+        """
+        for module, page in list(self._registry.items()):
+            exists = page.get("exists")
+            if exists is None:
+                continue
+            if not callable(exists):
+                yield f"exists of page {module!r} is {exists!r}. It should be a function that returns True or False."
+                continue
+            if inspect.iscoroutinefunction(exists) and not may_be_async:
+                yield f"exists of page {module!r} is async, which this server cannot wait for. Make it a plain def."
+            template = PathTemplate(page["path_template"] or "")
+            calls: list[list[str]] = [template.names] if template.names else [[]]
+            own = (page.get("supplied_path") or "").strip("/")
+            if template.names and own and not template.is_odd and template.match(own) is None:
+                calls.append([])  # by its own path Dash finds it without variables
+            for names in calls:
+                try:
+                    inspect.signature(exists).bind(**dict.fromkeys(names))
+                except TypeError as error:
+                    yield (
+                        f"exists of page {module!r} cannot be called with the variables of its path, "
+                        f"({', '.join(names)}): {error}. Give it a parameter of the same name for each of them."
+                    )
+                except ValueError:
+                    pass  # a built-in that does not tell its signature
 
     def warnings(self) -> Iterable[str]:
         """Yield what the pages' author should know before visitors find out."""

@@ -2,38 +2,99 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import traceback
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import dash
 from flask.helpers import get_root_path
 
-from .answers import Answer, InApp, Templates, log_once
-from .pages import Pages
-from .paths import encoded
+from .answers import IN_APP, Answer, InApp, Templates
+from .logs import OncePerMinute, log_once, logger
+from .pages import Match, Pages
+from .paths import encoded, reachable
+
+#: What Dash puts behind the prefix for everything but its root.
+CATCH_ALL = "<path:path>"
+
+PageChoice = str | os.PathLike[str] | InApp | None
+
+
+# Kept from the start: who replaces it on the class replaces it for Dash's router too.
+_STRIP_RELATIVE_PATH = dash.Dash.strip_relative_path
+
+
+class Options(NamedTuple):
+    """What the user chose; :func:`dash_true404.enable_true_404` says what each one means."""
+
+    page: PageChoice = None
+    paths: tuple[str, ...] = ()
+    redirect_slashes: bool = False
+    everywhere: bool = False
+    reload_dead_links: bool = True
+    report_only: bool = False
+
+
+class Verdict:
+    """What is known of a URL, and what is only looked up when someone asks.
+
+    :param site: the app that the URL belongs to.
+    :param is_page: whether its path is a page's.
+    :param match: the page, if it is known.
+    """
+
+    def __init__(self, site: Site, is_page: bool, match: Match | None = None, path: str = "") -> None:
+        self.is_page = is_page
+        self._site = site
+        self._match = match
+        self._path = path
+
+    @cached_property
+    def exists(self) -> bool:
+        """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
+        return self._match is None or self._site.exists(self._match)
+
+    def is_found(self) -> bool:
+        """Tell whether Dash draws a page."""
+        return self.is_page and self.exists
+
+    def own_path(self) -> str | None:
+        """Return where the URL should redirect to, if it is not the page's own: only its slashes may differ."""
+        if self._match is None or not self._site.options.redirect_slashes:
+            return None
+        page = self._match.page
+        registered = page["path_template"] if self._match.variables else page["path"]
+        inner = self._path.strip("/")
+        own = f"/{inner}/" if inner and registered.endswith("/") else f"/{inner}"
+        return None if own == self._path else self._site.home.rstrip("/") + reachable(own)
 
 
 class Site:
     """A Dash app that tells the truth.
 
     :param app: the Dash app, with its routes on the server.
-    :param page: the user's choice of a 404 page, as for :func:`dash_true404.enable_true_404`.
+    :param options: what the user chose.
     :param templates: the server's templates.
     """
 
-    def __init__(self, app: dash.Dash, page: str | os.PathLike[str] | InApp | None, templates: Templates) -> None:
+    def __init__(self, app: dash.Dash, options: Options, templates: Templates) -> None:
         self.app = app
+        self.options = options
         self.prefix: str = app.config.routes_pathname_prefix
         self.home: str = app.config.requests_pathname_prefix
-        self.pages = Pages(dash.page_registry)
+        self.pages = Pages(dash.page_registry if app.use_pages else {}, options.paths)
         self.answer = Answer(
-            page,
+            options.page,
             home=self.home,
             templates=templates,
             root_folder=Path(get_root_path(app.config.name)),
             assets_folder=Path(app.config.assets_folder),
         )
+        self._may_log = OncePerMinute()
 
     @property
     def index_rule(self) -> str:
@@ -43,28 +104,84 @@ class Site:
     @property
     def catch_all_rule(self) -> str:
         """The rule, and endpoint, of everything else below it."""
-        return self.prefix + "<path:path>"
+        return self.prefix + CATCH_ALL
 
-    def is_page(self, path: str) -> bool:
-        """Tell whether Dash renders a page for a path.
+    @property
+    def bundles_rule(self) -> str:
+        """The rule, and endpoint, of the components' scripts and styles."""
+        return self.prefix + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 
-        :param path: the whole path below the server's root, as the browser holds it.
+    @property
+    def report_only(self) -> bool:
+        """Whether nothing is refused."""
+        return self.options.report_only
+
+    def verdict(self, path: str) -> Verdict:
+        """Return what is known of a URL.
+
+        :param path: its whole path below the server's root, as the browser holds it.
         """
         for prefix in (self.prefix, encoded(self.prefix)):
             if path.startswith(prefix):
-                return self._is_page_below_prefix(path[len(prefix) :].strip("/"))
-        return False  # Dash's router looks for the prefix as it was configured, and fails without it
+                inner = path[len(prefix) :]
+                try:
+                    match = self.pages.find(self._stripped(inner))
+                except Exception as error:  # a false 404 is worse than a soft one
+                    log_once("The pages could not be read; the URL is taken for a page.", error)
+                    return Verdict(self, True)
+                return Verdict(self, match is not None, match, "/" + inner)
+        return Verdict(self, False)  # Dash's router looks for the prefix as it was configured, and fails without it
 
-    def _is_page_below_prefix(self, path: str) -> bool:
-        try:
-            return self.pages.find(path) is not None
-        except Exception as error:  # a false 404 is worse than a soft one
-            log_once("The pages could not be read; the URL is taken for a page.", error)
+    def _stripped(self, path: str) -> str:
+        """Return what Dash's router looks up for a path below the app's prefix."""
+        strip = self.app.strip_relative_path
+        strip = getattr(strip, "__wrapped__", strip)
+        if getattr(strip, "__func__", None) is _STRIP_RELATIVE_PATH:
+            return path.strip("/")
+        return str(strip(self.home.rstrip("/") + "/" + path))  # a user's own, which may strip a language too
+
+    def exists(self, match: Match) -> bool:
+        """Ask a page's ``exists`` for what its URL is about; where it fails, the page is found."""
+        exists = match.page.get("exists")
+        if exists is None:
             return True
+        try:
+            answer = exists(**match.variables)
+            if answer is None or inspect.isawaitable(answer):
+                raise TypeError(f"exists returned {answer!r}; it should return True or False.")
+            return bool(answer)
+        except Exception as error:
+            # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
+            if self._may_log((match.page["module"], type(error), *lines)):
+                logger.error(
+                    "exists of page %r failed for %r; the page is taken to exist.",
+                    match.page["module"],
+                    dict(match.variables),
+                    exc_info=error,
+                )
+            return True
+
+    def report(self, method: str, path: str, referrer: str | None) -> None:
+        """Log a URL that would have been refused; every URL at most once a minute.
+
+        :param path: as the browser holds it, hence without control characters.
+        """
+        if self._may_log((method, path)):
+            logger.warning("Would be 404: %s %s (referrer: %s)", method, path, ascii(referrer) if referrer else "none")
 
     def is_answered_in_app(self) -> bool:
         """Tell whether the app's own shell is the answer to a URL that is no page."""
         return self.answer.is_in_app(self.pages.not_found_page is not None)
+
+    @property
+    def may_reload_dead_links(self) -> bool:
+        """Whether a dead link may ever have to end in a full load."""
+        return self.options.reload_dead_links and self.options.page is not IN_APP
+
+    def reloads_dead_links(self) -> bool:
+        """Tell whether a dead link ends in a full load, as things are now."""
+        return self.may_reload_dead_links and self.pages.not_found_page is None and not self.is_answered_in_app()
 
     def warnings(self, answers_root: bool) -> Iterable[str]:
         """Yield what the app's author should know before visitors find out.
@@ -72,7 +189,8 @@ class Site:
         :param answers_root: whether the app's root URL is Dash's to answer, not another route's.
         """
         yield from self.pages.warnings()
-        if answers_root and not self.is_page(self.prefix):
+        yield from self.pages.faults()
+        if answers_root and not self.verdict(self.prefix).is_page:
             yield (
                 f"There is no page for {self.home!r}, so it answers 404 now. Load balancers and uptime monitors often "
                 "probe it: register a page with path='/', or point them at a URL that is a page."

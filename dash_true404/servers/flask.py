@@ -10,51 +10,63 @@ import contextlib
 import functools
 import os
 import re
+import types
 from collections.abc import Callable
 from typing import Any
 
 import dash
-import flask
+from dash.exceptions import DependencyException
 from flask import request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+from flask.app import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, MapAdapter, RequestRedirect
 from werkzeug.wrappers import Response
 
-from ..answers import HEADERS, log_once, logger
+from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
+from ..logs import log_once, logger
 from ..paths import browser_path
-from ..site import Site
-from .flask_errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, handle
+from ..router import rendering
+from ..site import CATCH_ALL, Site, Verdict
+from .flask_errors import (
+    EXTENSION,
+    PageMethodNotAllowed,
+    PageNotFound,
+    answer_every_404,
+    generic_handler_warning,
+    handle,
+)
 
-_EXTENSION = "dash_true404"
 _DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
 # Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
-_SHELL_MARK = b'id="_dash-config"'
-# No page has this path, and no browser can send it.
-_NO_PAGE = "/\0"
+_SHELL_MARK = b"_dash-config"
+_URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
 _MANY_SLASHES = re.compile("/{2,}")
+
+View = Callable[..., Any]
 
 
 class FlaskServer:
     """True 404s on a Flask server, for all Dash apps on it that asked for them."""
 
-    def __init__(self, server: flask.Flask) -> None:
+    def __init__(self, server: Flask) -> None:
         self._server = server
         self._sites: dict[str, Site] = {}
-        self._views: dict[str, Callable[..., Any]] = {}
+        self._views: dict[str, View] = {}
         self._guarded: set[str] = set()
+        self._others: tuple[int, Map] | None = None
         self._started = False
 
     @classmethod
-    def of(cls, server: flask.Flask) -> FlaskServer:
+    def of(cls, server: Flask) -> FlaskServer:
         """Return the adapter of a server, connected to it on first use.
 
         :raises RuntimeError: if the server has answered requests already.
         """
-        adapter: FlaskServer = server.extensions.get(_EXTENSION) or cls(server)
+        adapter: FlaskServer = server.extensions.get(EXTENSION) or cls(server)
         try:
             if adapter._started or _has_served(server):
                 raise AssertionError
-            if _EXTENSION not in server.extensions:
+            if EXTENSION not in server.extensions:
                 server.before_request(adapter._before_request)
         except AssertionError:  # which is what a set-up method of Flask >= 2.2 raises
             raise RuntimeError(
@@ -63,35 +75,66 @@ class FlaskServer:
             ) from None
         for error in (PageNotFound, PageMethodNotAllowed):
             server.register_error_handler(error, handle)
-        server.extensions[_EXTENSION] = adapter
+        server.extensions[EXTENSION] = adapter
         return adapter
 
     def add(self, site: Site) -> None:
         """Let an app tell the truth; in place of what was said of the same app before."""
-        for endpoint in (site.index_rule, site.catch_all_rule):
+        wrappers = {
+            site.index_rule: self._page_or_404,
+            site.catch_all_rule: self._page_or_404,
+            site.bundles_rule: self._bundle_or_404,
+        }
+        for endpoint, wrapped in wrappers.items():
             self._sites[endpoint] = site
-            if endpoint not in self._views:
+            if endpoint in self._server.view_functions and endpoint not in self._views:
                 view = self._server.view_functions[endpoint]
-                if not _is_dashs_own(view, site.app):
+                if not _is_dashs(view):
                     self._guarded.add(endpoint)
-                self._views[endpoint] = self._server.view_functions[endpoint] = self._page_or_404(endpoint, view)
+                self._views[endpoint] = self._server.view_functions[endpoint] = wrapped(endpoint, view)
+        if site.options.everywhere:
+            answer_every_404(self._server)
 
-    def _page_or_404(self, endpoint: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    def _page_or_404(self, endpoint: str, view: View) -> View:
         call = getattr(self._server, "ensure_sync", lambda f: f)(view)  # Flask >= 2.0
 
         @functools.wraps(view)
         def page_or_404(*args: Any, **kwargs: Any) -> Any:
             site, rule = self._sites[endpoint], request.url_rule
-            refusal = self._refusal(site, rule) if rule and not site.is_page(_path()) else None
-            if refusal is None:
+            if rule is None or rule.rule != endpoint:  # a route of the user's that shows this view
                 return call(*args, **kwargs)
-            if endpoint in self._guarded:  # a guard that wraps Dash's view answers first
+            verdict = site.verdict(_path())
+            refusal = None if verdict.is_page else self._refusal(site)
+            if self._is_open(site, endpoint):
+                refusal = self._or_report(site, refusal or self._late_refusal(site, verdict))
+                if refusal is None:
+                    return call(*args, **kwargs)
+                raise refusal
+            # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
+            with rendering(verdict.is_found if not site.report_only else lambda: True):
                 response = self._server.make_response(call(*args, **kwargs))
-                if response.status_code != 200 or response.is_streamed or _SHELL_MARK not in response.get_data():
-                    return response
+            if response.status_code != 200 or response.is_streamed or _SHELL_MARK not in response.get_data():
+                return response
+            refusal = self._or_report(site, refusal or self._late_refusal(site, verdict))
+            if refusal is None:
+                return response
             raise refusal
 
         return page_or_404
+
+    def _bundle_or_404(self, endpoint: str, view: View) -> View:
+        call = getattr(self._server, "ensure_sync", lambda f: f)(view)  # Flask >= 2.0
+
+        @functools.wraps(view)
+        def bundle_or_404(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return call(*args, **kwargs)
+            except DependencyException:
+                if self._sites[endpoint].report_only:
+                    raise
+                raise PageNotFound(endpoint) from None
+
+        return bundle_or_404
 
     def _before_request(self) -> None:
         if not self._started:
@@ -106,88 +149,137 @@ class FlaskServer:
             with contextlib.suppress(HTTPException):
                 rule, _ = self._adapter().match(method="GET", return_rule=True)
         site = self._sites.get(rule.endpoint) if rule else None
-        if rule is None or site is None:
+        if rule is None or site is None or rule.endpoint == site.bundles_rule:
             return
         # A guard around the view never sees these methods, so they must not tell strangers what is a page.
-        is_open = (
-            rule.endpoint not in self._guarded
-            and self._server.view_functions[rule.endpoint] is self._views[rule.endpoint]
-        )
-        if is_open and not site.is_page(_path()):
-            request.routing_exception = self._refusal(site, rule)
-        elif isinstance(error, MethodNotAllowed):
+        if self._is_open(site, rule.endpoint) and not site.verdict(_path()).is_page:
+            refusal = self._or_report(site, self._refusal(site))
+            if refusal is not None:
+                request.routing_exception = refusal
+                return
+        if isinstance(error, MethodNotAllowed):
             request.routing_exception = PageMethodNotAllowed(error.valid_methods)
 
-    def _refusal(self, site: Site, rule: Rule) -> HTTPException | None:
-        """Return what Flask would say without the catch-all; None if another rule would take the request."""
-        adapter = self._adapter()
-        path = "/" + adapter.path_info.lstrip("/")
-        if "//" in path and self._server.url_map.merge_slashes:
-            path = _MANY_SLASHES.sub("/", path)
-            merged = self._for_merged_slashes(site, adapter, path)
-            if merged is not None:
-                return merged
-        allowed: set[str] = set()
-        for method in set(adapter.allowed_methods(path)) - set(rule.methods or ()):
-            with contextlib.suppress(HTTPException):
-                other, _ = adapter.match(path, method=method, return_rule=True)
-                allowed |= other.methods or {method}
-        if request.method in allowed:
-            return None
-        return PageMethodNotAllowed(sorted(allowed)) if allowed else PageNotFound(lambda: self._not_found(site))
+    def _is_open(self, site: Site, endpoint: str) -> bool:
+        """Tell whether nothing of the user's stands between a request and Dash's own index page."""
+        is_outermost = self._server.view_functions[endpoint] is self._views[endpoint]
+        # To the view itself, a guard around it has already answered.
+        is_reached = request.method in ("GET", "HEAD")
+        return endpoint not in self._guarded and _is_dashs(site.app.index) and (is_outermost or is_reached)
 
-    def _for_merged_slashes(self, site: Site, adapter: MapAdapter, path: str) -> HTTPException | None:
-        """Return what Werkzeug does with a path that only matches once its slashes are merged."""
+    def _refusal(self, site: Site) -> HTTPException | None:
+        """Return what Flask would say without Dash's catch-all; None if another rule would take the request."""
+        adapter = self._adapter()
+        adapter.map = self._without_dash()
         try:
-            endpoint, _ = adapter.match(path, method="GET")
+            adapter.match()
+        except NotFound:
+            return self._for_merged_slashes(site, adapter) or PageNotFound(site.index_rule)
+        except MethodNotAllowed as error:
+            return self._for_merged_slashes(site, adapter) or PageMethodNotAllowed(error.valid_methods)
         except HTTPException as redirect:
-            return redirect if request.routing_exception is None else None
-        if endpoint in self._sites and not site.is_page(_MANY_SLASHES.sub("/", _path())):
+            return redirect
+        return None
+
+    def _without_dash(self) -> Map:
+        """Return the server's rules without the index and the catch-all of its Dash apps."""
+        if self._others is None or self._others[0] != len(self._server.view_functions):
+            urls = self._server.url_map
+            own = {rule.rule for rule in urls.iter_rules() if rule.rule == rule.endpoint}
+            catch_alls = {rule for rule in own if rule.endswith(CATCH_ALL)}
+            left_out = catch_alls | {rule[: -len(CATCH_ALL)] for rule in catch_alls}
+            others = type(urls)(host_matching=urls.host_matching)
+            for name in ("converters", "default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults"):
+                setattr(others, name, getattr(urls, name))
+            for rule in urls.iter_rules():
+                if rule.rule != rule.endpoint or rule.rule not in left_out:
+                    others.add(rule.empty())
+            self._others = (len(self._server.view_functions), others)
+        return self._others[1]
+
+    def _for_merged_slashes(self, site: Site, adapter: MapAdapter) -> HTTPException | None:
+        """Return what Werkzeug does with the path of a page in which slashes are doubled."""
+        path, merged = _path(), _MANY_SLASHES.sub("/", _path())
+        if path == merged or not self._server.url_map.merge_slashes or not site.verdict(merged).is_page:
             return None
         if isinstance(request.routing_exception, MethodNotAllowed):
             return PageMethodNotAllowed(request.routing_exception.valid_methods)
-        return RequestRedirect(adapter.make_redirect_url(path, adapter.query_args))
+        decoded = _MANY_SLASHES.sub("/", "/" + adapter.path_info.lstrip("/"))
+        return RequestRedirect(adapter.make_redirect_url(decoded, adapter.query_args))
+
+    def _late_refusal(self, site: Site, verdict: Verdict) -> HTTPException | None:
+        """Return what keeps a request from a page that there is: its slashes, or that it does not exist."""
+        own_path = verdict.own_path()
+        if own_path is not None and not site.report_only:
+            query = request.environ.get("QUERY_STRING", "")
+            return RequestRedirect(own_path + ("?" + query if query else ""))
+        return None if verdict.exists else PageNotFound(site.index_rule)
+
+    def _or_report(self, site: Site, refusal: HTTPException | None) -> HTTPException | None:
+        if refusal is not None and site.report_only:
+            site.report(request.method, _path(), request.referrer)
+            return None
+        return refusal
 
     def _adapter(self) -> MapAdapter:
         adapter = self._server.create_url_adapter(request)
         assert adapter is not None  # it is made for the request that is being served
         return adapter
 
-    def _not_found(self, site: Site) -> Response:
-        # Dash's view never sees other methods than these, and whoever sends them starts no app.
-        in_app = request.method in ("GET", "HEAD") and site.is_answered_in_app()
-        body = site.answer.or_built_in(lambda: _shell(site)) if in_app else site.answer.html()
-        response = self._server.make_response(body)
+    def not_found(self, endpoint: str | None) -> Response | None:
+        """Return the answer to a URL that is no page.
+
+        :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
+        """
+        if endpoint is None:
+            everywhere = [site for site in self._sites.values() if site.options.everywhere]
+            below = [site for site in everywhere if request.path.startswith(site.prefix)]
+            if not everywhere:
+                return None
+            site = max(below or everywhere, key=lambda site: len(site.prefix))
+        else:
+            site = self._sites[endpoint]
+        # Dash's view never sees other methods than these, and what asks for a bundle or from outside starts no app.
+        may_be_in_app = request.method in ("GET", "HEAD") and request.path.startswith(site.prefix)
+        if prefers_json(request.headers.get("Accept", "")):
+            response = self._server.make_response(PROBLEM)
+            response.content_type = PROBLEM_TYPE
+        elif may_be_in_app and endpoint != site.bundles_rule and site.is_answered_in_app():
+            try:
+                response = self._server.make_response(site.answer.or_built_in(lambda: _shell(site), HTTPException))
+            except HTTPException as aborted:
+                return aborted.get_response(request.environ)
+        else:
+            response = self._server.make_response(site.answer.html())
         response.status_code = 404
         response.headers.update(HEADERS)
         return response
 
     def _start(self) -> None:
         self._started = True
-        messages = generic_handler_warning(self._server)
-        for site in self._sites.values():
-            try:
-                endpoint, _ = self._adapter().match(site.prefix, method="GET")
+        messages: list[str] = []
+        try:
+            messages += generic_handler_warning(self._server)
+            for site in self._sites.values():
+                endpoint = None
+                with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
+                    endpoint, _ = self._adapter().match(site.prefix, method="GET")
                 messages += site.warnings(answers_root=endpoint == site.index_rule)
-            except Exception as error:  # a warning less is no reason to fail the visitor
-                log_once("The pages could not be checked for mistakes.", error)
+        except Exception as error:  # a warning less is no reason to fail the visitor
+            log_once("The pages could not be checked for mistakes.", error)
         for message in dict.fromkeys(messages):
             logger.warning(message)
 
 
-def _has_served(server: flask.Flask) -> bool:
+def _has_served(server: Flask) -> bool:
     # Flask < 2.2 does not refuse set-up methods by itself; Flask 2.3 dropped both names.
-    return hasattr(flask.Flask, "before_first_request") and bool(getattr(server, "got_first_request", False))
+    return hasattr(Flask, "before_first_request") and bool(getattr(server, "got_first_request", False))
 
 
-def _is_dashs_own(view: Callable[..., Any], app: dash.Dash) -> bool:
-    """Tell Dash's view from a guard around it; functools.wraps copies the name and module, not the code."""
-    code = getattr(view, "__code__", None)
-    return (
-        code is not None
-        and code.co_filename.startswith(_DASH_FOLDER)
-        and getattr(app.index, "__func__", None) is dash.Dash.index
-    )
+def _is_dashs(view: View) -> bool:
+    """Tell a view of Dash's from a guard around it; a decorator copies the name and module, a proxy the code too."""
+    is_plain = type(view) in (types.FunctionType, types.MethodType)
+    return is_plain and view.__code__.co_filename.startswith(_DASH_FOLDER)
 
 
 def _path() -> str:
@@ -200,9 +292,6 @@ def _path() -> str:
 def _shell(site: Site) -> Any:
     """Return the app's index page, with the meta tags that Dash gives to a URL that is no page."""
     index: Callable[[], Any] = site.app.index
-    path, url = request.path, request.url
-    request.path, request.url = _NO_PAGE, site.home
-    try:
-        return index()
-    finally:
-        request.path, request.url = path, url
+    with rendering(lambda: False):
+        shell = index()
+    return _URL_OF_THE_PAGE.sub(site.home, shell) if isinstance(shell, str) else shell

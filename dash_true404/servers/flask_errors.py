@@ -9,17 +9,25 @@ import flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
+#: Under this name the adapter is found in ``server.extensions``.
+EXTENSION = "dash_true404"
+
 
 class PageNotFound(NotFound):
-    """Raised for a URL that is no page; its response is the app's 404 page."""
+    """Raised for a URL that is no page; its response is the app's 404 page.
 
-    def __init__(self, respond: Callable[[], Response]) -> None:
+    :param endpoint: one of the endpoints of the app that answers.
+    """
+
+    def __init__(self, endpoint: str) -> None:
         super().__init__()
-        self._respond = respond
+        self.args = (endpoint,)  # so that it can be pickled, as extensions that cache views do
+        self._endpoint = endpoint
 
     def get_response(self, *_: Any, **__: Any) -> Response:
         """Return the 404 page."""
-        return self._respond()
+        response: Response = flask.current_app.extensions[EXTENSION].not_found(self._endpoint)
+        return response
 
 
 class PageMethodNotAllowed(MethodNotAllowed):
@@ -32,12 +40,24 @@ def handle(error: HTTPException) -> Any:
     In debug mode Dash registers an ``errorhandler(Exception)`` that makes a 500 of every error without a handler
     of its own. So these two have one: it hands on to the user's handler, or lets the error answer for itself.
     """
-    server = flask.current_app
-    found = _users_handler(server, type(error).__mro__[1])
-    if found is None:
-        return error.get_response()
-    _, handler = found
-    return getattr(server, "ensure_sync", lambda f: f)(handler)(error)  # Flask >= 2.0
+    handler = _handler_of(type(error).__mro__[1])
+    return handler(error) if handler else error.get_response()
+
+
+def answer_every_404(server: flask.Flask) -> None:
+    """Let the adapter answer the server's other 404s too, unless the user has a handler for them, now or later."""
+    found = _users_handler(server, NotFound)
+    if found is None or found[0] is not NotFound:
+        server.register_error_handler(404, _handle_every_404)
+
+
+def _handle_every_404(error: HTTPException) -> Any:
+    handler = _handler_of(NotFound)
+    if handler:
+        return handler(error)
+    if error.response is not None:  # abort(404, response=...), or abort(response)
+        return error
+    return flask.current_app.extensions[EXTENSION].not_found(None) or error
 
 
 def generic_handler_warning(server: flask.Flask) -> list[str]:
@@ -51,6 +71,12 @@ def generic_handler_warning(server: flask.Flask) -> list[str]:
     ]
 
 
+def _handler_of(error: type[HTTPException]) -> Callable[..., Any] | None:
+    server = flask.current_app
+    found = _users_handler(server, error)
+    return getattr(server, "ensure_sync", lambda f: f)(found[1]) if found else None  # Flask >= 2.0
+
+
 def _users_handler(
     server: flask.Flask, error: type[HTTPException]
 ) -> tuple[type[BaseException], Callable[..., Any]] | None:
@@ -60,6 +86,10 @@ def _users_handler(
     for code in (error.code, None):
         for error_class in error.__mro__:
             handler = handlers.get(code, {}).get(error_class)
-            if handler and handler.__module__.partition(".")[0] != "dash":
+            if handler and handler is not _handle_every_404 and not _is_dashs(handler):
                 return error_class, handler
     return None
+
+
+def _is_dashs(handler: Callable[..., Any]) -> bool:
+    return (getattr(handler, "__module__", None) or "").partition(".")[0] == "dash"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import flask
 import jinja2
 
-from ..answers import log_once
+from ..logs import log_once
 
 
 class FlaskTemplates:
@@ -21,20 +23,38 @@ class FlaskTemplates:
 
     def places(self) -> list[str]:
         """Return the folders in which templates are looked for."""
-        loaders = [self._server.jinja_loader, *(b.jinja_loader for b in self._server.blueprints.values())]
-        return [folder for loader in loaders for folder in getattr(loader, "searchpath", [])]
+        owners = [self._server, *self._server.blueprints.values()]
+        return [
+            os.path.join(owner.root_path, owner.template_folder)
+            for owner in owners
+            if owner.template_folder is not None
+        ]
 
     def find(self, name: str) -> TemplatePage | None:
         """Return a template, parsed to find mistakes now, or None if there is none of that name.
 
         :raises ValueError: if it is not UTF-8 text or no valid template.
         """
-        # Asking for jinja_env would create it, and make it too late for the user to set jinja_options.
+        # Made and kept by Flask when first asked for; after that it is too late for the user to set what they are
+        # made of. So they are left as they were.
+        owners = [self._server, *self._server.blueprints.values()]
+        unasked = [owner for owner in owners if "jinja_loader" not in vars(owner)]
         made = vars(self._server).get("jinja_env")
         environment = made or self._server.create_jinja_environment()
+        try:
+            return self._find(name, environment)
+        finally:
+            for owner in unasked:
+                vars(owner).pop("jinja_loader", None)
+
+    def _find(self, name: str, environment: jinja2.Environment) -> TemplatePage | None:
         loader = environment.loader or self._server.create_global_jinja_loader()
         try:
-            source, file, _ = loader.get_source(environment, name)
+            if not loader.has_source_access:  # compiled, hence without mistakes
+                template = environment.get_template(name)
+                return TemplatePage(self._server, name, template, self._home)
+            with self._server.app_context():  # which loaders of themes or tenants ask for
+                source, file, _ = loader.get_source(environment, name)
             environment.parse(source, name, file)
         except jinja2.TemplateNotFound:
             return None
@@ -53,11 +73,11 @@ class FlaskTemplates:
 class TemplatePage:
     """A template that is rendered for every request, and read again when it changes, in any mode."""
 
-    def __init__(self, server: flask.Flask, name: str, source: str, home: str) -> None:
+    def __init__(self, server: flask.Flask, name: str, source: str | jinja2.Template, home: str) -> None:
         self._server = server
         self._name = name
         self._home = home
-        self._last_good: jinja2.Template | str = source
+        self._last_good = source
         self._environment: jinja2.Environment | None = None
 
     def html(self) -> str:

@@ -1,0 +1,43 @@
+"""What is logged, and how often: a fault that every visitor meets must not fill the disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+logger = logging.getLogger("dash_true404")
+
+_MINUTE = 60.0
+_MOST_KEYS = 1000
+
+_logged: set[str] = set()
+
+
+def log_once(message: str, error: Exception) -> None:
+    """Log a fault with its traceback the first time that it is met."""
+    fault = f"{message} {error!r}"
+    if fault not in _logged and len(_logged) < _MOST_KEYS:
+        _logged.add(fault)
+        logger.error(message, exc_info=error)
+
+
+class OncePerMinute:
+    """Says yes to each key at most once a minute, and to no more than 1,000 keys in a minute."""
+
+    def __init__(self) -> None:
+        self._since = -_MINUTE
+        self._seen: set[object] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, key: object) -> bool:
+        """Tell whether it is this key's turn."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._since >= _MINUTE:
+                self._since = now
+                self._seen.clear()
+            if key in self._seen or len(self._seen) >= _MOST_KEYS:
+                return False
+            self._seen.add(key)
+            return True

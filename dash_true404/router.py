@@ -1,0 +1,124 @@
+"""Dash's own in-app navigation: what does not exist is not found there either, and a dead link ends in the real 404.
+
+The one home of Dash's private names. Dash's router asks ``_path_to_page`` which page a path is (a static method
+of Dash in 2.9, later a function of ``dash.dash``), and so does its index page, for its meta tags.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import dash
+from dash import Input, Output, html
+from dash import _pages as pages_module
+from dash import dash as dash_module
+
+from .pages import Match
+from .site import Site
+
+_NAME = "_path_to_page"
+_Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
+_NOT_FOUND: _Found = ({}, None)
+
+_is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
+
+_DEAD_LINK = "dash-true404-dead-link"
+# Not for the URL that the document was loaded from: there the server has had its say, and would have it for ever.
+_RELOAD_DEAD_LINK = """
+function(children) {
+    const url = window.location.href, bare = (text) => text.split("#")[0];
+    const [loaded] = window.performance.getEntriesByType("navigation");
+    const isDead = children && children.props && children.props.className === "DEAD_LINK";
+    if (isDead && loaded && bare(loaded.name) !== bare(url)) {
+        window.fetch(url, {method: "HEAD", cache: "no-store", redirect: "manual"}).then((answer) => {
+            if (answer.status === 404 && window.location.href === url) {
+                // Not reload(): then Back would stay in the document of the 404, for the browser takes it for Dash's.
+                window.history.replaceState(null, "", loaded.name);
+                window.location.replace(url);
+            }
+        }).catch(() => {});
+    }
+    return window.dash_clientside.no_update;
+}
+""".replace("DEAD_LINK", _DEAD_LINK)
+
+
+class _RoutedPath(str):
+    """A path on its way through the router of an app; it carries the app's site to where Dash looks its page up."""
+
+    site: Site
+
+
+class _StripRelativePath:
+    """An app's strip_relative_path, whose results remember the app."""
+
+    def __init__(self, strip: Callable[[Any], str | None], site: Site) -> None:
+        self.__wrapped__ = strip
+        self.site = site
+
+    def __call__(self, path: Any) -> str | None:
+        stripped = self.__wrapped__(path)
+        if stripped is None:
+            return None
+        routed = _RoutedPath(stripped)
+        routed.site = self.site
+        return routed
+
+
+def connect(site: Site) -> None:
+    """Let in-app navigation know what a site knows; in place of what was said of the same app before."""
+    app = site.app
+    if not app.use_pages:
+        return
+    for owner in (pages_module, dash_module, dash.Dash):
+        original = getattr(owner, _NAME, None)
+        if original and not hasattr(original, "__wrapped__"):
+            asking = _asking(original)
+            setattr(owner, _NAME, staticmethod(asking) if isinstance(owner, type) else asking)
+    strip = app.strip_relative_path
+    if isinstance(strip, _StripRelativePath):
+        strip.site = site
+        return
+    vars(app)["strip_relative_path"] = _StripRelativePath(strip, site)
+    if site.may_reload_dead_links:
+        # An output of its own that nobody sets: Dash 2.9 knows no callback without one.
+        output = Output("_pages_dummy", "data-dash-true404")
+        add_callback: Callable[..., None] = app.clientside_callback
+        add_callback(_RELOAD_DEAD_LINK, output, Input("_pages_content", "children"))
+
+
+@contextmanager
+def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
+    """Let Dash's index page, rendered within, say in its meta tags what is true of the URL.
+
+    :param is_found: asked when the index page is about to look for the URL's page.
+    """
+    token = _is_found.set(is_found)
+    try:
+        yield
+    finally:
+        _is_found.reset(token)
+
+
+def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    @functools.wraps(path_to_page)
+    def asking(path: str) -> _Found:
+        is_found = _is_found.get()
+        if is_found is not None:
+            return path_to_page(path) if is_found() else _NOT_FOUND
+        page, variables = path_to_page(path)
+        site = getattr(path, "site", None)
+        if site is None or site.report_only:
+            return page, variables
+        if page and not site.exists(Match(page, variables or {})):
+            page, variables = _NOT_FOUND
+        if not page and site.reloads_dead_links():
+            # What Dash draws by itself, marked for the browser.
+            return {"layout": html.H1("404 - Page not found", className=_DEAD_LINK), "title": site.app.title}, None
+        return page, variables
+
+    return asking
