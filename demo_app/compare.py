@@ -39,6 +39,8 @@ QUESTIONS = [
     Question("/no-such-page", "POST", 405, 404, "no page, for any method"),
     Question("/no-such-page", "OPTIONS", 200, 404, "no page, for any method"),
     Question("/trips/no-such-page", "GET", 200, 404, "nothing below a page"),
+    Question("/stations/atlantis", "GET", 200, 404, "no such station: exists="),
+    Question("/stations/atlantis", "POST", 405, 405, "a page takes no POST"),
     Question("/About", "GET", 200, 404, "/about in the wrong case"),
     Question("/%61bout", "GET", 200, 404, "Dash draws 'not found' here"),
     Question("/_dash-no-such", "GET", 200, 404, "not Dash's own"),

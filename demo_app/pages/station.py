@@ -14,7 +14,12 @@ def title(station_id: str | None = None) -> str:
     return f"{STATIONS[station_id].name if station_id in STATIONS else 'Station'} - Harbour Bikes"
 
 
-dash.register_page(__name__, path_template="/stations/<station_id>", title=title)
+dash.register_page(
+    __name__,
+    path_template="/stations/<station_id>",
+    title=title,
+    exists=lambda station_id: station_id in STATIONS,
+)
 
 
 def layout(station_id: str | None = None, **_: str) -> html.Div:
