@@ -10,7 +10,7 @@ import dash
 import pytest
 from dash import _pages  # no public name reaches the settings that Dash keeps for all apps' pages
 
-from dash_true404 import answers
+from dash_true404 import logs
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,7 +26,7 @@ def isolated_registry():
     """The process-wide page registry, empty for each test."""
     pages, config = dict(dash.page_registry), dict(_pages.CONFIG)
     dash.page_registry.clear()
-    answers._logged.clear()
+    logs._logged.clear()
     yield
     dash.page_registry.clear()
     dash.page_registry.update(pages)

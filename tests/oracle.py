@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dash
@@ -44,23 +45,19 @@ def routed_children(app: dash.Dash, pathname: str) -> Any:
     return json.loads(response.data)["response"]["_pages_content"]["children"] if response.status_code == 200 else None
 
 
-def plain_flask(app: dash.Dash, page_urls: set[str]) -> flask.Flask:
+def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask.Flask:
     """Return a Flask app with the rules of an app's server, but a route for each page and no catch-all.
 
-    :param page_urls: decoded paths, among those to be asked, that are pages.
+    :param pages: the view for each decoded path, among those to be asked, that is a page.
     """
     plain = flask.Flask("plain", static_folder=None)
     plain.url_map.merge_slashes = app.server.url_map.merge_slashes
     prefix = app.config.routes_pathname_prefix
-
-    def answer(**_: Any) -> str:
-        return "200"
-
-    for number, url in enumerate(sorted(page_urls)):
-        plain.add_url_rule(url, f"page {number}", answer, strict_slashes=False)
+    for number, url in enumerate(sorted(pages)):
+        plain.add_url_rule(url, f"page {number}", pages[url], strict_slashes=False)
     for number, rule in enumerate(app.server.url_map.iter_rules()):
         if rule.endpoint not in (prefix, prefix + "<path:path>"):
             methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"})
-            view = app.server.view_functions[rule.endpoint] if "_dash-" not in rule.rule else answer
+            view = app.server.view_functions[rule.endpoint] if "_dash-" not in rule.rule else lambda **_: "200"
             plain.add_url_rule(rule.rule, f"rule {number}", view, methods=methods, strict_slashes=rule.strict_slashes)
     return plain

@@ -316,3 +316,97 @@ def test_a_handler_of_a_blueprint_is_for_that_blueprint():
     enable_true_404(app)
     assert get(app, "/b").get_data(as_text=True) == "blueprint"
     assert BUILT_IN in get(app).get_data(as_text=True)
+
+
+def test_code_of_the_users_in_the_shell_sees_the_real_url():
+    app = make_true_app("/", page=IN_APP)
+    original = app.interpolate_index
+    app.interpolate_index = lambda **parts: original(**parts) + flask.request.path
+    assert get(app).get_data(as_text=True).endswith("/zz")
+
+
+def test_an_abort_in_the_shell_is_an_answer():
+    app = make_true_app("/", page=IN_APP)
+    app.interpolate_index = lambda **_: flask.abort(503)
+    assert get(app).status_code == 503
+
+
+def test_a_shell_that_is_minified_is_known():
+    class Minified(dash.Dash):
+        def index(self, *args, **kwargs):
+            return super().index(*args, **kwargs).replace('id="_dash-config"', "id=_dash-config")
+
+    app = Minified(__name__, use_pages=True, pages_folder="")
+    app.layout = dash.page_container
+    enable_true_404(app)
+    assert status(app, "/zz") == 404
+
+
+def test_a_handler_that_is_no_plain_function():
+    app = make_true_app("/")
+    app.server.register_error_handler(404, {}.__class__)  # built-ins may have no module
+    app.server.register_error_handler(404, type("Handler", (), {"__call__": lambda self, e: ("mine", 404)})())
+    assert get(app).get_data(as_text=True) == "mine"
+    app = make_true_app("/")
+    app.server.register_error_handler(404, {404: 1}.get)
+    assert get(app, "/").status_code == 200
+
+
+def test_the_search_for_templates_leaves_the_server_as_it_was(folders):
+    server = flask.Flask("server")
+    server.register_blueprint(flask.Blueprint("b", "tests", template_folder="none"))
+    app = make_app("/", server=server)
+    before = set(vars(server)) | {"b." + name for name in vars(server.blueprints["b"])}
+    enable_true_404(app)
+    assert before | {"extensions"} >= set(vars(server)) | {"b." + name for name in vars(server.blueprints["b"])}
+    server.template_folder = str(folders / "templates")
+    (folders / "templates" / "late.html").write_text("late")
+    server.add_url_rule("/late", "late", lambda: flask.render_template("late.html"))
+    assert get(app, "/late").get_data(as_text=True) == "late"
+
+
+def test_compiled_templates(folders):
+    (folders / "templates" / "404.html").write_text("compiled {{ home }}")
+    import jinja2
+
+    jinja2.Environment(loader=jinja2.FileSystemLoader(folders / "templates")).compile_templates(
+        str(folders / "compiled"), zip=None
+    )
+    server = flask.Flask("server")
+    server.jinja_env.loader = jinja2.ModuleLoader(str(folders / "compiled"))
+    app = make_app("/", server=server)
+    enable_true_404(app)
+    assert get(app).get_data(as_text=True) == "compiled /"
+
+
+@pytest.mark.parametrize("theme", ["plain", None])
+def test_templates_that_depend_on_the_app_or_the_request(theme, caplog):
+    import jinja2
+
+    class Themes(jinja2.BaseLoader):
+        def get_source(self, environment, template):
+            source = flask.current_app.config["THEME"] or flask.request.args["theme"]
+            return source + " {{ home }}", None, None
+
+    server, another = flask.Flask("server"), flask.Flask("another")
+    server.config["THEME"] = another.config["THEME"] = theme
+    server.jinja_loader = another.jinja_loader = Themes()
+    app = make_app("/", server=server)
+    enable_true_404(app)
+    answer = get(app).get_data(as_text=True)
+    assert answer == "plain /" if theme else BUILT_IN in answer
+    assert ("could not be searched" in caplog.text) == (theme is None)
+    if theme is None:
+        with pytest.raises(RuntimeError):
+            enable_true_404(make_app("/", server=another), page="named.html")
+
+
+def test_the_error_can_be_pickled():
+    import pickle
+
+    from dash_true404.servers.flask_errors import PageNotFound
+
+    app = make_true_app("/")
+    with app.server.test_request_context("/zz"):
+        response = pickle.loads(pickle.dumps(PageNotFound("/"))).get_response()
+    assert BUILT_IN in response.get_data(as_text=True)

@@ -25,7 +25,7 @@ def test_once_prints_the_table_and_ends_well():
     assert len(lines) == len(QUESTIONS) + 3
     assert max(map(len, lines)) <= 80
     assert "\x1b" not in result.stdout
-    assert lines[-1] == "12 lies by plain Dash, 0 with dash-true404."
+    assert lines[-1] == "13 lies by plain Dash, 0 with dash-true404."
 
 
 def test_a_lie_stands_out():

@@ -197,6 +197,24 @@ def test_where_the_pages_cannot_be_checked_the_visitor_is_served(caplog, monkeyp
     assert "could not be checked" in caplog.text
 
 
+@pytest.mark.filterwarnings("ignore:Current server name")
+def test_a_first_request_for_another_host_costs_no_warning(caplog):
+    app = make_app("/café", "/")
+    app.server.config["SERVER_NAME"] = "here.example"
+    app.server.subdomain_matching = True
+    enable_true_404(app)
+    app.server.test_client().get("/", base_url="http://elsewhere.example")
+    assert "'/caf%C3%A9'" in caplog.text
+    assert "could not be checked" not in caplog.text
+
+
+def test_a_server_whose_class_was_replaced_is_known(monkeypatch):
+    app = make_app("/")
+    monkeypatch.setattr(flask, "Flask", type("Instrumented", (flask.Flask,), {}))  # as OpenTelemetry does
+    enable_true_404(app)
+    assert status(app, "/zz") == 404
+
+
 def test_importing_the_package_imports_no_other_server():
     code = "import sys, dash_true404; sys.exit(any(m in sys.modules for m in ('quart', 'fastapi', 'starlette')))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

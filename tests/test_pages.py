@@ -11,6 +11,7 @@ from dash_true404.paths import reencoded
 
 from .apps import make_app, register
 from .oracle import path_to_page, rendered_page
+from .scale import EXAMPLES
 
 # Few characters and many repetitions, so that templates and paths meet.
 PIECES = ["a", "b", "ab", ".", "-", "/", "%20", "%2F", "é", "A"]
@@ -39,21 +40,21 @@ def our_verdict(template, path):
         return type(error)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=10 * EXAMPLES, deadline=None)
 @given(templates(PIECES), st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_a_template_matches_as_in_dash(template, path):
     path = path.strip("/")
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
-@settings(max_examples=2000)
+@settings(max_examples=8 * EXAMPLES, deadline=None)
 @given(templates(PATTERN_PIECES), st.lists(st.sampled_from(PATTERN_PIECES), max_size=8).map("".join))
 def test_a_template_with_special_characters_matches_or_fails_as_in_dash(template, path):
     path = path.strip("/")
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=5 * EXAMPLES, deadline=None)
 @given(templates(PIECES), st.data())
 def test_a_template_matches_what_it_is_filled_with(template, data):
     import re
@@ -62,7 +63,7 @@ def test_a_template_matches_what_it_is_filled_with(template, data):
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=4 * EXAMPLES, deadline=None)
 @given(
     st.lists(st.one_of(templates(PIECES), templates(PATTERN_PIECES)), max_size=4, unique=True),
     st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map(lambda p: "/" + "".join(p)), max_size=4, unique=True),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import dash
+import pytest
 from dash import html
 
 from .apps import make_app, status
@@ -25,13 +26,16 @@ def test_the_quick_start_does_what_is_said_of_it():
     assert asked == {"/": 200, "/item/42": 200, "/nope": 404, "/item": 404}
 
 
-def test_the_other_examples_run(tmp_path):
+@pytest.mark.parametrize("number", range(1, len(blocks("python"))))
+def test_the_other_examples_run(tmp_path, number):
     (tmp_path / "errors").mkdir()
     (tmp_path / "errors" / "404.html").write_text("mine")
-    others = blocks("python")[1:]
-    assert others
-    for example in others:
-        exec(example, {"app": make_app("/", assets_folder=str(tmp_path)), "dash": dash, "html": html})
+    names = {"app": make_app("/", assets_folder=str(tmp_path)), "dash": dash, "html": html}
+    exec("from dash_true404 import enable_true_404\n" + blocks("python")[number], names)
+    if "exists=" in blocks("python")[number]:
+        names["enable_true_404"](names["app"])
+        assert [status(names["app"], url) for url in ("/asset/a1", "/asset/a3")] == [200, 404]
+    assert status(names["app"], "/") == 200
 
 
 def test_the_table_is_what_the_demo_prints():

@@ -7,7 +7,7 @@ import pytest
 from dash_true404 import enable_true_404
 
 from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
-from .oracle import plain_flask
+from .oracle import plain_flask, rendered_page
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,41 @@ def test_a_users_rule_without_get_is_405_as_in_plain_flask():
     assert statuses(app, "/api/x") == UNKNOWN
 
 
-def test_a_rule_that_takes_what_the_catch_all_hides_is_left_alone():
-    app = make_app("/")
-    app.server.add_url_rule("/<path:anything>", "hidden", lambda anything: "hidden", methods=["GET", "POST"])
+@pytest.mark.parametrize("methods", [["GET"], ["GET", "POST"]])
+def test_a_rule_hidden_behind_the_catch_all_is_left_alone(methods):
+    def add_rule(app):
+        app.server.add_url_rule("/<path:anything>", "hidden", lambda anything: "hidden", methods=methods)
+        return app
+
+    app = add_rule(make_app("/"))
     enable_true_404(app)
-    bare = make_app("/")
-    bare.server.add_url_rule("/<path:anything>", "hidden", lambda anything: "hidden", methods=["GET", "POST"])
-    assert statuses(app, "/zz") == statuses(bare, "/zz")
+    assert statuses(app, "/zz") == statuses(add_rule(make_app("/")), "/zz")
+
+
+def test_a_route_of_the_users_that_shows_dashs_index_is_left_alone():
+    app = make_app("/a", url_base_pathname="/dash/")
+    enable_true_404(app)
+    app.server.add_url_rule("/", "start", lambda: app.server.view_functions["/dash/"]())
+    app.server.add_url_rule("/index.html", endpoint="/dash/")
+    assert (status(app, "/"), status(app, "/index.html")) == (200, 200)
+    assert status(app, "/dash/") == 404
+
+
+def test_an_app_that_strips_more_from_paths_than_dash_is_understood():
+    class Translated(dash.Dash):
+        def strip_relative_path(self, path):
+            stripped = super().strip_relative_path(path).lower()
+            return stripped[3:] if stripped[:3] in ("en/", "de/") else stripped
+
+    app = Translated(__name__, use_pages=True, pages_folder="", url_base_pathname="/app/")
+    app.layout = dash.page_container
+    register("/about")
+    register("/t/<x>")
+    enable_true_404(app)
+    for url in ("/app/about", "/app/en/About", "/app/de/t/1"):
+        assert (status(app, url), rendered_page(app, url) is not None) == (200, True)
+    for url in ("/app/fr/about", "/app/en"):
+        assert (status(app, url), rendered_page(app, url)) == (404, None)
 
 
 @pytest.mark.parametrize(
@@ -138,10 +166,8 @@ def test_dashs_own_routes_and_the_assets_stay_as_they_are(tmp_path):
     (tmp_path / "style.css").write_text("a {}")
     bare = make_app("/", "/a", assets_folder=str(tmp_path))
     true = make_true_app("/", "/a", assets_folder=str(tmp_path))
-    for app in (bare, true):
-        app.server.config["PROPAGATE_EXCEPTIONS"] = False
     urls = ["/_dash-layout", "/_dash-dependencies", "/_reload-hash", "/_favicon.ico", "/assets/style.css"]
-    urls += ["/assets/none.css", "/_dash-component-suites/dash/nope.js"]
+    urls += ["/assets/none.css"]
     for url in urls:
         assert statuses(true, url) == statuses(bare, url), url
 
@@ -201,7 +227,7 @@ def test_slashes_are_merged_as_in_plain_flask():
         assert response.status_code == 308, url
         assert response.headers["Location"] == "http://localhost" + location
     # Werkzeug < 2.2 merges slashes before it looks at the method.
-    assert client.get("/post//x").status_code == plain_flask(app, set()).test_client().get("/post//x").status_code
+    assert client.get("/post//x").status_code == plain_flask(app, {}).test_client().get("/post//x").status_code
     assert statuses(app, "/zz//x") == UNKNOWN
 
 

@@ -1,19 +1,15 @@
 """In real Chromium: the status of the document against what Dash rendered in it."""
 
-import shutil
-
 import dash
-import pytest
 from dash import dcc, html
 
 from dash_true404 import IN_APP, enable_true_404
 from tests.apps import make_app, register, status
 from tests.oracle import rendered_page
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("chromedriver") and (shutil.which("chromium") or shutil.which("chromium-browser"))),
-    reason="needs Chromium and its driver: apt-get install chromium chromium-driver",
-)
+from . import STATUS, needs_chromium, quiet
+
+pytestmark = [needs_chromium, quiet]
 
 PAGES = [
     "/",
@@ -37,8 +33,6 @@ ASKED += ["/f[0]/x", "/v1.0/x", "/v1x0/x", "/zz", "/not-found-404", "/a;b", "/a?
 
 # What nginx makes of /a%2Fc, /%62 and /100% where it encodes paths again: found, lest the pages be lost behind it.
 PROXYS_FORMS = {"/a/c", "/b", "/100%25"}
-
-STATUS = "return performance.getEntriesByType('navigation')[0].responseStatus"
 
 
 def document(browser, url, drawn):

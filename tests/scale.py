@@ -1,0 +1,5 @@
+"""How many examples the generated tests try: few by default, many in CI and in the long run."""
+
+import os
+
+EXAMPLES = int(os.environ.get("DASH_TRUE404_EXAMPLES", "60"))

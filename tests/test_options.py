@@ -1,0 +1,570 @@
+"""exists, redirect_slashes, everywhere, paths, report_only, JSON; alone and all together."""
+
+import itertools
+import json
+import logging
+import re
+
+import dash
+import flask
+import pytest
+from dash import dcc, html
+from werkzeug.exceptions import HTTPException
+
+from dash_true404 import IN_APP, enable_true_404, logs
+
+from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, register, status, statuses
+from .oracle import routed_children
+
+BUILT_IN = "This page does not exist"
+ASSETS = {"a1", "a2", "x/y"}
+
+
+def get(app, url="/zz", **options):
+    return app.server.test_client().open(url, **options)
+
+
+def text(app, url="/zz", **options):
+    return get(app, url, **options).get_data(as_text=True)
+
+
+def asset_app(page=None, exists=lambda asset_id: asset_id in ASSETS, **options):
+    app = make_app("/")
+    register("/asset/<asset_id>", exists=exists, **options)
+    enable_true_404(app, page)
+    return app
+
+
+# exists
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_what_does_not_exist_is_404_for_get_and_head_and_405_for_the_rest(page):
+    app = asset_app(page)
+    assert statuses(app, "/asset/a1") == FOUND
+    assert statuses(app, "/asset/x/y") == FOUND
+    assert statuses(app, "/asset/nope") == {**FOUND, "GET": 404, "HEAD": 404}
+    assert statuses(app, "/asset") == UNKNOWN
+
+
+def test_exists_gets_the_variables_as_dash_passes_them():
+    calls = []
+
+    def exists(**variables):
+        calls.append(variables)
+        return True
+
+    app = make_app()
+    register("/<year>/v1.0/<name>.csv", exists=exists, layout=lambda **variables: html.Pre(json.dumps(variables)))
+    enable_true_404(app)
+    for url in ("/2026/v1.0/a%20b.csv", "/a/v1.0/v1x0/v1.0/b.csv", "/a/b/v1.0/c/d.csv"):
+        assert status(app, url) == 200
+        passed = json.loads(routed_children(app, url)["props"]["children"])
+        assert calls[-1] == passed == calls[0] | passed
+
+
+def test_exists_of_a_page_without_variables_gets_no_arguments():
+    there = [True]
+    app = make_app()
+    register("/season", exists=lambda: there[0])
+    enable_true_404(app)
+    assert status(app, "/season") == 200
+    there[0] = False
+    assert status(app, "/season") == 404
+
+
+def test_exists_is_only_asked_for_the_page_that_dash_picks():
+    calls = []
+    app = make_app()
+    register("/<first>", order=1, exists=lambda first: calls.append(("first", first)) or first != "b")
+    register("/b", order=2, exists=lambda: calls.append("second") or True)
+    register("/c/<third>", order=3, exists=lambda third: calls.append("third") or True)
+    enable_true_404(app)
+    assert (status(app, "/b"), status(app, "/a")) == (404, 200)
+    assert calls == [("first", "b"), ("first", "a")]
+
+
+def test_exists_is_never_asked_for_strangers_nor_for_other_methods():
+    calls = []
+    app = make_app()
+    register("/a/<x>", exists=lambda x: calls.append(flask.g.user) or False)
+    enable_true_404(app)
+
+    @app.server.before_request
+    def guard():
+        if "X-User" not in flask.request.headers:
+            return "who are you?", 401
+        flask.g.user = flask.request.headers["X-User"]
+
+    for method in METHODS:
+        assert status(app, "/a/1", method) == 401
+        status(app, "/a/1", method, headers={"X-User": "me"}) if method not in ("GET", "HEAD") else None
+    assert calls == []
+    assert status(app, "/a/1", headers={"X-User": "me"}) == 404
+    assert calls == ["me"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_exists_is_asked_after_a_guard_around_the_view_and_once(when):
+    calls = []
+    app = make_app()
+    register("/a/<x>", exists=lambda x: calls.append(x) or x == "1", title=lambda x=None: calls.append("title") or "t")
+
+    def wrap():
+        view = app.server.view_functions["/<path:path>"]
+        app.server.view_functions["/<path:path>"] = lambda **kw: view(**kw) if flask.request.args else ("who?", 401)
+
+    if when == "before":
+        wrap()
+    enable_true_404(app)
+    if when == "after":
+        wrap()
+    assert (status(app, "/a/1"), status(app, "/a/2"), calls) == (401, 401, [])
+    assert (status(app, "/a/2?me"), calls) == (404, ["2"])
+    assert (status(app, "/a/1?me"), calls) == (200, ["2", "1", "title"])
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_nothing_of_the_page_is_called_for_what_does_not_exist(page):
+    called = []
+    app = make_app("/")
+    # A layout is called once without variables, when Dash collects all layouts for validation.
+    register(
+        "/<x>",
+        exists=lambda x: x == "there",
+        layout=lambda x=None, **_: x and called.append("layout"),
+        title=lambda x=None: called.append("title") or "title",
+        description=lambda x=None: called.append("description") or "description",
+    )
+    enable_true_404(app, page)
+    assert status(app, "/gone") == 404
+    routed_children(app, "/gone")
+    assert called == []
+    assert status(app, "/there") == 200
+    assert set(called) == {"title", "description"}
+
+
+def test_navigation_draws_not_found_for_what_does_not_exist():
+    app = asset_app(IN_APP)
+    assert routed_children(app, "/asset/a1")["props"]["id"].startswith("m_47_asset")
+    assert routed_children(app, "/asset/nope")["props"]["children"] == "404 - Page not found"
+    dash.page_registry.clear()
+    app = make_app(not_found_page=True)
+    register("/a/<x>", exists=lambda x: False)
+    enable_true_404(app)
+    assert routed_children(app, "/a/1")["props"]["id"] == "not-found"
+
+
+def test_navigation_of_an_app_that_is_not_enabled_stays_as_it_was():
+    server = flask.Flask("server")
+    true = make_app("/", server=server, url_base_pathname="/true/")
+    bare = make_app(server=server, url_base_pathname="/bare/", suppress_callback_exceptions=True)
+    register("/a/<x>", exists=lambda x: False)
+    enable_true_404(true)
+    assert routed_children(true, "/true/a/1")["props"]["children"] == "404 - Page not found"
+    assert routed_children(bare, "/bare/a/1")["props"]["id"].startswith("m_47_a")
+    assert "className" not in routed_children(bare, "/bare/zz")["props"]
+
+
+def raising(x):
+    raise KeyError(x)
+
+
+@pytest.mark.parametrize("exists", [raising, lambda x: None, lambda x: {}[x], lambda x: int(x + "!") > 0])
+def test_where_exists_fails_the_page_is_found_and_the_fault_is_logged(exists, caplog):
+    app = make_app()
+    register("/a/<x>", exists=exists)
+    enable_true_404(app, IN_APP)
+    caplog.set_level(logging.ERROR)
+    for number in range(5):
+        assert status(app, f"/a/{number}") == 200
+    assert routed_children(app, "/a/5")["props"]["id"].startswith("m_47_a")
+    faults = [record for record in caplog.records if record.name == "dash_true404"]
+    assert len(faults) == 1
+    assert "m_47_a_47__60_x_62_" in faults[0].getMessage()
+    assert "{'x': '0'}" in faults[0].getMessage()
+    assert faults[0].exc_info
+
+
+@pytest.mark.parametrize(("answer", "due"), [(True, 200), (1, 200), ("yes", 200), (False, 404), (0, 404), ("", 404)])
+def test_exists_may_return_what_is_true_or_false(answer, due):
+    assert status(asset_app(exists=lambda asset_id: answer), "/asset/1") == due
+
+
+def test_a_fault_is_logged_again_after_a_minute(caplog, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    app = asset_app(exists=lambda asset_id: 1 / 0)
+    caplog.set_level(logging.ERROR)
+    for _ in range(3):
+        status(app, "/asset/1")
+    assert len(caplog.records) == 1
+    now[0] += 61
+    status(app, "/asset/1")
+    assert len(caplog.records) == 2
+
+
+async def waits(asset_id):
+    return True
+
+
+@pytest.mark.parametrize(
+    ("exists", "said"),
+    [
+        (lambda: True, "asset_id"),
+        (lambda other: True, "asset_id"),
+        (lambda asset_id, more: True, "asset_id"),
+        (True, "should be a function"),
+        (waits, "async"),
+    ],
+)
+def test_an_exists_that_cannot_be_called_is_an_error_at_the_call(exists, said):
+    with pytest.raises(TypeError, match=said):
+        asset_app(exists=exists)
+
+
+def test_an_exists_for_two_ways_to_its_page_must_take_both():
+    def app_with(exists):
+        app = make_app()
+        dash.register_page("m", path="/all", path_template="/one/<x>", exists=exists, layout=html.Div())
+        enable_true_404(app)
+        return app
+
+    app = app_with(lambda x="all": x in ("all", "1"))
+    assert [status(app, url) for url in ("/all", "/one/1", "/one/2")] == [200, 200, 404]
+    dash.page_registry.clear()
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        app_with(lambda x: True)
+
+
+def test_an_exists_registered_late_that_cannot_be_called_is_logged_at_start_up(caplog):
+    app = make_app("/")
+    enable_true_404(app)
+    register("/a/<x>", exists=lambda: True)
+    assert status(app, "/a/1") == 200
+    assert "cannot be called" in caplog.text
+
+
+def test_a_built_in_function_that_tells_no_signature_will_do():
+    assert status(asset_app(exists=dict), "/asset/1") == 200
+
+
+# redirect_slashes
+
+
+def slashes_app(*paths, **options):
+    app = make_app(*paths, **options)
+    enable_true_404(app, redirect_slashes=True)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("prefix", "url", "location"),
+    [
+        ("/", "/b/", "/b"),
+        ("/", "/b/?x=1&y=%2F", "/b?x=1&y=%2F"),
+        ("/", "/b//", "/b"),
+        ("/", "/t/x/y/", "/t/x/y"),
+        ("/", "/caf%C3%A9/", "/caf%C3%A9"),
+        ("/", "/s", "/s/"),
+        ("/", "/s//", "/s/"),
+        ("/", "/u/x", "/u/x/"),
+        ("/dash/", "/dash/b/", "/dash/b"),
+        ("/dash/", "/dash/t/x/", "/dash/t/x"),
+    ],
+)
+def test_slashes_are_redirected_to_the_pages_own_path(prefix, url, location):
+    app = slashes_app("/", "/b", "/t/<x>", "/caf%C3%A9", "/s/", "/u/<x>/", url_base_pathname=prefix)
+    for method in ("GET", "HEAD"):
+        response = get(app, url, method=method)
+        assert response.status_code == 308
+        assert response.headers["Location"].replace("http://localhost", "") == location
+    assert status(app, url, "POST") == 405
+    assert status(app, location) == 200
+
+
+@pytest.mark.parametrize("url", ["/", "/b", "/t/x", "/s/", "/u/x/"])
+def test_a_pages_own_path_is_not_redirected(url):
+    assert status(slashes_app("/", "/b", "/t/<x>", "/s/", "/u/<x>/"), url) == 200
+
+
+def test_behind_a_proxy_the_redirect_has_the_prefix_that_browsers_see():
+    app = slashes_app("/b", routes_pathname_prefix="/", requests_pathname_prefix="/seen/")
+    assert get(app, "/b/").headers["Location"].replace("http://localhost", "") == "/seen/b"
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "/\\evil.example/", "/%5Cevil.example/", "/%2F%2Fevil.example/"])
+def test_a_redirect_never_leads_away(target):
+    app = slashes_app("/", "/<anything>")
+    client = app.server.test_client()
+    response = client.get("/", environ_overrides={"REQUEST_URI": target, "PATH_INFO": target.replace("%5C", "\\")})
+    location = response.headers.get("Location", "/").replace("http://localhost", "")
+    assert location.startswith("/")
+    assert location[1:2] not in ("/", "\\")
+
+
+def test_a_users_route_with_the_slash_makes_no_loop():
+    app = make_app("/b", "/c/")
+    app.server.add_url_rule("/b/", "b", lambda: "mine")
+    app.server.add_url_rule("/c", "c", lambda: "mine")
+    enable_true_404(app, redirect_slashes=True)
+    for url in ("/b", "/b/", "/c", "/c/"):
+        assert get(app, url, follow_redirects=True).status_code == 200
+
+
+def test_without_redirect_slashes_both_are_found():
+    assert status(make_true_app("/b"), "/b/") == 200
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_json"),
+    [
+        (None, False),
+        ("", False),
+        ("*/*", False),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", False),
+        ("application/json", True),
+        ("application/problem+json", True),
+        ("application/json, text/plain, */*", True),
+        ("application/json;q=0.5, text/html", False),
+        ("text/html;q=0.5, application/json", True),
+        ("application/json, text/html", False),
+        ("application/*", True),
+        ("image/png", False),
+        ("garbage;;q=x,,", False),
+    ],
+)
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_a_client_that_prefers_json_gets_problem_json(accept, is_json, page):
+    app = make_true_app("/", page=page)
+    headers = {} if accept is None else {"Accept": accept}
+    for method in METHODS:
+        response = get(app, "/zz?needle", method=method, headers=headers)
+        assert response.status_code == 404
+        assert response.headers["Vary"] == "Accept"
+        assert (response.content_type == "application/problem+json") == is_json
+        if is_json and method != "HEAD":
+            problem = json.loads(response.data)
+            assert (problem["type"], problem["status"], problem["title"]) == ("about:blank", 404, "Not Found")
+            assert "needle" not in response.get_data(as_text=True)
+    assert get(app, headers=headers).headers == get(app, method="HEAD", headers=headers).headers
+
+
+# everywhere
+
+
+def everywhere_app(when="before", handler=None, error=404, page=None, **options):
+    app = make_app("/", **options)
+    blueprint = flask.Blueprint("b", __name__)
+    blueprint.add_url_rule("/gone", "gone", lambda: flask.abort(404))
+    blueprint.add_url_rule("/own", "own", lambda: flask.abort(404, response=flask.Response("own", 404)))
+    app.server.register_blueprint(blueprint, url_prefix="/bp")
+    if handler and when == "before":
+        app.server.register_error_handler(error, handler)
+    enable_true_404(app, page, everywhere=True)
+    if handler and when == "after":
+        app.server.register_error_handler(error, handler)
+    return app
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_every_404_of_the_server_gets_the_answer(debug):
+    app = everywhere_app(url_base_pathname="/dash/")
+    if debug:
+        app.enable_dev_tools(debug=True, dev_tools_hot_reload=False)
+    for url in ("/dash/zz", "/zz", "/", "/bp/gone", "/bp/zz", "/dash/assets/none.css"):
+        response = get(app, url)
+        assert response.status_code == 404
+        assert BUILT_IN in response.get_data(as_text=True), url
+        assert response.headers["X-Robots-Tag"] == "noindex"
+    assert text(app, "/bp/own") == "own"
+    assert get(app, "/zz", headers={"Accept": "application/json"}).content_type == "application/problem+json"
+
+
+def test_without_everywhere_other_404s_stay_as_they_were():
+    app = make_true_app("/", url_base_pathname="/dash/")
+    assert BUILT_IN not in text(app, "/zz")
+
+
+@pytest.mark.parametrize("error", [404, HTTPException, Exception])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_handler_of_the_users_wins_everywhere(when, error):
+    app = everywhere_app(when, lambda e: ("mine", 404), error, url_base_pathname="/dash/")
+    for url in ("/dash/zz", "/zz", "/bp/gone", "/dash/assets/none.css"):
+        assert text(app, url) == "mine"
+
+
+def test_in_app_outside_the_app_is_the_built_in_page():
+    app = everywhere_app(page=IN_APP, url_base_pathname="/dash/")
+    assert "_dash-config" in text(app, "/dash/zz")
+    assert BUILT_IN in text(app, "/zz")
+
+
+def test_the_nearest_app_answers_everywhere(tmp_path):
+    server = flask.Flask("server")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "404.html").write_text(name)
+        app = make_app("/", server=server, url_base_pathname=f"/{name}/", assets_folder=str(tmp_path / name))
+        enable_true_404(app, everywhere=True)
+    client = server.test_client()
+    assert [client.get(f"/{name}/assets/none").get_data(as_text=True) for name in ("one", "two")] == ["one", "two"]
+    assert client.get("/zz").status_code == 404
+
+
+# paths
+
+
+def hand_routed_app(**options):
+    app = dash.Dash(__name__, assets_folder="no-assets")
+    app.layout = html.Div([dcc.Location(id="url"), html.Div(id="content")])
+    enable_true_404(app, **options)
+    return app
+
+
+def test_an_app_that_routes_by_hand():
+    app = hand_routed_app(paths=["/", "/reports", "/reports/<year>/<month>"])
+    for url in ("/", "/reports", "/reports/", "/reports/2026/11"):
+        assert statuses(app, url) == FOUND, url
+    for url in ("/zz", "/reports/2026", "/Reports"):
+        assert statuses(app, url) == UNKNOWN, url
+
+
+def test_an_app_that_routes_by_hand_does_not_see_the_pages_of_others():
+    make_app("/a", not_found_page=True)
+    app = hand_routed_app(paths=["/"])
+    assert status(app, "/a") == 404
+    assert BUILT_IN in text(app)
+
+
+def test_further_paths_of_an_app_with_pages():
+    app = make_app("/", "/a")
+    enable_true_404(app, paths=("/extra", "/more/<x>"))
+    assert [status(app, url) for url in ("/a", "/extra", "/more/1", "/more", "/zz")] == [200, 200, 200, 404, 404]
+    register("/late")
+    assert [status(app, url) for url in ("/late", "/extra")] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("paths", "error", "said"),
+    [
+        ("/a", TypeError, r"paths=\['/a'\]"),
+        ([1], TypeError, "not 1"),
+        (["a"], ValueError, "start with a slash"),
+        (["/a/<b"], ValueError, "without its"),
+        (["/a/b>"], ValueError, "without its"),
+        (["/a/<b c>"], ValueError, "no name of a variable"),
+        (["/a/<>"], ValueError, "no name of a variable"),
+    ],
+)
+def test_bad_paths_are_errors_at_the_call(paths, error, said):
+    with pytest.raises(error, match=said):
+        hand_routed_app(paths=paths)
+
+
+# report_only
+
+
+def test_report_only_refuses_nothing_and_logs_what_would_have_been(caplog):
+    bare = make_app()
+    app = make_app("/", "/b")
+    register("/a/<x>", exists=lambda x: False)
+    enable_true_404(app, report_only=True, redirect_slashes=True, everywhere=True)
+    for url in ("/zz", "/b", "/b/", "/a/1", "/", "/_dash-update-component"):
+        expected = statuses(bare, url)
+        assert {**statuses(app, url), "POST": expected["POST"]} == expected
+    messages = [record.getMessage() for record in caplog.records if record.name == "dash_true404"]
+    assert "Would be 404: GET /zz (referrer: none)" in messages
+    assert "Would be 404: POST /zz (referrer: none)" in messages
+    assert "Would be 404: GET /a/1 (referrer: none)" in messages
+    assert not any(" /b" in message or " / " in message for message in messages)
+    assert routed_children(app, "/a/1")["props"]["id"].startswith("m_47_a")
+
+
+def test_a_report_comes_once_a_minute_with_its_referrer(caplog, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+    app = make_app("/")
+    enable_true_404(app, report_only=True)
+    for _ in range(3):
+        status(app, "/zz", headers={"Referer": "http://localhost/é\x1b[31m"})
+    assert [r.getMessage() for r in caplog.records] == [
+        r"Would be 404: GET /zz (referrer: 'http://localhost/\xe9\x1b[31m')"
+    ]
+    now[0] += 61
+    status(app, "/zz")
+    assert len(caplog.records) == 2
+
+
+def test_reports_are_bounded():
+    turn = logs.OncePerMinute()
+    assert sum(turn(number) for number in range(5000)) == 1000
+    assert len(turn._seen) == 1000
+
+
+# Dash's other wrong statuses
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("url", ["dash/nope.js", "nope/x.js", "dash/../x.js", "dash/x"])
+def test_an_unregistered_bundle_is_404(url, debug):
+    app = make_true_app("/", page=IN_APP)
+    if debug:
+        app.enable_dev_tools(debug=True, dev_tools_hot_reload=False)
+    response = get(app, "/_dash-component-suites/" + url)
+    assert response.status_code == 404
+    assert "_dash-config" not in response.get_data(as_text=True)
+
+
+def test_a_registered_bundle_is_served():
+    app = make_true_app("/")
+    script = re.search(r'src="(/_dash-component-suites/[^"]+)"', text(app, "/"))[1]
+    assert status(app, script) == 200
+
+
+# All together
+
+
+OPTIONS = {
+    "page": [None, IN_APP],
+    "paths": [(), ("/extra/<x>",)],
+    "redirect_slashes": [False, True],
+    "everywhere": [False, True],
+    "reload_dead_links": [False, True],
+    "report_only": [False, True],
+}
+
+
+@pytest.mark.parametrize("not_found_page", [False, True])
+def test_all_options_together(not_found_page):
+    for values in itertools.product(*OPTIONS.values()):
+        options = dict(zip(OPTIONS, values, strict=True))
+        dash.page_registry.clear()
+        app = make_app("/", "/b", not_found_page=not_found_page)
+        register("/a/<x>", exists=lambda x: x == "1")
+        enable_true_404(app, **options)
+        refused = not options["report_only"]
+        due = {
+            ("/", "GET"): 200,
+            ("/b", "GET"): 200,
+            ("/b", "POST"): 405,
+            ("/b/", "GET"): 308 if options["redirect_slashes"] and refused else 200,
+            ("/a/1", "GET"): 200,
+            ("/a/2", "GET"): 404 if refused else 200,
+            ("/a/2", "POST"): 405,
+            ("/zz", "GET"): 404 if refused else 200,
+            ("/zz", "HEAD"): 404 if refused else 200,
+            ("/zz", "POST"): 404 if refused else 405,
+            ("/zz", "OPTIONS"): 404 if refused else 200,
+            ("/not-found-404", "GET"): 404 if refused else 200,
+            ("/extra/1", "GET"): 200 if options["paths"] or not refused else 404,
+            ("/assets/none", "GET"): 404,
+            ("/_dash-layout", "GET"): 200,
+            ("/_dash-update-component", "GET"): 405 if refused else 200,
+        }
+        assert {(url, method): status(app, url, method) for url, method in due} == due, options
+        assert routed_children(app, "/a/1")["props"]["id"].startswith("m_47_a")
+        assert (routed_children(app, "/a/2")["props"].get("id", "").startswith("m_47_a")) != refused
