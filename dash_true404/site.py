@@ -162,13 +162,15 @@ class Site:
                 )
             return True
 
-    def report(self, method: str, path: str, referrer: str | None) -> None:
+    def report(self, status: int | None, method: str, path: str, referrer: str | None) -> None:
         """Log a URL that would have been refused; every URL at most once a minute.
 
+        :param status: what it would have been refused with.
         :param path: as the browser holds it, hence without control characters.
         """
         if self._may_log((method, path)):
-            logger.warning("Would be 404: %s %s (referrer: %s)", method, path, ascii(referrer) if referrer else "none")
+            told = ascii(referrer) if referrer else "none"
+            logger.warning("Would be %s: %s %s (referrer: %s)", status, method, path, told)
 
     def is_answered_in_app(self) -> bool:
         """Tell whether the app's own shell is the answer to a URL that is no page."""

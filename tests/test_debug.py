@@ -37,6 +37,13 @@ def test_404_stays_404_and_405_stays_405(when, page):
     assert status(app, "/_dash-update-component", "PUT") == 405
 
 
+def test_redirects_stay_redirects():
+    app = make_app("/", "/a/b")
+    enable_true_404(app, redirect_slashes=True)
+    debug(app)
+    assert [status(app, url) for url in ("/a/b/", "/a//b")] == [308, 308]
+
+
 def test_what_is_not_under_the_catch_all_stays_as_dash_makes_it():
     app = make_true_app("/", url_base_pathname="/dash/")
     debug(app)

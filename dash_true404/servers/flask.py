@@ -19,14 +19,14 @@ from dash.exceptions import DependencyException
 from flask import request
 from flask.app import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Map, MapAdapter, RequestRedirect
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_once, logger
 from ..paths import browser_path
 from ..router import rendering
-from ..site import CATCH_ALL, Site, Verdict
+from ..site import Site, Verdict
 from .flask_errors import (
     EXTENSION,
     PageMethodNotAllowed,
@@ -35,12 +35,12 @@ from .flask_errors import (
     generic_handler_warning,
     handle,
 )
+from .flask_rules import OtherRules
 
 _DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
 # Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
 _SHELL_MARK = b"_dash-config"
 _URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
-_MANY_SLASHES = re.compile("/{2,}")
 
 View = Callable[..., Any]
 
@@ -53,7 +53,7 @@ class FlaskServer:
         self._sites: dict[str, Site] = {}
         self._views: dict[str, View] = {}
         self._guarded: set[str] = set()
-        self._others: tuple[int, Map] | None = None
+        self._others = OtherRules(server)
         self._started = False
 
     @classmethod
@@ -147,9 +147,9 @@ class FlaskServer:
         error, rule = request.routing_exception, request.url_rule
         if isinstance(error, MethodNotAllowed):
             with contextlib.suppress(HTTPException):
-                rule, _ = self._adapter().match(method="GET", return_rule=True)
+                rule, _ = self._others.adapter().match(method="GET", return_rule=True)
         site = self._sites.get(rule.endpoint) if rule else None
-        if rule is None or site is None or rule.endpoint == site.bundles_rule:
+        if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
             return
         # A guard around the view never sees these methods, so they must not tell strangers what is a page.
         if self._is_open(site, rule.endpoint) and not site.verdict(_path()).is_page:
@@ -169,43 +169,8 @@ class FlaskServer:
 
     def _refusal(self, site: Site) -> HTTPException | None:
         """Return what Flask would say without Dash's catch-all; None if another rule would take the request."""
-        adapter = self._adapter()
-        adapter.map = self._without_dash()
-        try:
-            adapter.match()
-        except NotFound:
-            return self._for_merged_slashes(site, adapter) or PageNotFound(site.index_rule)
-        except MethodNotAllowed as error:
-            return self._for_merged_slashes(site, adapter) or PageMethodNotAllowed(error.valid_methods)
-        except HTTPException as redirect:
-            return redirect
-        return None
-
-    def _without_dash(self) -> Map:
-        """Return the server's rules without the index and the catch-all of its Dash apps."""
-        if self._others is None or self._others[0] != len(self._server.view_functions):
-            urls = self._server.url_map
-            own = {rule.rule for rule in urls.iter_rules() if rule.rule == rule.endpoint}
-            catch_alls = {rule for rule in own if rule.endswith(CATCH_ALL)}
-            left_out = catch_alls | {rule[: -len(CATCH_ALL)] for rule in catch_alls}
-            others = type(urls)(host_matching=urls.host_matching)
-            for name in ("converters", "default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults"):
-                setattr(others, name, getattr(urls, name))
-            for rule in urls.iter_rules():
-                if rule.rule != rule.endpoint or rule.rule not in left_out:
-                    others.add(rule.empty())
-            self._others = (len(self._server.view_functions), others)
-        return self._others[1]
-
-    def _for_merged_slashes(self, site: Site, adapter: MapAdapter) -> HTTPException | None:
-        """Return what Werkzeug does with the path of a page in which slashes are doubled."""
-        path, merged = _path(), _MANY_SLASHES.sub("/", _path())
-        if path == merged or not self._server.url_map.merge_slashes or not site.verdict(merged).is_page:
-            return None
-        if isinstance(request.routing_exception, MethodNotAllowed):
-            return PageMethodNotAllowed(request.routing_exception.valid_methods)
-        decoded = _MANY_SLASHES.sub("/", "/" + adapter.path_info.lstrip("/"))
-        return RequestRedirect(adapter.make_redirect_url(decoded, adapter.query_args))
+        refusal = self._others.refusal(lambda path: site.verdict(path).is_page, _path())
+        return PageNotFound(site.index_rule) if isinstance(refusal, NotFound) else refusal
 
     def _late_refusal(self, site: Site, verdict: Verdict) -> HTTPException | None:
         """Return what keeps a request from a page that there is: its slashes, or that it does not exist."""
@@ -216,15 +181,11 @@ class FlaskServer:
         return None if verdict.exists else PageNotFound(site.index_rule)
 
     def _or_report(self, site: Site, refusal: HTTPException | None) -> HTTPException | None:
-        if refusal is not None and site.report_only:
-            site.report(request.method, _path(), request.referrer)
-            return None
-        return refusal
-
-    def _adapter(self) -> MapAdapter:
-        adapter = self._server.create_url_adapter(request)
-        assert adapter is not None  # it is made for the request that is being served
-        return adapter
+        if refusal is None or not site.report_only:
+            return refusal
+        if not isinstance(refusal, RequestRedirect):
+            site.report(refusal.code, request.method, _path(), request.referrer)
+        return None
 
     def not_found(self, endpoint: str | None) -> Response | None:
         """Return the answer to a URL that is no page.
@@ -263,7 +224,7 @@ class FlaskServer:
             for site in self._sites.values():
                 endpoint = None
                 with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
-                    endpoint, _ = self._adapter().match(site.prefix, method="GET")
+                    endpoint, _ = self._others.adapter().match(site.prefix, method="GET")
                 messages += site.warnings(answers_root=endpoint == site.index_rule)
         except Exception as error:  # a warning less is no reason to fail the visitor
             log_once("The pages could not be checked for mistakes.", error)

@@ -1,0 +1,68 @@
+"""What plain Flask would say of a URL: the server's rules without Dash's index and catch-all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask import request
+from flask.app import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, MapAdapter, RequestRedirect
+
+from ..site import CATCH_ALL
+from .flask_errors import PageMethodNotAllowed
+
+_MANY_SLASHES = re.compile("/{2,}")
+
+
+class OtherRules:
+    """The rules of a server that are not the index or the catch-all of a Dash app."""
+
+    def __init__(self, server: Flask) -> None:
+        self._server = server
+        self._made: tuple[int, Map] | None = None
+
+    def adapter(self) -> MapAdapter:
+        """Return all rules of the server, bound to the request that is being served."""
+        adapter = self._server.create_url_adapter(request)
+        assert adapter is not None  # it is only None outside a request
+        return adapter
+
+    def refusal(self, is_page: Callable[[str], bool], path: str) -> HTTPException | None:
+        """Return what Flask would raise for the request; None if one of these rules takes it.
+
+        :param is_page: tells whether a path is a page's, for which a plain Flask app would have a route.
+        :param path: the path as the browser holds it, known to be no page's.
+        """
+        adapter = self.adapter()
+        adapter.map = self._map()
+        try:
+            adapter.match()
+        except RequestRedirect as redirect:
+            return redirect
+        except HTTPException as error:
+            refusal = PageMethodNotAllowed(error.valid_methods) if isinstance(error, MethodNotAllowed) else error
+            merged = _MANY_SLASHES.sub("/", path)
+            if merged == path or not self._server.url_map.merge_slashes or not is_page(merged):
+                return refusal
+            if isinstance(request.routing_exception, MethodNotAllowed):
+                return PageMethodNotAllowed(request.routing_exception.valid_methods)
+            decoded = _MANY_SLASHES.sub("/", "/" + adapter.path_info.lstrip("/"))
+            return RequestRedirect(adapter.make_redirect_url(decoded, adapter.query_args))
+        return None
+
+    def _map(self) -> Map:
+        if self._made is None or self._made[0] != len(self._server.view_functions):
+            urls = self._server.url_map
+            own = {rule.rule for rule in urls.iter_rules() if rule.rule == rule.endpoint}
+            catch_alls = {rule for rule in own if rule.endswith(CATCH_ALL)}
+            left_out = catch_alls | {rule[: -len(CATCH_ALL)] for rule in catch_alls}
+            others = type(urls)(host_matching=urls.host_matching)
+            for name in ("converters", "default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults"):
+                setattr(others, name, getattr(urls, name))
+            for rule in urls.iter_rules():
+                if rule.rule != rule.endpoint or rule.rule not in left_out:
+                    others.add(rule.empty())
+            self._made = (len(self._server.view_functions), others)
+        return self._made[1]
