@@ -56,9 +56,11 @@ class _RoutedPath(str):
 class _StripRelativePath:
     """An app's strip_relative_path, whose results remember the app."""
 
-    def __init__(self, strip: Callable[[Any], str | None], site: Site) -> None:
+    site: Site
+    has_script = False
+
+    def __init__(self, strip: Callable[[Any], str | None]) -> None:
         self.__wrapped__ = strip
-        self.site = site
 
     def __call__(self, path: Any) -> str | None:
         stripped = self.__wrapped__(path)
@@ -79,12 +81,12 @@ def connect(site: Site) -> None:
         if original and not hasattr(original, "__wrapped__"):
             asking = _asking(original)
             setattr(owner, _NAME, staticmethod(asking) if isinstance(owner, type) else asking)
-    strip = app.strip_relative_path
-    if isinstance(strip, _StripRelativePath):
-        strip.site = site
-        return
-    vars(app)["strip_relative_path"] = _StripRelativePath(strip, site)
-    if site.may_reload_dead_links:
+    if not isinstance(app.strip_relative_path, _StripRelativePath):
+        vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
+    strip = vars(app)["strip_relative_path"]
+    strip.site = site
+    if site.may_reload_dead_links and not strip.has_script:
+        strip.has_script = True
         # An output of its own that nobody sets: Dash 2.9 knows no callback without one.
         output = Output("_pages_dummy", "data-dash-true404")
         add_callback: Callable[..., None] = app.clientside_callback

@@ -249,6 +249,45 @@ def test_a_built_in_function_that_tells_no_signature_will_do():
     assert status(asset_app(exists=dict), "/asset/1") == 200
 
 
+# reload_dead_links (what it does in a browser: tests/browser/test_navigation.py)
+
+
+def is_dead_link(app, url):
+    return "dead-link" in (routed_children(app, url)["props"].get("className") or "")
+
+
+def scripts(app):
+    return sum("_pages_dummy.data-" in callback["output"] for callback in get(app, "/_dash-dependencies").get_json())
+
+
+@pytest.mark.parametrize(
+    ("calls", "reloads"),
+    [
+        ([{}], True),
+        ([{"reload_dead_links": False}], False),
+        ([{"reload_dead_links": False}, {}], True),
+        ([{}, {"reload_dead_links": False}], False),
+        ([{}, {}], True),
+        ([{"page": IN_APP}], False),
+        ([{"report_only": True}], False),
+    ],
+)
+def test_dead_links_are_marked_as_the_last_call_says(calls, reloads):
+    app = make_app("/", "/a")
+    for options in calls:
+        enable_true_404(app, **options)
+    assert is_dead_link(app, "/zz") == reloads
+    assert not is_dead_link(app, "/a")
+    assert scripts(app) == any(options.get("reload_dead_links", True) and "page" not in options for options in calls)
+
+
+def test_dead_links_are_not_marked_with_a_not_found_page_of_the_users():
+    app = make_true_app("/", not_found_page=True)
+    assert not is_dead_link(app, "/zz")
+    dash.page_registry.pop("pages.not_found_404")
+    assert is_dead_link(app, "/zz")
+
+
 # redirect_slashes
 
 
