@@ -54,7 +54,7 @@ def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask
     plain.url_map.merge_slashes = app.server.url_map.merge_slashes
     prefix = app.config.routes_pathname_prefix
     for number, url in enumerate(sorted(pages)):
-        plain.add_url_rule(url, f"page {number}", pages[url], strict_slashes=False)
+        plain.add_url_rule(url, f"page {number}", pages[url])
     for number, rule in enumerate(app.server.url_map.iter_rules()):
         if rule.endpoint not in (prefix, prefix + "<path:path>"):
             methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"})

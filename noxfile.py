@@ -1,0 +1,76 @@
+"""The version matrix, with Python 3.10 to 3.13 where they are installed.
+
+``nox`` runs all of it, ``nox -t ci`` what CI runs, ``nox -s "tests(oldest)"`` one of it.
+"""
+
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+
+# Newer ones of these do not fit Flask 1.0.
+FLASK_1 = ["flask==1.0.4", "werkzeug==1.0.1", "jinja2<3.1", "markupsafe<2.1", "itsdangerous<2.1", "click<8.1"]
+TOOLS = ["pytest", "hypothesis", "dash-auth", "flask-login", "flask-talisman"]
+
+MATRIX = {
+    # id: Python, what is pinned
+    "oldest": ("3.10", ["dash==2.9.3", *FLASK_1]),
+    "2.9.3": ("3.11", ["dash==2.9.3", "flask<2.3", "werkzeug<2.3"]),
+    "2.14.2": ("3.12", ["dash==2.14.2"]),
+    "2.14.2-flask1": ("3.10", ["dash==2.14.2", *FLASK_1]),
+    "2.18.2": ("3.12", ["dash==2.18.2"]),
+    "2.18.2-flask2": ("3.10", ["dash==2.18.2", "flask==2.0.3", "werkzeug==2.0.3"]),
+    "3.0.4": ("3.13", ["dash==3.0.4"]),
+    "3.0.4-flask1": ("3.11", ["dash==3.0.4", *FLASK_1]),
+    "3.4.0": ("3.10", ["dash==3.4.0"]),
+    "4.0.0": ("3.12", ["dash==4.0.0"]),
+    "4.2.0": ("3.13", ["dash==4.2.0"]),
+    "4.4.1": ("3.11", ["dash==4.4.1"]),
+    "4.4.1-flask1": ("3.10", ["dash==4.4.1", *FLASK_1]),
+    "latest": ("3.13", ["dash"]),
+}
+CI = ("oldest", "2.18.2", "3.0.4", "latest")
+
+
+def installed(version: str) -> str | None:
+    """Return the interpreter of a version, or None, which is the one that runs nox, where it is not installed."""
+    command = [f"python{version}", "-c", ""]
+    works = shutil.which(command[0]) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return version if works else None
+
+
+@nox.session
+@nox.parametrize(
+    ("python", "pins"),
+    [
+        nox.param(installed(python), pins, id=name, tags=["ci"] if name in CI else [])
+        for name, (python, pins) in MATRIX.items()
+    ],
+)
+def tests(session: nox.Session, pins: list[str]) -> None:
+    """Run all tests but those of the browser and the wheel, which do not depend on the versions."""
+    session.install("-e", ".", *TOOLS, *pins)
+    session.run("python", "-m", "pip", "freeze", "--exclude-editable")
+    report = Path(session.create_tmp()) / "report.xml"
+    # Old versions warn about their own dependencies.
+    options = ["-q", "-o", "filterwarnings=default", "--disable-warnings", f"--junitxml={report}"]
+    session.run("python", "-m", "pytest", *options, "--ignore=tests/browser", "--ignore=tests/test_packaging.py")
+    check_nothing_was_skipped(report)
+
+
+def check_nothing_was_skipped(report: Path) -> None:
+    """End with an error if a test was skipped: what is skipped is not tested."""
+    suites = list(ET.parse(report).getroot().iter("testsuite"))
+    count, skipped = (sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "skipped"))
+    print(f"{count} tests, {skipped} skipped")
+    if skipped or not count:
+        sys.exit(f"{skipped} of {count} tests were skipped; each says what it needs.")
+
+
+if __name__ == "__main__":
+    check_nothing_was_skipped(Path(sys.argv[1]))
