@@ -45,6 +45,23 @@ def test_the_built_in_page_is_complete_in_itself():
     assert '<a href="/">' in text
 
 
+def luminance(color):
+    """Relative luminance (WCAG 2.2)."""
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_built_in_page_has_enough_contrast_in_both_schemes():
+    text = get(make_true_app("/")).get_data(as_text=True)
+    schemes = [dict(re.findall(r"--(\w+): (#\w{6})", line)) for line in text.splitlines() if "--ink" in line]
+    assert len(schemes) == 2
+    for colors in schemes:
+        for name in ("ink", "soft", "link"):
+            lighter, darker = sorted(map(luminance, (colors[name], colors["paper"])), reverse=True)
+            assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (name, colors)
+
+
 def test_every_answer_has_explicit_headers_and_says_nothing_of_the_url():
     app = make_true_app("/")
     for method in METHODS:

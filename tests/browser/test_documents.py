@@ -66,11 +66,12 @@ def test_a_static_page_is_what_the_visitor_sees(dash_br, dash_thread_server, fre
     enable_true_404(app)
     dash_thread_server(app, port=free_port, host="127.0.0.1")
     browser = dash_br.driver
-    browser.set_window_size(320, 640)
+    phone = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     browser.get(f"http://127.0.0.1:{free_port}/dash/zz")
     assert browser.execute_script(STATUS) == 404
     assert browser.title == "Page not found (404)"
-    assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    assert browser.execute_script("return [window.innerWidth, document.documentElement.scrollWidth]") == [320, 320]
     browser.find_element("link text", "Go to the home page").click()
     dash_br.wait_for_text_to_equal("#m_47_", "page /")
     assert browser.execute_script(STATUS) == 200
