@@ -79,7 +79,7 @@ class StaticPage:
 
     :param path: the file, UTF-8 text.
     :raises OSError: if the file cannot be read.
-    :raises ValueError: if it is not UTF-8 text.
+    :raises ValueError: if it is not UTF-8 text, or empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -114,6 +114,8 @@ class StaticPage:
             content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise ValueError(f"The 404 page {self._path} is not UTF-8 text ({error}). Save it as UTF-8.") from error
+        if not content.strip():  # or an editor is about to write it
+            raise ValueError(f"The 404 page {self._path} is empty. Write something, or remove it.")
         self._html = content
 
 
@@ -156,10 +158,11 @@ class Answer:
     ) -> None:
         self._built_in = BuiltInPage(home)
         self._choice = page
+        self._name = CONVENTION if page is None or page is IN_APP else os.fspath(page)
         self._page: NotFoundPage = self._built_in
         if page is IN_APP:
             return
-        name = os.fspath(page) if page is not None else CONVENTION
+        name = self._name
         folders = [root_folder, assets_folder] if page is not None else [assets_folder]
         try:
             found = templates.find(name)
@@ -203,5 +206,6 @@ class Answer:
         except let_through:
             raise
         except Exception as error:  # the user's template or layout may raise anything, and the visitor is due a 404
-            log_once("The 404 page could not be rendered; the built-in one is served.", error)
+            name = "the app's index page" if self._page is self._built_in else self._name
+            log_once(f"The 404 page ({name}) could not be rendered; the built-in one is served.", error)
             return self._built_in.html()

@@ -54,18 +54,18 @@ def enable_true_404(
 
         A changed file is read again. One that has vanished or broken leaves its last good version in place. Clients
         that prefer JSON get ``application/problem+json`` (RFC 9457).
-    :param paths: further paths and templates, in the syntax of ``path_template``, that are pages although
-        ``dash.page_registry`` does not hold them. With it, an app without ``use_pages`` can be used.
+    :param paths: further paths and templates, without the app's prefix and in the syntax of ``path_template``, that
+        are pages although ``dash.page_registry`` does not hold them. With it, an app without ``use_pages`` can be used.
     :param redirect_slashes: whether ``/b/`` is redirected (308, query kept) to the page's own path ``/b``. Without
         it both are 200, as in Dash.
     :param everywhere: whether every other 404 of the server gets the same answer.
     :param reload_dead_links: whether a link inside the app to a URL that is no page ends in a full load, hence in
         the real 404. Only where Dash would draw its own not-found layout: not with a ``not_found_404`` page or
         ``IN_APP``.
-    :param report_only: whether nothing is refused, and each URL that would have been is logged instead, at most
-        once a minute, with its referrer (logger ``dash_true404``).
-    :raises TypeError: if ``app`` is no Dash app, ``page`` no name, ``paths`` no list of texts, or a page's
-        ``exists`` cannot be called with its path variables.
+    :param report_only: whether nothing is refused or redirected, and each URL that would have been is logged instead,
+        at most once a minute, with its referrer (logger ``dash_true404``).
+    :raises TypeError: if ``app`` is no Dash app, ``page`` no name, ``paths`` no list of texts, one of the switches
+        neither True nor False, or a page's ``exists`` cannot be called with its path variables.
     :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, or the page is not UTF-8 text or
         no valid Jinja template.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet) or too late (the server
@@ -77,11 +77,23 @@ def enable_true_404(
     """
     if not isinstance(app, dash.Dash):
         hint = " Pass the Dash app itself, not its server." if isinstance(app, Flask) else ""
+        hint = " Pass an app, app = Dash(...), not the class." if isinstance(app, type) else hint
         raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
-    if page is not None and page is not IN_APP and not isinstance(page, (str, os.PathLike)):
+    if page is not None and page is not IN_APP and not (page and isinstance(page, (str, os.PathLike))):
         raise TypeError(f"page= takes the name of a file or template, IN_APP or None, not {page!r}.")
-    if isinstance(paths, str):
-        raise TypeError(f"paths= takes a list of paths, not one text. Write paths=[{paths!r}].")
+    if page == "IN_APP":
+        raise TypeError("page='IN_APP' is the name of a file. Write: from dash_true404 import IN_APP, and page=IN_APP.")
+    switches = {
+        "redirect_slashes": redirect_slashes,
+        "everywhere": everywhere,
+        "reload_dead_links": reload_dead_links,
+        "report_only": report_only,
+    }
+    for name, switch in switches.items():
+        if not isinstance(switch, bool):
+            raise TypeError(f"{name}= takes True or False, not {switch!r}.")
+    if isinstance(paths, str) or not isinstance(paths, Iterable):
+        raise TypeError(f"paths= takes a list of paths, such as ['/', '/reports'], not {paths!r}.")
     paths = tuple(paths)
     for path in paths:
         check_path(path)
@@ -90,7 +102,7 @@ def enable_true_404(
             "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
             "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
         )
-    options = Options(page, paths, redirect_slashes, everywhere, reload_dead_links, report_only)
+    options = Options(page, paths, **switches)
     server = app.server
     if isinstance(server, Flask) or not server:
         _enable_on_flask(app, server, options)

@@ -24,17 +24,24 @@ def check_path(path: object) -> None:
     """Refuse what can be no path or template of a page.
 
     :raises TypeError: if it is no text.
-    :raises ValueError: if it does not start with a slash, or its ``<`` and ``>`` do not make variables.
+    :raises ValueError: if it does not start with a slash, if its ``<`` and ``>`` do not make variables, or if no
+        browser can reach it.
     """
     if not isinstance(path, str):
         raise TypeError(f"paths= takes texts such as '/reports' or '/reports/<year>', not {path!r}.")
     if not path.startswith("/"):
-        raise ValueError(f"{path!r} in paths= does not start with a slash. Write {'/' + path!r}.")
-    if "<" in _VARIABLE.sub("", path) or ">" in _VARIABLE.sub("", path):
-        raise ValueError(f"{path!r} in paths= has a '<' without its '>', or the other way round.")
-    wrong = [name for name in _VARIABLE.findall(path) if not name.isidentifier() or iskeyword(name)]
-    if wrong:
-        raise ValueError(f"{wrong[0]!r} in {path!r} of paths= is no name of a variable. Write '<name>', letters only.")
+        raise ValueError(
+            f"{path!r} in paths= does not start with a slash. Write the path alone, such as '/reports': "
+            "without host, and without the app's prefix."
+        )
+    rest, names = _VARIABLE.sub("", path), _VARIABLE.findall(path)
+    if "<" in rest or ">" in rest or not all(name.isidentifier() and not iskeyword(name) for name in names):
+        raise ValueError(f"{path!r} in paths= has a '<' or '>' that makes no variable. Write '<name>', without spaces.")
+    if "{" in rest or "}" in rest:
+        raise ValueError(f"{path!r} in paths= has braces. Variables are written '<name>'.")
+    better = _with_literals(reachable, path)
+    if better != path:
+        raise ValueError(f"No browser sends {path!r} of paths= like that: they percent-encode it. Write {better!r}.")
 
 
 def _with_literals(change: Callable[[str], str], template: str) -> str:

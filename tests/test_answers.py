@@ -41,7 +41,8 @@ def test_the_built_in_page_is_complete_in_itself():
     assert "<title>Page not found (404)</title>" in text
     assert 'name="viewport"' in text
     assert "prefers-color-scheme: dark" in text
-    assert not re.search(r"""(src=|url\(|@import|<script|<link|https?:)""", text)
+    assert '<link rel="icon" href="data:,">' in text  # or browsers would ask for /favicon.ico
+    assert not re.search(r"""(src=|url\(|@import|<script|<link(?! rel="icon" href="data:,">)|https?:)""", text)
     assert '<a href="/">' in text
 
 
@@ -54,7 +55,7 @@ def luminance(color):
 
 def test_the_built_in_page_has_enough_contrast_in_both_schemes():
     text = get(make_true_app("/")).get_data(as_text=True)
-    schemes = [dict(re.findall(r"--(\w+): (#\w{6})", line)) for line in text.splitlines() if "--ink" in line]
+    schemes = [dict(re.findall(r"--(\w+): (#\w{6})", line)) for line in text.splitlines() if "--ink:" in line]
     assert len(schemes) == 2
     for colors in schemes:
         for name in ("ink", "soft", "link"):
@@ -171,7 +172,8 @@ def test_a_page_deleted_before_anyone_asked_is_served_as_it_was_at_the_call(fold
 
 
 @pytest.mark.parametrize(
-    ("folder", "broken"), [("templates", b"{% if %}"), ("templates", b"\xff"), ("assets", b"\xff\xfe")]
+    ("folder", "broken"),
+    [("templates", b"{% if %}"), ("templates", b"\xff"), ("assets", b"\xff\xfe"), ("assets", b"\n")],
 )
 def test_a_page_broken_while_running_leaves_its_last_good_version(folders, folder, broken, caplog):
     file = folders / folder / "404.html"
@@ -208,6 +210,7 @@ def test_a_template_that_fails_gives_way_to_the_built_in_page(folders, caplog):
         assert BUILT_IN in response.get_data(as_text=True)
     assert len(caplog.records) == 1
     assert "ZeroDivisionError" in caplog.text
+    assert "404.html" in caplog.text
 
 
 def test_a_template_may_use_what_is_added_to_the_server_later(folders):

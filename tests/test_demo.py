@@ -1,5 +1,6 @@
 """The demo app: its table, its exit status, and how it stops."""
 
+import functools
 import os
 import re
 import signal
@@ -63,9 +64,10 @@ def test_a_port_in_use_is_named():
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_both_until_it_is_stopped(stop):
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    # A shell that starts the tests in the background has them, and so the demo, ignore SIGINT.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(COMMAND, env=environment, preexec_fn=listen, **pipes) as process:
         try:
             urls = []
             while len(urls) < 2:

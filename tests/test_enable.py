@@ -69,10 +69,21 @@ def test_what_is_no_dash_app_is_refused(thing):
     assert ("not its server" in str(error.value)) == isinstance(thing, flask.Flask)
 
 
-@pytest.mark.parametrize("page", [404, True, b"404.html", ["404.html"]])
+@pytest.mark.parametrize("page", [404, True, b"404.html", ["404.html"], "", "IN_APP"])
 def test_what_is_no_page_is_refused(page):
     with pytest.raises(TypeError, match="page="):
         enable_true_404(make_app("/"), page)
+
+
+@pytest.mark.parametrize("switch", ["redirect_slashes", "everywhere", "reload_dead_links", "report_only"])
+def test_a_switch_that_is_neither_true_nor_false_is_refused(switch):
+    with pytest.raises(TypeError, match=f"{switch}= takes True or False, not '0'"):
+        enable_true_404(make_app("/"), **{switch: "0"})
+
+
+def test_the_class_in_place_of_an_app_is_refused():
+    with pytest.raises(TypeError, match="not the class"):
+        enable_true_404(dash.Dash)
 
 
 def test_a_server_that_is_not_known_is_refused():

@@ -490,13 +490,19 @@ def test_further_paths_of_an_app_with_pages():
 @pytest.mark.parametrize(
     ("paths", "error", "said"),
     [
-        ("/a", TypeError, r"paths=\['/a'\]"),
+        ("/a", TypeError, "takes a list"),
+        (None, TypeError, "takes a list"),
         ([1], TypeError, "not 1"),
         (["a"], ValueError, "start with a slash"),
-        (["/a/<b"], ValueError, "without its"),
-        (["/a/b>"], ValueError, "without its"),
-        (["/a/<b c>"], ValueError, "no name of a variable"),
-        (["/a/<>"], ValueError, "no name of a variable"),
+        (["http://host/a"], ValueError, "without host"),
+        (["/a/<b"], ValueError, "makes no variable"),
+        (["/a/b>"], ValueError, "makes no variable"),
+        (["/a/<b c>"], ValueError, "makes no variable"),
+        (["/a/<>"], ValueError, "makes no variable"),
+        (["/a/{b}"], ValueError, "written '<name>'"),
+        (["/café/<b>"], ValueError, r"Write '/caf%C3%A9/<b>'"),
+        (["/a b"], ValueError, r"Write '/a%20b'"),
+        (["/a?x=1"], ValueError, r"Write '/a%3Fx=1'"),
     ],
 )
 def test_bad_paths_are_errors_at_the_call(paths, error, said):
@@ -519,8 +525,21 @@ def test_report_only_refuses_nothing_and_logs_what_would_have_been(caplog):
     assert "Would be 404: GET /zz (referrer: none)" in messages
     assert "Would be 404: POST /zz (referrer: none)" in messages
     assert "Would be 404: GET /a/1 (referrer: none)" in messages
-    assert not any(" /b" in message or " / " in message for message in messages)
+    assert "Would be 308: GET /b/ (referrer: none)" in messages
+    assert "Would be 405: GET /_dash-update-component (referrer: none)" in messages
+    assert not any(" /b " in message or " / " in message for message in messages)
     assert routed_children(app, "/a/1")["props"]["id"].startswith("m_47_a")
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_report_only_leaves_other_404s_alone(debug):
+    app, bare = make_app("/"), make_app("/")
+    enable_true_404(app, report_only=True, everywhere=True)
+    for each in (app, bare):
+        if debug:
+            each.enable_dev_tools(debug=True, dev_tools_hot_reload=False)
+    assert get(app, "/assets/none").status_code == get(bare, "/assets/none").status_code
+    assert BUILT_IN not in text(app, "/assets/none")
 
 
 def test_a_report_comes_once_a_minute_with_its_referrer(caplog, monkeypatch):

@@ -30,11 +30,12 @@ def test_the_quick_start_does_what_is_said_of_it():
 def test_the_other_examples_run(tmp_path, number):
     (tmp_path / "errors").mkdir()
     (tmp_path / "errors" / "404.html").write_text("mine")
-    names = {"app": make_app("/", assets_folder=str(tmp_path)), "dash": dash, "html": html}
+    names = {"app": make_app("/", assets_folder=str(tmp_path)), "dash": dash, "html": html, "Dash": dash.Dash}
+    names["__name__"] = __name__
     exec("from dash_true404 import enable_true_404\n" + blocks("python")[number], names)
     if "exists=" in blocks("python")[number]:
         names["enable_true_404"](names["app"])
-        assert [status(names["app"], url) for url in ("/asset/a1", "/asset/a3")] == [200, 404]
+        assert [status(names["app"], url) for url in ("/asset/a%202", "/asset/a3")] == [200, 404]
     assert status(names["app"], "/") == 200
 
 

@@ -92,7 +92,7 @@ class FlaskServer:
                 if not _is_dashs(view):
                     self._guarded.add(endpoint)
                 self._views[endpoint] = self._server.view_functions[endpoint] = wrapped(endpoint, view)
-        if site.options.everywhere:
+        if site.options.everywhere and not site.report_only:
             answer_every_404(self._server)
 
     def _page_or_404(self, endpoint: str, view: View) -> View:
@@ -175,7 +175,7 @@ class FlaskServer:
     def _late_refusal(self, site: Site, verdict: Verdict) -> HTTPException | None:
         """Return what keeps a request from a page that there is: its slashes, or that it does not exist."""
         own_path = verdict.own_path()
-        if own_path is not None and not site.report_only:
+        if own_path is not None:
             query = request.environ.get("QUERY_STRING", "")
             return RequestRedirect(own_path + ("?" + query if query else ""))
         return None if verdict.exists else PageNotFound(site.index_rule)
@@ -183,8 +183,7 @@ class FlaskServer:
     def _or_report(self, site: Site, refusal: HTTPException | None) -> HTTPException | None:
         if refusal is None or not site.report_only:
             return refusal
-        if not isinstance(refusal, RequestRedirect):
-            site.report(refusal.code, request.method, _path(), request.referrer)
+        site.report(refusal.code, request.method, _path(), request.referrer)
         return None
 
     def not_found(self, endpoint: str | None) -> Response | None:
@@ -193,7 +192,7 @@ class FlaskServer:
         :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
         """
         if endpoint is None:
-            everywhere = [site for site in self._sites.values() if site.options.everywhere]
+            everywhere = [site for site in self._sites.values() if site.options.everywhere and not site.report_only]
             below = [site for site in everywhere if request.path.startswith(site.prefix)]
             if not everywhere:
                 return None
