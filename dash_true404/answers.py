@@ -38,6 +38,8 @@ def prefers_json(accept: str) -> bool:
     >>> prefers_json("application/json"), prefers_json("text/html,*/*;q=0.8"), prefers_json("*/*")
     (True, False, False)
     """
+    if "json" not in accept.lower() and "application/*" not in accept.lower():
+        return False  # which saves every browser's request the parsing
     accepted = parse_accept_header(accept, MIMEAccept)
     return accepted.best_match(["text/html", "application/json", PROBLEM_TYPE], "text/html") != "text/html"
 

@@ -103,8 +103,9 @@ class FlaskServer:
             site, rule = self._sites[endpoint], request.url_rule
             if rule is None or rule.rule != endpoint:  # a route of the user's that shows this view
                 return call(*args, **kwargs)
-            verdict = site.verdict(_path())
-            refusal = None if verdict.is_page else self._refusal(site)
+            path = _path()
+            verdict = site.verdict(path)
+            refusal = None if verdict.is_page else self._refusal(site, path)
             if self._is_open(site, endpoint):
                 refusal = self._or_report(site, refusal or self._late_refusal(site, verdict))
                 if refusal is None:
@@ -152,8 +153,9 @@ class FlaskServer:
         if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
             return
         # A guard around the view never sees these methods, so they must not tell strangers what is a page.
-        if self._is_open(site, rule.endpoint) and not site.verdict(_path()).is_page:
-            refusal = self._or_report(site, self._refusal(site))
+        path = _path()
+        if self._is_open(site, rule.endpoint) and not site.verdict(path).is_page:
+            refusal = self._or_report(site, self._refusal(site, path))
             if refusal is not None:
                 request.routing_exception = refusal
                 return
@@ -167,9 +169,9 @@ class FlaskServer:
         is_reached = request.method in ("GET", "HEAD")
         return endpoint not in self._guarded and _is_dashs(site.app.index) and (is_outermost or is_reached)
 
-    def _refusal(self, site: Site) -> HTTPException | None:
+    def _refusal(self, site: Site, path: str) -> HTTPException | None:
         """Return what Flask would say without Dash's catch-all; None if another rule would take the request."""
-        refusal = self._others.refusal(lambda path: site.verdict(path).is_page, _path())
+        refusal = self._others.refusal(lambda other: site.verdict(other).is_page, path)
         return PageNotFound(site.index_rule) if isinstance(refusal, NotFound) else refusal
 
     def _late_refusal(self, site: Site, verdict: Verdict) -> HTTPException | None:
