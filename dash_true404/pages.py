@@ -248,7 +248,8 @@ class Pages:
             if not callable(exists):
                 yield f"exists of page {module!r} is {exists!r}. It should be a function that returns True or False."
                 continue
-            if inspect.iscoroutinefunction(exists) and not may_be_async:
+            is_async = inspect.iscoroutinefunction(exists) or inspect.iscoroutinefunction(type(exists).__call__)
+            if is_async and not may_be_async:
                 yield f"exists of page {module!r} is async, which this server cannot wait for. Make it a plain def."
             template = PathTemplate(page["path_template"] or "")
             calls: list[list[str]] = [template.names] if template.names else [[]]

@@ -52,6 +52,10 @@ class _RoutedPath(str):
 
     site: Site
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Be copied and pickled as the plain text that user code may take it for."""
+        return str, (str(self),)
+
 
 class _StripRelativePath:
     """An app's strip_relative_path, whose results remember the app."""

@@ -5,27 +5,39 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
+import types
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dash
 from flask.helpers import get_root_path
 
 from .answers import IN_APP, Answer, InApp, Templates
 from .logs import OncePerMinute, log_once, logger
-from .pages import Match, Pages
-from .paths import encoded, reachable
+from .pages import Match, Pages, PathTemplate
+from .paths import encoded, reachable, reencoded
 
 #: What Dash puts behind the prefix for everything but its root.
 CATCH_ALL = "<path:path>"
 
+# What a report tells of a URL, and remembers for a minute.
+_LONGEST_PATH = 1000
+
 PageChoice = str | os.PathLike[str] | InApp | None
 
 
-# Kept from the start: who replaces it on the class replaces it for Dash's router too.
-_STRIP_RELATIVE_PATH = dash.Dash.strip_relative_path
+_DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
+
+
+def is_dashs_own(function: Any) -> bool:
+    """Tell a function or method of Dash's from one of the user's in its place, or around it.
+
+    A decorator copies the name and the module, a proxy pretends to be of the same class: the code tells.
+    """
+    is_plain = type(function) in (types.FunctionType, types.MethodType)
+    return is_plain and function.__code__.co_filename.startswith(_DASH_FOLDER)
 
 
 class Options(NamedTuple):
@@ -66,11 +78,16 @@ class Verdict:
         """Return where the URL should redirect to, if it is not the page's own: only its slashes may differ."""
         if self._match is None or not self._site.options.redirect_slashes:
             return None
-        page = self._match.page
+        page, stripped = self._match.page, self._path.strip("/")
         registered = page["path_template"] if self._match.variables else page["path"]
-        inner = self._path.strip("/")
-        own = f"/{inner}/" if inner and registered.endswith("/") else f"/{inner}"
-        return None if own == self._path else self._site.home.rstrip("/") + reachable(own)
+        slash = "/" if stripped and registered.endswith("/") else ""
+        if self._path == f"/{stripped}{slash}":
+            return None
+        if self._match.variables and PathTemplate(registered).match(stripped) is None:
+            return None  # a proxy has encoded the path anew, and there is no telling what the browser has
+        if reencoded(registered.strip("/")) == stripped:
+            stripped = registered.strip("/")
+        return self._site.home.rstrip("/") + reachable(f"/{stripped}{slash}")
 
 
 class Site:
@@ -94,7 +111,8 @@ class Site:
             root_folder=Path(get_root_path(app.config.name)),
             assets_folder=Path(app.config.assets_folder),
         )
-        self._may_log = OncePerMinute()
+        self._may_log_fault = OncePerMinute()
+        self._may_report = OncePerMinute()
 
     @property
     def index_rule(self) -> str:
@@ -136,7 +154,7 @@ class Site:
         """Return what Dash's router looks up for a path below the app's prefix."""
         strip = self.app.strip_relative_path
         strip = getattr(strip, "__wrapped__", strip)
-        if getattr(strip, "__func__", None) is _STRIP_RELATIVE_PATH:
+        if is_dashs_own(strip):
             return path.strip("/")
         return str(strip(self.home.rstrip("/") + "/" + path))  # a user's own, which may strip a language too
 
@@ -147,13 +165,15 @@ class Site:
             return True
         try:
             answer = exists(**match.variables)
-            if answer is None or inspect.isawaitable(answer):
+            if inspect.iscoroutine(answer):
+                answer.close()
+            if answer is None or inspect.isawaitable(answer) or inspect.isgenerator(answer):
                 raise TypeError(f"exists returned {answer!r}; it should return True or False.")
             return bool(answer)
         except Exception as error:
             # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
-            if self._may_log((match.page["module"], type(error), *lines)):
+            if self._may_log_fault((match.page["module"], type(error), *lines)):
                 logger.error(
                     "exists of page %r failed for %r; the page is taken to exist.",
                     match.page["module"],
@@ -168,8 +188,9 @@ class Site:
         :param status: what it would have been refused with.
         :param path: as the browser holds it, hence without control characters.
         """
-        if self._may_log((method, path)):
-            told = ascii(referrer) if referrer else "none"
+        method, path = ascii(method)[1:-1], path[:_LONGEST_PATH]
+        if self._may_report((method, path)):
+            told = ascii(referrer[:_LONGEST_PATH]) if referrer else "none"
             logger.warning("Would be %s: %s %s (referrer: %s)", status, method, path, told)
 
     def is_answered_in_app(self) -> bool:
@@ -179,7 +200,7 @@ class Site:
     @property
     def may_reload_dead_links(self) -> bool:
         """Whether a dead link may ever have to end in a full load."""
-        return self.options.reload_dead_links and self.options.page is not IN_APP
+        return self.options.reload_dead_links and self.options.page is not IN_APP and not self.report_only
 
     def reloads_dead_links(self) -> bool:
         """Tell whether a dead link ends in a full load, as things are now."""

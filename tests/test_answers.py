@@ -42,7 +42,7 @@ def test_the_built_in_page_is_complete_in_itself():
     assert 'name="viewport"' in text
     assert "prefers-color-scheme: dark" in text
     assert '<link rel="icon" href="data:,">' in text  # or browsers would ask for /favicon.ico
-    assert not re.search(r"""(src=|url\(|@import|<script|<link(?! rel="icon" href="data:,">)|https?:)""", text)
+    assert not re.search(r"""(src=|url\(|@import|<link(?! rel="icon" href="data:,">)|https?:)""", text)
     assert '<a href="/">' in text
 
 

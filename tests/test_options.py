@@ -1,9 +1,12 @@
 """exists, redirect_slashes, everywhere, paths, report_only, JSON; alone and all together."""
 
+import copy
 import itertools
 import json
 import logging
+import pickle
 import re
+from urllib.parse import unquote
 
 import dash
 import flask
@@ -170,7 +173,11 @@ def raising(x):
     raise KeyError(x)
 
 
-@pytest.mark.parametrize("exists", [raising, lambda x: None, lambda x: {}[x], lambda x: int(x + "!") > 0])
+def generating(x):
+    yield False
+
+
+@pytest.mark.parametrize("exists", [raising, generating, lambda x: None, lambda x: {}[x], lambda x: int(x + "!") > 0])
 def test_where_exists_fails_the_page_is_found_and_the_fault_is_logged(exists, caplog):
     app = make_app()
     register("/a/<x>", exists=exists)
@@ -208,6 +215,11 @@ async def waits(asset_id):
     return True
 
 
+class Waits:
+    async def __call__(self, asset_id):
+        return True
+
+
 @pytest.mark.parametrize(
     ("exists", "said"),
     [
@@ -216,6 +228,7 @@ async def waits(asset_id):
         (lambda asset_id, more: True, "asset_id"),
         (True, "should be a function"),
         (waits, "async"),
+        (Waits(), "async"),
     ],
 )
 def test_an_exists_that_cannot_be_called_is_an_error_at_the_call(exists, said):
@@ -278,7 +291,7 @@ def test_dead_links_are_marked_as_the_last_call_says(calls, reloads):
         enable_true_404(app, **options)
     assert is_dead_link(app, "/zz") == reloads
     assert not is_dead_link(app, "/a")
-    assert scripts(app) == any(options.get("reload_dead_links", True) and "page" not in options for options in calls)
+    assert scripts(app) == any(options in ({}, {"reload_dead_links": True}) for options in calls)
 
 
 def test_dead_links_are_not_marked_with_a_not_found_page_of_the_users():
@@ -286,6 +299,13 @@ def test_dead_links_are_not_marked_with_a_not_found_page_of_the_users():
     assert not is_dead_link(app, "/zz")
     dash.page_registry.pop("pages.not_found_404")
     assert is_dead_link(app, "/zz")
+
+
+def test_a_path_that_the_user_has_the_app_strip_can_be_copied_and_pickled():
+    path = make_true_app("/").strip_relative_path("/a/b/")
+    for twin in (path, copy.deepcopy(path), pickle.loads(pickle.dumps(path)), json.loads(json.dumps(path))):
+        assert twin == "a/b"
+    assert type(copy.copy(path)) is str
 
 
 # redirect_slashes
@@ -340,6 +360,25 @@ def test_a_redirect_never_leads_away(target):
     location = response.headers.get("Location", "/").replace("http://localhost", "")
     assert location.startswith("/")
     assert location[1:2] not in ("/", "\\")
+
+
+@pytest.mark.parametrize(
+    ("arrives", "location"),
+    [
+        ("/R&D/", "/R%26D"),
+        ("/x%20(y)", "/x%20%28y%29/"),
+        ("/it's/q/", None),
+        ("/R&D", None),
+        ("/it%27s/q/", "/it%27s/q"),
+    ],
+)
+def test_behind_a_proxy_that_encodes_anew_the_redirect_leads_to_the_page(arrives, location):
+    app = slashes_app("/R%26D", "/x%20%28y%29/", "/it%27s/<a>")
+    response = app.server.test_client().get(
+        "/", environ_overrides={"REQUEST_URI": arrives, "PATH_INFO": unquote(arrives)}
+    )
+    assert response.status_code == (308 if location else 200)
+    assert response.headers.get("Location", "").replace("http://localhost", "") == (location or "")
 
 
 def test_a_users_route_with_the_slash_makes_no_loop():
@@ -436,10 +475,31 @@ def test_a_handler_of_the_users_wins_everywhere(when, error):
         assert text(app, url) == "mine"
 
 
-def test_in_app_outside_the_app_is_the_built_in_page():
+@pytest.mark.parametrize("error", [HTTPException, Exception])
+def test_a_blueprints_own_handler_wins_everywhere(error):
+    app = make_app("/")
+    blueprint = flask.Blueprint("b", __name__)
+    blueprint.register_error_handler(error, lambda e: ("blueprint", 404))
+    blueprint.add_url_rule("/b", "b", lambda: flask.abort(404))
+    app.server.register_blueprint(blueprint)
+    enable_true_404(app, everywhere=True)
+    assert text(app, "/b") == "blueprint"
+    assert BUILT_IN in text(app, "/zz")
+
+
+def test_the_shell_is_only_for_urls_of_the_apps_own():
     app = everywhere_app(page=IN_APP, url_base_pathname="/dash/")
     assert "_dash-config" in text(app, "/dash/zz")
-    assert BUILT_IN in text(app, "/zz")
+    for url in ("/zz", "/bp/gone", "/dash/assets/none"):
+        assert BUILT_IN in text(app, url)
+
+
+def test_a_guard_that_hides_the_app_with_404_gets_no_shell():
+    app = everywhere_app(page=IN_APP)
+    app.server.before_request(lambda: flask.abort(404))
+    for url in ("/", "/zz", "/_dash-layout"):
+        assert get(app, url).status_code == 404
+        assert BUILT_IN in text(app, url)
 
 
 def test_the_nearest_app_answers_everywhere(tmp_path):
@@ -555,6 +615,36 @@ def test_a_report_comes_once_a_minute_with_its_referrer(caplog, monkeypatch):
     now[0] += 61
     status(app, "/zz")
     assert len(caplog.records) == 2
+
+
+def test_a_report_holds_no_control_characters_and_is_short(caplog):
+    app = make_app("/")
+    enable_true_404(app, report_only=True)
+    status(app, "/" + "z" * 5000, "\x1b[31mFAKE", headers={"Referer": "http://localhost/" + "r" * 5000})
+    (record,) = caplog.records
+    assert record.getMessage().isprintable()
+    assert len(record.getMessage()) < 2200
+
+
+def test_reports_do_not_keep_faults_out_of_the_log(caplog):
+    app = make_app("/")
+    register("/a/<x>", exists=lambda x: 1 / 0)
+    enable_true_404(app, report_only=True)
+    site = app.server.extensions["dash_true404"]._sites["/"]
+    for number in range(1001):
+        site.report(404, "GET", f"/zz{number}", None)
+    status(app, "/a/1")
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_report_only_changes_nothing_in_debug_mode(method):
+    app, bare = make_app("/"), make_app("/")
+    enable_true_404(app, report_only=True)
+    for each in (app, bare):
+        each.enable_dev_tools(debug=True, dev_tools_hot_reload=False)
+    for url in ("/", "/zz", "/_dash-update-component"):
+        assert status(app, url, method) == status(bare, url, method)
 
 
 def test_reports_are_bounded():

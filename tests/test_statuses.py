@@ -119,6 +119,13 @@ def test_an_app_that_strips_more_from_paths_than_dash_is_understood():
         assert (status(app, url), rendered_page(app, url)) == (404, None)
 
 
+def test_a_class_that_was_patched_before_the_package_was_imported_is_understood(monkeypatch):
+    original = dash.Dash.strip_relative_path
+    monkeypatch.setattr(dash.Dash, "strip_relative_path", lambda self, path: original(self, path).removeprefix("de/"))
+    app = make_true_app("/b")
+    assert (status(app, "/de/b"), status(app, "/fr/b")) == (200, 404)
+
+
 @pytest.mark.parametrize(
     ("page", "target", "due"),
     [

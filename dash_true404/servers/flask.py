@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import re
-import types
 from collections.abc import Callable
 from typing import Any
 
-import dash
 from dash.exceptions import DependencyException
 from flask import request
 from flask.app import Flask
@@ -26,7 +23,7 @@ from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_once, logger
 from ..paths import browser_path
 from ..router import rendering
-from ..site import Site, Verdict
+from ..site import Site, Verdict, is_dashs_own
 from .flask_errors import (
     EXTENSION,
     PageMethodNotAllowed,
@@ -37,7 +34,6 @@ from .flask_errors import (
 )
 from .flask_rules import OtherRules
 
-_DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
 # Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
 _SHELL_MARK = b"_dash-config"
 _URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
@@ -89,7 +85,7 @@ class FlaskServer:
             self._sites[endpoint] = site
             if endpoint in self._server.view_functions and endpoint not in self._views:
                 view = self._server.view_functions[endpoint]
-                if not _is_dashs(view):
+                if not is_dashs_own(view):
                     self._guarded.add(endpoint)
                 self._views[endpoint] = self._server.view_functions[endpoint] = wrapped(endpoint, view)
         if site.options.everywhere and not site.report_only:
@@ -152,14 +148,13 @@ class FlaskServer:
         site = self._sites.get(rule.endpoint) if rule else None
         if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
             return
+        path, refusal = _path(), None
         # A guard around the view never sees these methods, so they must not tell strangers what is a page.
-        path = _path()
         if self._is_open(site, rule.endpoint) and not site.verdict(path).is_page:
             refusal = self._or_report(site, self._refusal(site, path))
-            if refusal is not None:
-                request.routing_exception = refusal
-                return
-        if isinstance(error, MethodNotAllowed):
+        if refusal is not None:
+            request.routing_exception = refusal
+        elif isinstance(error, MethodNotAllowed) and not site.report_only:
             request.routing_exception = PageMethodNotAllowed(error.valid_methods)
 
     def _is_open(self, site: Site, endpoint: str) -> bool:
@@ -167,7 +162,7 @@ class FlaskServer:
         is_outermost = self._server.view_functions[endpoint] is self._views[endpoint]
         # To the view itself, a guard around it has already answered.
         is_reached = request.method in ("GET", "HEAD")
-        return endpoint not in self._guarded and _is_dashs(site.app.index) and (is_outermost or is_reached)
+        return endpoint not in self._guarded and is_dashs_own(site.app.index) and (is_outermost or is_reached)
 
     def _refusal(self, site: Site, path: str) -> HTTPException | None:
         """Return what Flask would say without Dash's catch-all; None if another rule would take the request."""
@@ -201,12 +196,13 @@ class FlaskServer:
             site = max(below or everywhere, key=lambda site: len(site.prefix))
         else:
             site = self._sites[endpoint]
-        # Dash's view never sees other methods than these, and what asks for a bundle or from outside starts no app.
-        may_be_in_app = request.method in ("GET", "HEAD") and request.path.startswith(site.prefix)
+        # The shell holds all layouts. Only a URL of the app's own has passed the guards in front of them, and Dash's
+        # view never sees other methods than these.
+        may_be_in_app = endpoint == site.index_rule and request.method in ("GET", "HEAD")
         if prefers_json(request.headers.get("Accept", "")):
             response = self._server.make_response(PROBLEM)
             response.content_type = PROBLEM_TYPE
-        elif may_be_in_app and endpoint != site.bundles_rule and site.is_answered_in_app():
+        elif may_be_in_app and site.is_answered_in_app():
             try:
                 response = self._server.make_response(site.answer.or_built_in(lambda: _shell(site), HTTPException))
             except HTTPException as aborted:
@@ -236,12 +232,6 @@ class FlaskServer:
 def _has_served(server: Flask) -> bool:
     # Flask < 2.2 does not refuse set-up methods by itself; Flask 2.3 dropped both names.
     return hasattr(Flask, "before_first_request") and bool(getattr(server, "got_first_request", False))
-
-
-def _is_dashs(view: View) -> bool:
-    """Tell a view of Dash's from a guard around it; a decorator copies the name and module, a proxy the code too."""
-    is_plain = type(view) in (types.FunctionType, types.MethodType)
-    return is_plain and view.__code__.co_filename.startswith(_DASH_FOLDER)
 
 
 def _path() -> str:

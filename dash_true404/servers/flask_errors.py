@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import flask
@@ -73,19 +74,20 @@ def generic_handler_warning(server: flask.Flask) -> list[str]:
 
 def _handler_of(error: type[HTTPException]) -> Callable[..., Any] | None:
     server = flask.current_app
-    found = _users_handler(server, error)
+    request = flask.request
+    found = _users_handler(server, error, getattr(request, "blueprints", None) or filter(None, [request.blueprint]))
     return getattr(server, "ensure_sync", lambda f: f)(found[1]) if found else None  # Flask >= 2.0
 
 
 def _users_handler(
-    server: flask.Flask, error: type[HTTPException]
+    server: flask.Flask, error: type[HTTPException], blueprints: Iterable[str] = ()
 ) -> tuple[type[BaseException], Callable[..., Any]] | None:
     """Return the user's own handler for an error, found as Flask finds it, and the class that it is registered for."""
     # Flask calls error_handler_spec internal, but no public name tells the user's handlers from Dash's.
-    handlers = server.error_handler_spec[None]
-    for code in (error.code, None):
+    spec = server.error_handler_spec
+    for code, name in itertools.product((error.code, None), (*blueprints, None)):
         for error_class in error.__mro__:
-            handler = handlers.get(code, {}).get(error_class)
+            handler = spec.get(name, {}).get(code, {}).get(error_class)
             if handler and handler is not _handle_every_404 and not _is_dashs(handler):
                 return error_class, handler
     return None

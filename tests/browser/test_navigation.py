@@ -125,6 +125,29 @@ def test_a_dead_link_ends_in_the_real_404_and_back_works(browse):
     assert asked.count(("HEAD", "/dead?x=1")) == 1
 
 
+@pytest.mark.parametrize("how", ["double click", "reload"])
+def test_back_over_dead_links_shows_the_apps_pages(browse, how):
+    browser, _ = browse("/", reload_dead_links=how == "double click")
+    browser.wait_for_text_to_equal("#m_47_", "page /")
+    browser.find_element("#to-a").click()
+    browser.wait_for_text_to_equal("#m_47_a", "page /a")
+    if how == "double click":
+        browser.driver.execute_script("const to = document.getElementById('to-dead2'); to.click(); to.click()")
+    else:
+        browser.find_element("#to-dead2").click()
+        browser.wait_for_text_to_equal("#_pages_content h1", "404 - Page not found")
+        browser.driver.refresh()
+    browser.wait_for_text_to_equal("h1", "This page does not exist")
+    settle(browser)
+    for _ in range(3):
+        if path(browser) != "/a":
+            browser.driver.back()
+            settle(browser)
+    browser.wait_for_text_to_equal("#m_47_a", "page /a")
+    browser.driver.back()
+    browser.wait_for_text_to_equal("#m_47_", "page /")
+
+
 @pytest.mark.parametrize("head", [404, 200, 500, 302])
 def test_no_reload_loop_whatever_the_server_says(browse, head):
     def lie(app):
