@@ -98,6 +98,13 @@ class PathTemplate:
             values = self._values(path, _rfind_dots_as_any)  # once it matches, Dash reads the variables with re
         return dict(zip(self.names, values, strict=True)) if values else None
 
+    def takes(self, path: str) -> bool:
+        """Tell whether the template matches; not where Dash's router fails on the path."""
+        try:
+            return self.match(path) is not None
+        except Exception:  # IndexError, re.error, ...
+            return False
+
     def _values(self, path: str, rfind: Callable[[str, str, int, int], int]) -> list[str] | None:
         """Return the variables' values if each one takes as much as it can, the first one first."""
         first, *between, last = self._literals
@@ -252,9 +259,9 @@ class Pages:
             if is_async and not may_be_async:
                 yield f"exists of page {module!r} is async, which this server cannot wait for. Make it a plain def."
             template = PathTemplate(page["path_template"] or "")
-            calls: list[list[str]] = [template.names] if template.names else [[]]
+            calls: list[list[str]] = [template.names]
             own = (page.get("supplied_path") or "").strip("/")
-            if template.names and own and not template.is_odd and template.match(own) is None:
+            if template.names and own and not template.takes(own):
                 calls.append([])  # by its own path Dash finds it without variables
             for names in calls:
                 try:

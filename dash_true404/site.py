@@ -27,7 +27,6 @@ _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
 
-
 _DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
 
 
@@ -83,7 +82,7 @@ class Verdict:
         slash = "/" if stripped and registered.endswith("/") else ""
         if self._path == f"/{stripped}{slash}":
             return None
-        if self._match.variables and PathTemplate(registered).match(stripped) is None:
+        if self._match.variables and not PathTemplate(registered).takes(stripped):
             return None  # a proxy has encoded the path anew, and there is no telling what the browser has
         if reencoded(registered.strip("/")) == stripped:
             stripped = registered.strip("/")
