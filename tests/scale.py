@@ -2,4 +2,4 @@
 
 import os
 
-EXAMPLES = int(os.environ.get("DASH_TRUE404_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DASH_TRUE404_EXAMPLES", "40"))
