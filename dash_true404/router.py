@@ -24,6 +24,8 @@ _NAME = "_path_to_page"
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
 _NOT_FOUND: _Found = ({}, None)
 
+_patched: list[object] = []
+
 _is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
 
 _DEAD_LINK = "dash-true404-dead-link"
@@ -82,9 +84,10 @@ def connect(site: Site) -> None:
         return
     for owner in (pages_module, dash_module, dash.Dash):
         original = getattr(owner, _NAME, None)
-        if original and not hasattr(original, "__wrapped__"):
+        if original and owner not in _patched:
             asking = _asking(original)
             setattr(owner, _NAME, staticmethod(asking) if isinstance(owner, type) else asking)
+            _patched.append(owner)
     if not isinstance(app.strip_relative_path, _StripRelativePath):
         vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
     strip = vars(app)["strip_relative_path"]
