@@ -385,6 +385,15 @@ def test_the_search_for_templates_leaves_the_server_as_it_was(folders):
     assert get(app, "/late").get_data(as_text=True) == "late"
 
 
+def test_the_search_for_templates_runs_no_teardown_function_of_the_users(folders):
+    (folders / "templates" / "404.html").write_text("mine")
+    app, ended = app_in(folders), []
+    app.server.teardown_appcontext(ended.append)
+    enable_true_404(app)
+    assert ended == []
+    assert get(app).get_data(as_text=True) == "mine"
+
+
 def test_compiled_templates(folders):
     (folders / "templates" / "404.html").write_text("compiled {{ home }}")
     import jinja2

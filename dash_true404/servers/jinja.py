@@ -53,8 +53,13 @@ class FlaskTemplates:
             if not loader.has_source_access:  # compiled, hence without mistakes
                 template = environment.get_template(name)
                 return TemplatePage(self._server, name, template, self._home)
-            with self._server.app_context():  # which loaders of themes or tenants ask for
+            try:
                 source, file, _ = loader.get_source(environment, name)
+            except RuntimeError:
+                # Loaders of themes or tenants ask for the app's context; the others are spared it, for at its end
+                # the user's teardown functions run.
+                with self._server.app_context():
+                    source, file, _ = loader.get_source(environment, name)
             environment.parse(source, name, file)
         except jinja2.TemplateNotFound:
             return None
