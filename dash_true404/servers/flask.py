@@ -29,6 +29,7 @@ from .flask_errors import (
     PageMethodNotAllowed,
     PageNotFound,
     answer_every_404,
+    ensure_sync,
     generic_handler_warning,
     handle,
 )
@@ -64,14 +65,14 @@ class FlaskServer:
                 raise AssertionError
             if EXTENSION not in server.extensions:
                 server.before_request(adapter._before_request)
+                for error in (PageNotFound, PageMethodNotAllowed):
+                    server.register_error_handler(error, handle)
+                server.extensions[EXTENSION] = adapter
         except AssertionError:  # which is what a set-up method of Flask >= 2.2 raises
             raise RuntimeError(
                 "enable_true_404() came after the server's first request, when its routes are settled. "
                 "Call it where the app is made, before the server runs."
             ) from None
-        for error in (PageNotFound, PageMethodNotAllowed):
-            server.register_error_handler(error, handle)
-        server.extensions[EXTENSION] = adapter
         return adapter
 
     def add(self, site: Site) -> None:
@@ -92,7 +93,7 @@ class FlaskServer:
             answer_every_404(self._server)
 
     def _page_or_404(self, endpoint: str, view: View) -> View:
-        call = getattr(self._server, "ensure_sync", lambda f: f)(view)  # Flask >= 2.0
+        call = ensure_sync(self._server, view)
 
         @functools.wraps(view)
         def page_or_404(*args: Any, **kwargs: Any) -> Any:
@@ -102,25 +103,22 @@ class FlaskServer:
             path = _path()
             verdict = site.verdict(path)
             refusal = None if verdict.is_page else self._refusal(site, path)
-            if self._is_open(site, endpoint):
-                refusal = self._or_report(site, refusal or self._late_refusal(site, verdict))
-                if refusal is None:
-                    return call(*args, **kwargs)
-                raise refusal
-            # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
-            with rendering(verdict.is_found if not site.report_only else lambda: True):
-                response = self._server.make_response(call(*args, **kwargs))
-            if response.status_code != 200 or response.is_streamed or _SHELL_MARK not in response.get_data():
-                return response
+            response = None
+            if not self._is_open(site, endpoint):
+                # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
+                with rendering(verdict.is_found if not site.report_only else lambda: True):
+                    response = self._server.make_response(call(*args, **kwargs))
+                if response.status_code != 200 or response.is_streamed or _SHELL_MARK not in response.get_data():
+                    return response
             refusal = self._or_report(site, refusal or self._late_refusal(site, verdict))
-            if refusal is None:
-                return response
-            raise refusal
+            if refusal is not None:
+                raise refusal
+            return call(*args, **kwargs) if response is None else response
 
         return page_or_404
 
     def _bundle_or_404(self, endpoint: str, view: View) -> View:
-        call = getattr(self._server, "ensure_sync", lambda f: f)(view)  # Flask >= 2.0
+        call = ensure_sync(self._server, view)
 
         @functools.wraps(view)
         def bundle_or_404(*args: Any, **kwargs: Any) -> Any:

@@ -72,11 +72,16 @@ def generic_handler_warning(server: flask.Flask) -> list[str]:
     ]
 
 
+def ensure_sync(server: flask.Flask, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view or handler of the user's such that it can be called, also if it is async (Flask >= 2.0)."""
+    ensure: Callable[..., Callable[..., Any]] = getattr(server, "ensure_sync", lambda plain: plain)
+    return ensure(function)
+
+
 def _handler_of(error: type[HTTPException]) -> Callable[..., Any] | None:
-    server = flask.current_app
-    request = flask.request
+    server, request = flask.current_app, flask.request
     found = _users_handler(server, error, getattr(request, "blueprints", None) or filter(None, [request.blueprint]))
-    return getattr(server, "ensure_sync", lambda f: f)(found[1]) if found else None  # Flask >= 2.0
+    return ensure_sync(server, found[1]) if found else None
 
 
 def _users_handler(
