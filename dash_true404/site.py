@@ -102,6 +102,7 @@ class Site:
         self.options = options
         self.prefix: str = app.config.routes_pathname_prefix
         self.home: str = app.config.requests_pathname_prefix
+        self._prefixes = (self.prefix, encoded(self.prefix))
         self.pages = Pages(dash.page_registry if app.use_pages else {}, options.paths)
         self.answer = Answer(
             options.page,
@@ -138,7 +139,7 @@ class Site:
 
         :param path: its whole path below the server's root, as the browser holds it.
         """
-        for prefix in (self.prefix, encoded(self.prefix)):
+        for prefix in self._prefixes:
             if path.startswith(prefix):
                 inner = path[len(prefix) :]
                 try:
