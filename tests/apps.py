@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -46,6 +47,17 @@ def make_true_app(*paths: str, page: Any = None, **options: Any) -> dash.Dash:
     """Return such an app with true 404s."""
     app = make_app(*paths, **options)
     enable_true_404(app, page)
+    return app
+
+
+def app_with(change: Callable[[dash.Dash], None], when: str, page: Any = None) -> dash.Dash:
+    """Return an app with true 404s and three pages, changed before or after the call."""
+    app = make_app("/", "/a", "/t/<x>")
+    if when == "before":
+        change(app)
+    enable_true_404(app, page)
+    if when == "after":
+        change(app)
     return app
 
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import FOUND, UNKNOWN, make_app, make_true_app, status, statuses
+from .apps import FOUND, UNKNOWN, app_with, make_app, make_true_app, status, statuses
 
 
 def debug(app):
@@ -25,12 +25,7 @@ def debug(app):
 @pytest.mark.parametrize("page", [None, IN_APP])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_404_stays_404_and_405_stays_405(when, page):
-    app = make_app("/", "/a", "/t/<x>")
-    if when == "before":
-        debug(app)
-    enable_true_404(app, page)
-    if when == "after":
-        debug(app)
+    app = app_with(debug, when, page)
     assert statuses(app, "/a") == FOUND
     assert statuses(app, "/zz") == UNKNOWN
     assert status(app, "/_dash-update-component") == 405

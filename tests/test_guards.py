@@ -8,20 +8,10 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import METHODS, make_app, make_true_app, status, statuses
+from .apps import METHODS, app_with, make_app, make_true_app, status, statuses
 
 AUTH = {"headers": {"X-User": "me"}}
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
-
-
-def app_with(add_guard, when, page=None):
-    app = make_app("/", "/a", "/t/<x>")
-    if when == "before":
-        add_guard(app)
-    enable_true_404(app, page)
-    if when == "after":
-        add_guard(app)
-    return app
 
 
 def add_before_request_guard(app):
