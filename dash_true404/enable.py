@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterable
 
 import dash
-from flask.app import Flask
 
 from . import router
 from .answers import IN_APP, InApp
 from .pages import check_path
-from .servers import adapter_for
+from .servers import adapter_for, is_server
 from .site import Options, Site
 
 
@@ -77,7 +76,7 @@ def enable_true_404(
     Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
     if not isinstance(app, dash.Dash):
-        hint = " Pass the Dash app itself, not its server." if isinstance(app, Flask) else ""
+        hint = " Pass the Dash app itself, not its server." if is_server(app) else ""
         hint = " Pass an app, app = Dash(...), not the class." if isinstance(app, type) else hint
         raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
     if page is not None and page is not IN_APP and not (page and isinstance(page, (str, os.PathLike))):

@@ -41,13 +41,26 @@ def adapter_for(server: Any) -> Adapter:
 
     :raises TypeError: if there is none for a server of its kind.
     """
-    for base in type(server).__mro__:
-        package = base.__module__.partition(".")[0]
-        name = _ADAPTERS.get((package, base.__name__))
-        if name:
-            adapter: Adapter = getattr(import_module(f".{package}", __name__), name)
-            return adapter
+    known = _known(server)
+    if known:
+        package, name = known
+        adapter: Adapter = getattr(import_module(f".{package}", __name__), name)
+        return adapter
     raise TypeError(
         f"The app's server is a {type(server).__module__}.{type(server).__name__}. "
         "dash-true404 knows Flask, Quart and FastAPI."
     )
+
+
+def is_server(thing: Any) -> bool:
+    """Tell whether something is a server that there is an adapter of."""
+    return _known(thing) is not None
+
+
+def _known(server: Any) -> tuple[str, str] | None:
+    for base in type(server).__mro__:
+        package = base.__module__.partition(".")[0]
+        name = _ADAPTERS.get((package, base.__name__))
+        if name:
+            return package, name
+    return None
