@@ -61,11 +61,11 @@ def _rfind_dots_as_any(path: str, literal: str, start: int, end: int) -> int:
     return next((at for at in range(end - len(literal), start - 1, -1) if matches(path, at)), -1)
 
 
-def is_async(exists: Any) -> bool:
-    """Tell whether a page's ``exists`` has to be waited for."""
-    while isinstance(exists, functools.partial):
-        exists = exists.func
-    return inspect.iscoroutinefunction(exists) or inspect.iscoroutinefunction(type(exists).__call__)
+def is_async(function: Any) -> bool:
+    """Tell whether what a function, or whatever can be called, returns has to be awaited."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 class Match(NamedTuple):

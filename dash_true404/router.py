@@ -33,6 +33,9 @@ _is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_f
 
 _URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
 
+# Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
+_SHELL_MARK = b"_dash-config"
+
 _DEAD_LINK = "dash-true404-dead-link"
 # Not for the URL that the document was loaded from: there the server has had its say, and would have it for ever.
 _RELOAD_DEAD_LINK = """
@@ -143,6 +146,11 @@ def shell(site: Site) -> Any:
     with rendering(lambda: False):
         page = index()
     return _URL_OF_THE_PAGE.sub(site.home, page) if isinstance(page, str) else page
+
+
+def is_shell(status: int, content: Any) -> bool:
+    """Tell whether a response is Dash's index page, not an answer of a guard of the user's."""
+    return status == 200 and content is not None and _SHELL_MARK in bytes(content)
 
 
 def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:

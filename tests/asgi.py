@@ -77,3 +77,27 @@ async def _ask(
     data = b"".join(message.get("body", b"") for message in sent[1:])
     answered = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     return Answer(sent[0]["status"], answered, data)
+
+
+async def receive_text(server: Any, path: str) -> str | None:
+    """Return the first text that an ASGI app sends over a websocket; None if it closes without a word."""
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "scheme": "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "subprotocols": [],
+    }
+    incoming = asyncio.Queue[dict[str, Any]]()
+    await incoming.put({"type": "websocket.connect"})
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await server(scope, incoming.get, send)
+    return next((message["text"] for message in sent if message["type"] == "websocket.send"), None)

@@ -6,7 +6,6 @@ Ours takes its place: it is there from the start, and inside all middleware and 
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -14,7 +13,6 @@ from urllib.parse import unquote
 
 import dash
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
@@ -23,14 +21,23 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, Templates, prefers_json
+from ..answers import Templates
 from ..logs import log_once, logger
-from ..pages import is_async
 from ..paths import asgi_path
-from ..router import awaits_layouts, current_request, shell
-from ..site import Site, Verdict, everywhere_site
-from .fastapi_routes import CATCH_ALL, AnswerOf, BundlesRoute, PagesRoute, dashs_bundles, dashs_index, is_catch_all
-from .jinja import NoTemplates, StarletteTemplates, rendering_for
+from ..router import awaits_layouts, current_request, is_shell, rendering
+from ..site import Site, Verdict, is_dashs_own
+from .fastapi_errors import Errors, PageNotFound
+from .fastapi_routes import (
+    CATCH_ALL,
+    AnswerOf,
+    BundlesRoute,
+    PagesRoute,
+    dashs_bundles,
+    dashs_index,
+    is_catch_all,
+    without_pages,
+)
+from .jinja import NoTemplates, StarletteTemplates
 
 _STATE = "dash_true404"
 
@@ -48,14 +55,6 @@ class Question(NamedTuple):
         return self.verdict is not None and self.verdict.is_page
 
 
-class PageNotFound(HTTPException):
-    """Raised for a URL that is no page."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(404)
-        self.site = site
-
-
 class FastAPIServer:
     """True 404s on a FastAPI server, for all Dash apps on it that asked for them."""
 
@@ -63,6 +62,7 @@ class FastAPIServer:
         self._server = server
         self._sites: dict[str, Site] = {}
         self._indexes: dict[str, Route] = {}
+        self._errors = Errors(server, self._sites.values())
         self._api_route: APIRoute | None = None
 
     @staticmethod
@@ -104,7 +104,7 @@ class FastAPIServer:
         adapter: FastAPIServer = getattr(server.state, _STATE, None) or cls(server)
         if not hasattr(server.state, _STATE):
             setattr(server.state, _STATE, adapter)
-            server.add_exception_handler(PageNotFound, adapter._handle)
+            server.add_exception_handler(PageNotFound, adapter._errors.handle)
             server.router.routes.append(PagesRoute(adapter, CATCH_ALL))
         adapter._add(site)
 
@@ -120,7 +120,7 @@ class FastAPIServer:
                 routes.insert(routes.index(bundles), BundlesRoute(bundles, lambda: self._bundle_error(site.prefix)))
         self._sites[site.prefix] = site
         if site.options.everywhere and not site.report_only:
-            self._server.exception_handlers.setdefault(404, self._handle)
+            self._server.exception_handlers.setdefault(404, self._errors.handle)
 
     def _bundle_error(self, prefix: str) -> PageNotFound | None:
         site = self._sites[prefix]
@@ -128,14 +128,15 @@ class FastAPIServer:
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked, and what is known of it."""
-        known: tuple[str, Question] | None = scope.get(_STATE)
-        if known is None or known[0] != scope["path"]:  # FastAPI looks for redirects with copies of a scope
+        known = scope.get(_STATE)
+        # A mounted app has this scope too, and FastAPI looks for redirects with copies of it.
+        if known is None or known[:2] != (self, scope["path"]):
             path = asgi_path(scope)
             below = [site for site in self._sites.values() if site.covers(path)]
             site = max(below, key=lambda site: len(site.prefix), default=None)
-            known = (scope["path"], Question(path, site, site.verdict(path) if site else None))
-            scope[_STATE] = known
-        return known[1]
+            known = scope[_STATE] = (self, scope["path"], Question(path, site, site.verdict(path) if site else None))
+        question: Question = known[2]
+        return question
 
     def match(self, route: PagesRoute, scope: Scope) -> Match:
         """Tell whether a request is ours to answer, and whether with 405."""
@@ -153,8 +154,9 @@ class FastAPIServer:
 
         Where there are such guards, these methods must not tell strangers what is a page.
         """
-        is_reported = question.site is not None and question.site.report_only
-        return not question.is_page and not is_reported and not self._server.router.dependencies
+        site = question.site
+        is_guarded = self._server.router.dependencies or (site is not None and not is_dashs_own(site.app.index))
+        return not question.is_page and not is_guarded and not (site is not None and site.report_only)
 
     def _routes_after(self, route: PagesRoute) -> Iterator[BaseRoute]:
         routes = self._server.router.routes
@@ -186,25 +188,35 @@ class FastAPIServer:
 
     async def _answer(self, request: Request) -> Response:
         question = self.question(request.scope)
-        site, verdict = question.site, question.verdict
+        site, verdict, page = question.site, question.verdict, None
+        if site is not None and not is_dashs_own(site.app.index):
+            # A guard of the user's in it answers first. Only an answer of Dash's is replaced.
+            page = await self._page(site, request, question.is_page or site.report_only)
+            if not is_shell(page.status_code, page.body):
+                return page
+        refusal: Response | Exception | None = None
         if site is None or verdict is None or not verdict.is_page:
-            if site is None or not await self._report(site, request, question.path):
-                return AnswerOf(self._without_pages(question))
+            status, refusal = None, AnswerOf(self._without_pages(question))
         elif verdict.own_path() is not None:
-            if not await self._report(site, request, question.path, 308):
-                query = request.url.query
-                return RedirectResponse(f"{verdict.own_path()}{query and '?'}{query}", 308)
+            query = request.url.query
+            status, refusal = 308, RedirectResponse(f"{verdict.own_path()}{query and '?'}{query}", 308)
         else:
             await verdict.ask(run_in_threadpool)
-            if not verdict.exists and not await self._report(site, request, question.path, 404):
-                raise PageNotFound(site)
-        with current_request(request):
+            status, refusal = 404, None if verdict.exists else PageNotFound(site)
+        if refusal is not None and not (site and await self._report(site, request, question.path, status)):
+            if isinstance(refusal, Exception):
+                raise refusal
+            return refusal
+        assert site is not None  # what is outside all apps has been refused
+        return page or await self._page(site, request, True)
+
+    async def _page(self, site: Site, request: Request, is_found: bool) -> Response:
+        with current_request(request), rendering(lambda: is_found):
             page: Response = await self._indexes[site.prefix].endpoint(request)
         return page
 
     def _without_pages(self, question: Question) -> Router:
         """Return the server's router as it would be without Dash's catch-all, for a URL that is no page."""
-        router = copy.copy(self._server.router)
         # Where the root is a page, Dash's index stays for what leads there. Starlette's patterns end in "$", which also
         # matches before a line break; that is no page.
         left_out = [
@@ -212,19 +224,8 @@ class FastAPIServer:
             for prefix, index in self._indexes.items()
             if "\n" in unquote(question.path) or not self._sites[prefix].verdict(prefix).is_page
         ]
-        router.routes = [
-            route
-            for route in self._server.router.routes
-            if not isinstance(route, PagesRoute) and not is_catch_all(route) and route not in left_out
-        ]
-
-        async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-            if question.site is not None:
-                raise PageNotFound(question.site)
-            await self._server.router.default(scope, receive, send)
-
-        router.default = not_found
-        return router
+        error = None if question.site is None else PageNotFound(question.site)
+        return without_pages(self._server.router, left_out, error)
 
     async def _report(self, site: Site, request: Request, path: str, status: int | None = None) -> bool:
         """Log a URL that would have been refused, if the app only reports; tell whether it does.
@@ -246,34 +247,6 @@ class FastAPIServer:
                 status = error.status_code
         site.report(status, request.method, path, request.headers.get("referer"))
         return True
-
-    async def _handle(self, request: Request, error: Any) -> Any:
-        """Answer an error of ours, and with ``everywhere`` any 404: by the user's handler, or by the app's 404 page."""
-        handlers = self._server.exception_handlers
-        for error_class in (404, *type(error).__mro__):
-            handler: Any = handlers.get(error_class)
-            if handler not in (None, self._handle, http_exception_handler):
-                return await (
-                    handler(request, error) if is_async(handler) else run_in_threadpool(handler, request, error)
-                )
-        own = error.site if isinstance(error, PageNotFound) else None
-        site = own or everywhere_site(self._sites.values(), asgi_path(request.scope))
-        if site is None:
-            return await http_exception_handler(request, error)
-        headers = {**(error.headers or {}), **HEADERS}
-        if prefers_json(request.headers.get("Accept", "")):
-            return Response(PROBLEM, 404, headers, PROBLEM_TYPE)
-        # The app's shell holds all layouts. Only a URL of the app's own has passed the guards in front of them.
-        if own is not None and request.method in ("GET", "HEAD") and own.is_answered_in_app():
-            try:
-                with current_request(request):
-                    page = own.answer.or_built_in(lambda: shell(own), HTTPException)
-            except HTTPException as aborted:
-                return await http_exception_handler(request, aborted)
-        else:
-            with rendering_for(request):
-                page = await site.answer.html_async()
-        return Response(page, 404, headers, "text/html")
 
     def _start(self) -> None:
         messages: list[str] = []

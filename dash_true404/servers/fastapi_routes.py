@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -34,6 +35,26 @@ def is_catch_all(route: BaseRoute) -> bool:
 
 def _dashs_routes(server: FastAPI) -> list[Route]:
     return [route for route in server.router.routes if isinstance(route, Route) and is_dashs_own(route.endpoint)]
+
+
+def without_pages(router: Router, indexes: list[Route], error: Exception | None) -> Router:
+    """Return a server's router as it would be without Dash's catch-all.
+
+    :param indexes: Dash's indexes of roots that are no pages.
+    :param error: raised where the router finds nothing; None: what it does by itself.
+    """
+
+    async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+        if error is not None:
+            raise error
+        await router.default(scope, receive, send)
+
+    copied = copy.copy(router)
+    copied.routes = [
+        r for r in router.routes if not isinstance(r, PagesRoute) and not is_catch_all(r) and r not in indexes
+    ]
+    copied.default = not_found
+    return copied
 
 
 class Server(Protocol):

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from ..paths import wsgi_path
-from ..router import rendering, shell
+from ..router import is_shell, rendering, shell
 from .errors import EXTENSION, PageNotFound, users_handler_now
 from .jinja import FlaskTemplates
 from .werkzeug import View, WerkzeugServer
@@ -82,7 +82,7 @@ class FlaskServer(WerkzeugServer):
                 with rendering(verdict.is_found if not site.report_only else lambda: True):
                     response = self._server.make_response(call(*args, **kwargs))
                 content = None if response.is_streamed else response.get_data()
-                if not self.is_shell(response.status_code, content):
+                if not is_shell(response.status_code, content):
                     return response
             refusal = refusal or self.redirect(verdict)
             if refusal is None and not verdict.exists:

@@ -13,7 +13,7 @@ from quart import Quart, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..paths import asgi_path
-from ..router import awaits_layouts, rendering, shell
+from ..router import awaits_layouts, is_shell, rendering, shell
 from .errors import PageNotFound, users_handler_now
 from .jinja import FlaskTemplates, Html
 from .werkzeug import View, WerkzeugServer
@@ -77,7 +77,7 @@ class QuartServer(WerkzeugServer):
                 with rendering(lambda: verdict.is_page or site.report_only):
                     response = await self._server.make_response(await call(*args, **kwargs))
                 content = await response.get_data(as_text=False) if response.content_length else None
-                if not self.is_shell(response.status_code, content):
+                if not is_shell(response.status_code, content):
                     return response
             refusal = refusal or self.redirect(verdict)
             if refusal is None:

@@ -23,9 +23,6 @@ from .rules import OtherRules
 
 View = Callable[..., Any]
 
-# Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
-_SHELL_MARK = b"_dash-config"
-
 
 class WerkzeugServer(ABC):
     """True 404s on a Flask or Quart server, for all Dash apps on it that asked for them.
@@ -167,11 +164,6 @@ class WerkzeugServer(ABC):
         # To the view itself, a guard around it has already answered.
         is_reached = self.request.method in ("GET", "HEAD")
         return endpoint not in self._guarded and is_dashs_own(site.app.index) and (is_outermost or is_reached)
-
-    @staticmethod
-    def is_shell(status: int, content: bytes | None) -> bool:
-        """Tell whether a response is Dash's index page, not an answer of a guard that wraps Dash's view."""
-        return status == 200 and content is not None and _SHELL_MARK in content
 
     def refusal(self, site: Site, path: str) -> HTTPException | None:
         """Return what the server would say without Dash's catch-all; None if another rule would take the request."""

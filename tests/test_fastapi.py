@@ -1,0 +1,329 @@
+"""What is FastAPI's own: middleware, dependencies, handlers, routers, templates and websockets."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import dash
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, WebSocket
+from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from dash_true404 import IN_APP, enable_true_404
+from dash_true404.router import current_request
+
+from .apps import METHODS, make_app, register
+from .asgi import ask, ask_all, receive_text
+
+BUILT_IN = b"This page does not exist"
+URLS = ("/", "/a", "/zz", "/t/1", "/t")
+AUTH = {"x-user": "me"}
+
+
+def app_with(change, when="after", page=None, server=None):
+    app = make_app("/", "/a", "/t/<x>", **({"server": server} if server else {"backend": "fastapi"}))
+    if when == "before":
+        change(app)
+    enable_true_404(app, page)
+    if when == "after":
+        change(app)
+    return app
+
+
+def statuses(app, *urls, **options):
+    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_middleware_answers_known_and_unknown_urls_alike(when):
+    def add(app):
+        @app.server.middleware("http")
+        async def guard(request, call_next):
+            return await call_next(request) if "x-user" in request.headers else PlainTextResponse("who?", 401)
+
+    app = app_with(add, when)
+    for method in METHODS:
+        assert {a.status_code for a in ask_all(app.server, [(url, method) for url in URLS])} == {401}
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+@pytest.mark.parametrize("lifespan", [True, False])
+def test_the_apps_dependencies_answer_known_and_unknown_urls_alike(page, lifespan):
+    runs = []
+
+    async def guard(request: Request):
+        runs.append(request.url.path)
+        if "x-user" not in request.headers:
+            raise HTTPException(401)
+
+    app = app_with(lambda app: None, page=page, server=FastAPI(dependencies=[Depends(guard)]))
+    for method in METHODS:
+        answers = ask_all(app.server, [(url, method) for url in URLS], lifespan=lifespan)
+        # Other methods never meet a dependency, so they tell nothing.
+        assert {a.status_code for a in answers} == {401 if method == "GET" else 405}
+    runs.clear()
+    assert statuses(app, *URLS, headers=AUTH, lifespan=lifespan) == [200, 200, 404, 200, 404]
+    assert runs == list(URLS)
+
+
+def test_a_guard_in_the_index_of_the_app_answers_known_and_unknown_urls_alike():
+    def guard(app):
+        index = app.index
+
+        def guarded(*args, **kwargs):
+            if "x-user" not in app.backend.request_adapter().headers:
+                raise HTTPException(401)
+            return index(*args, **kwargs)
+
+        app.index = guarded
+
+    app = app_with(guard)
+    for method in METHODS:
+        answers = ask_all(app.server, [(url, method) for url in URLS])
+        assert {answer.status_code for answer in answers} == {401 if method == "GET" else 405}
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+
+
+def test_an_app_below_another_is_asked_for_its_own_pages():
+    inner = make_app("/a", backend="fastapi", requests_pathname_prefix="/in/", routes_pathname_prefix="/")
+    enable_true_404(inner)
+    outer = dash.Dash("outer", backend="fastapi", use_pages=True, pages_folder="")
+    outer.layout = dash.page_container
+    outer.server.mount("/in", inner.server)
+    enable_true_404(outer)
+    answers = ask_all(outer.server, [(url, "GET") for url in ("/a", "/zz", "/in/a", "/in/zz", "/in/in/a")])
+    assert [answer.status_code for answer in answers] == [200, 404, 200, 404, 404]
+
+
+def test_a_dependency_can_be_overridden_in_tests():
+    async def guard():
+        raise HTTPException(401)
+
+    server = FastAPI(dependencies=[Depends(guard)])
+    app = app_with(lambda app: None, server=server)
+    assert statuses(app, "/zz") == [401]
+    server.dependency_overrides[guard] = lambda: None
+    assert statuses(app, "/zz", "/a") == [404, 200]
+
+
+def test_exists_is_asked_after_the_dependencies():
+    asked = []
+
+    async def guard(request: Request):
+        if "x-user" not in request.headers:
+            raise HTTPException(401)
+
+    app = make_app("/", server=FastAPI(dependencies=[Depends(guard)]))
+    register("/t/<x>", exists=lambda x: asked.append(x) or x == "1")
+    enable_true_404(app)
+    assert statuses(app, "/t/1") == [401]
+    assert asked == []
+    assert statuses(app, "/t/1", "/t/2", headers=AUTH) == [200, 404]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_routes_routers_and_mounts_of_the_users_stay_as_they_are(when):
+    def add(app):
+        router = APIRouter(prefix="/shop")
+        router.add_api_route("/{n:int}", lambda n: n, methods=["GET", "PUT"])
+        router.add_api_route("/all/", lambda: "all")
+        app.server.include_router(router)
+        app.server.add_api_route("/api", lambda: "api")
+        other = FastAPI()
+        other.add_api_route("/x", lambda: "x")
+        app.server.mount("/other", other)
+
+    app = app_with(add, when)
+    plain = FastAPI()
+    add(type("App", (), {"server": plain}))
+    urls = [
+        "/shop/1",
+        "/shop/x",
+        "/shop/all/",
+        "/shop/all",
+        "/api",
+        "/api/",
+        "/other/x",
+        "/other/zz",
+        "/docs",
+        "/docs/",
+    ]
+    urls += ["/redoc", "/nope"]
+    questions = [(url, method) for url in urls for method in METHODS]
+    for question, ours, theirs in zip(
+        questions, ask_all(app.server, questions), ask_all(plain, questions), strict=True
+    ):
+        assert ours.status_code == theirs.status_code, question
+        assert ours.headers.get("location") == theirs.headers.get("location"), question
+        assert set(ours.headers.get("allow", "").split(", ")) == set(theirs.headers.get("allow", "").split(", "))
+
+
+def test_the_schema_is_that_of_the_users_routes():
+    app = app_with(lambda app: app.server.add_api_route("/api", lambda: "api"))
+    assert list(app.server.openapi()["paths"]) == ["/api"]
+    assert b"swagger" in ask(app.server, "/docs").data
+
+
+def test_a_route_of_the_users_for_the_same_url_keeps_its_turn():
+    bare = make_app("/", "/a", backend="fastapi")
+    bare.server.add_api_route("/a", lambda: "mine")
+    assert b"mine" in ask(bare.server, "/a").data
+    dash.page_registry.clear()
+    app = app_with(lambda app: app.server.add_api_route("/a", lambda: "mine"))
+    assert b"mine" in ask(app.server, "/a").data
+
+
+def test_those_who_list_the_routes_find_names_and_paths():
+    app = app_with(lambda app: None)
+    assert all(route.path and route.name for route in app.server.routes)
+    assert app.server.url_path_for("openapi") == "/openapi.json"
+
+
+@pytest.mark.parametrize("error", [404, StarletteHTTPException])
+@pytest.mark.parametrize("is_async", [True, False])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_the_users_own_handler_wins(error, is_async, when, everywhere):
+    async def handler(request, error):
+        return JSONResponse({"mine": error.status_code}, error.status_code)
+
+    def plain(request, error):
+        return JSONResponse({"mine": error.status_code}, error.status_code)
+
+    app = make_app("/", backend="fastapi")
+    if when == "before":
+        app.server.add_exception_handler(error, handler if is_async else plain)
+    enable_true_404(app, everywhere=everywhere)
+    if when == "after":
+        app.server.add_exception_handler(error, handler if is_async else plain)
+    app.server.add_api_route("/gone", missing)
+    for url in ("/zz", "/gone"):
+        answer = ask(app.server, url)
+        assert (answer.status_code, answer.data) == (404, b'{"mine":404}')
+
+
+def missing():
+    raise HTTPException(404, "no such item", headers={"X-Item": "1"})
+
+
+def test_other_404s_keep_what_they_say_unless_everywhere():
+    for everywhere in (False, True):
+        dash.page_registry.clear()
+        app = make_app("/", backend="fastapi")
+        app.server.add_api_route("/gone", missing)
+        enable_true_404(app, everywhere=everywhere)
+        answer = ask(app.server, "/gone")
+        assert (BUILT_IN in answer.data) == everywhere
+        assert (b"no such item" in answer.data) != everywhere
+        assert (answer.status_code, answer.headers["x-item"]) == (404, "1")
+
+
+def test_an_error_handler_for_any_exception_does_not_take_404s():
+    app = app_with(lambda app: app.server.add_exception_handler(Exception, lambda r, e: PlainTextResponse("", 500)))
+    assert statuses(app, "/zz", "/a") == [404, 200]
+
+
+@pytest.mark.parametrize("where", ["state", "module"])
+@pytest.mark.parametrize("is_async", [True, False])
+def test_the_users_templates_are_rendered_with_what_they_give(tmp_path, monkeypatch, where, is_async):
+    import jinja2
+
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(tmp_path), enable_async=is_async)
+    templates = Jinja2Templates(env=environment, context_processors=[lambda request: {"extra": request.method}])
+    (tmp_path / "404.html").write_text("{{ home }} {{ extra }} {{ request.url.path }}")
+    app = make_app("/", backend="fastapi", url_base_pathname="/dash/")
+    if where == "state":
+        app.server.state.templates = templates
+    else:
+        monkeypatch.setattr(sys.modules[app.config.name], "templates", templates, raising=False)
+    enable_true_404(app)
+    assert ask(app.server, "/dash/zz").data == b"/dash/ GET /dash/zz"
+    (tmp_path / "404.html").write_text("edited")
+    assert ask(app.server, "/dash/zz").data == b"edited"
+    (tmp_path / "404.html").unlink()
+    assert ask(app.server, "/dash/zz").data == b"edited"
+
+
+def test_a_template_with_a_mistake_is_refused(tmp_path):
+    (tmp_path / "404.html").write_text("{% broken")
+    app = make_app("/", backend="fastapi")
+    app.server.state.templates = Jinja2Templates(tmp_path)
+    with pytest.raises(ValueError, match="no valid Jinja template"):
+        enable_true_404(app)
+    with pytest.raises(FileNotFoundError, match=str(tmp_path)):
+        enable_true_404(app, "nowhere.html")
+
+
+def test_a_template_that_fails_gives_way_to_the_built_in_page(tmp_path, caplog):
+    (tmp_path / "404.html").write_text("{{ 1 / 0 }}")
+    app = make_app("/", backend="fastapi")
+    app.server.state.templates = Jinja2Templates(tmp_path)
+    enable_true_404(app)
+    assert BUILT_IN in ask(app.server, "/zz").data
+    assert caplog.text.count("could not be rendered") == 1
+
+
+def test_an_abort_in_the_shell_is_an_answer():
+    app = make_app("/", backend="fastapi")
+    enable_true_404(app, IN_APP)
+
+    def abort(**_):
+        raise HTTPException(503)
+
+    app.interpolate_index = abort
+    assert ask(app.server, "/zz").status_code == 503
+
+
+def test_websockets_work_as_without_us():
+    def add(app):
+        @app.server.websocket("/echo")
+        async def echo(socket: WebSocket):
+            await socket.accept()
+            await socket.send_text("hello")
+            await socket.close()
+
+    for when in ("before", "after"):
+        dash.page_registry.clear()
+        app = app_with(add, when)
+        assert asyncio.run(receive_text(app.server, "/echo")) == "hello"
+        assert asyncio.run(receive_text(app.server, "/zz")) is None
+    assert statuses(app, "/echo") == [404]
+
+
+def test_after_the_start_is_too_late():
+    app = make_app("/", backend="fastapi")
+    ask(app.server, "/")
+    with pytest.raises(RuntimeError, match="after the server's first request"):
+        enable_true_404(app)
+
+
+def test_dash_4_3_0_is_refused(monkeypatch):
+    monkeypatch.setattr(dash, "__version__", "4.3.0")
+    with pytest.raises(RuntimeError, match="Update Dash"):
+        enable_true_404(make_app("/", backend="fastapi"))
+
+
+def test_below_a_mount_of_another_fastapi_app():
+    app = make_app("/", "/caf%C3%A9", backend="fastapi", requests_pathname_prefix="/dash/", routes_pathname_prefix="/")
+    enable_true_404(app)
+    outer = FastAPI()
+    outer.mount("/dash", app.server)
+    answers = ask_all(
+        outer, [(url, "GET") for url in ("/dash/", "/dash/caf%C3%A9", "/dash/zz", "/zz", "/dash/caf%c3%a9")]
+    )
+    assert [a.status_code for a in answers] == [200, 200, 404, 404, 404]
+    assert [BUILT_IN in a.data for a in answers] == [False, False, True, False, True]
+
+
+def test_dash_tells_its_index_page_the_request_by_a_private_name():
+    """If this fails, Dash has renamed what router.current_request relies on."""
+    request = Request({"type": "http", "headers": [], "method": "GET", "path": "/"})
+    app = make_app("/", backend="fastapi")
+    with current_request(request):
+        assert app.backend.request_adapter().path == "/"
+    with pytest.raises(RuntimeError):
+        app.backend.request_adapter()

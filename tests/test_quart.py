@@ -1,0 +1,234 @@
+"""What is Quart's own: guards, handlers, templates and websockets."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+
+import pytest
+import quart
+
+from dash_true404 import IN_APP, enable_true_404
+
+from .apps import METHODS, make_app, register
+from .asgi import ask, ask_all
+
+URLS = ("/", "/a", "/zz", "/t/1", "/t")
+AUTH = {"x-user": "me"}
+
+
+def app_with(change, when, page=None):
+    app = make_app("/", "/a", "/t/<x>", backend="quart")
+    if when == "before":
+        change(app)
+    enable_true_404(app, page)
+    if when == "after":
+        change(app)
+    return app
+
+
+def statuses(app, *urls, **options):
+    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
+
+
+def guard_requests(app):
+    @app.server.before_request
+    async def guard():
+        if "X-User" not in quart.request.headers:
+            return quart.redirect("/login")
+
+
+async def streamed():
+    yield b"stream"
+
+
+REFUSALS = {
+    "redirect": lambda: quart.redirect("/login"),
+    "200": lambda: "<form>a login form with status 200</form>",
+    "stream": lambda: quart.Response(streamed()),
+    "404": lambda: quart.abort(404),
+}
+
+
+def wrap_views(app, refusal):
+    def guarded(view):
+        @functools.wraps(view)
+        async def wrapper(*args, **kwargs):
+            if "X-User" in quart.request.headers:
+                return await app.server.ensure_async(view)(*args, **kwargs)
+            return refusal()
+
+        return wrapper
+
+    for name, view in list(app.server.view_functions.items()):
+        app.server.view_functions[name] = guarded(view)
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_before_request_guard_answers_known_and_unknown_urls_alike(when, page):
+    app = app_with(guard_requests, when, page)
+    for method in METHODS:
+        assert {answer.status_code for answer in ask_all(app.server, [(url, method) for url in URLS])} == {302}
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_guard_around_the_views_answers_known_and_unknown_urls_alike(when, refusal):
+    app = app_with(lambda app: wrap_views(app, REFUSALS[refusal]), when)
+    for method in METHODS:
+        answers = ask_all(app.server, [(url, method) for url in URLS])
+        assert len({(a.status_code, a.data, frozenset(a.headers.get("allow", "").split(", "))) for a in answers}) == 1
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_async_exists_is_asked_after_a_guard_around_the_view_and_once(when):
+    asked = []
+
+    async def exists(x):
+        asked.append((x, quart.g.user))
+        return x == "1"
+
+    def remember(app):
+        @app.server.before_request
+        async def remember():
+            quart.g.user = "me"
+
+    app = make_app("/", backend="quart")
+    register("/t/<x>", exists=exists)
+    remember(app)
+    if when == "before":
+        wrap_views(app, REFUSALS["404"])
+    enable_true_404(app)
+    if when == "after":
+        wrap_views(app, REFUSALS["404"])
+    assert statuses(app, "/t/1", "/t/2") == [404, 404]
+    assert asked == []
+    assert statuses(app, "/t/1", "/t/2", headers=AUTH) == [200, 404]
+    assert asked == [("1", "me"), ("2", "me")]
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "error", [404, quart.exceptions.HTTPException if hasattr(quart, "exceptions") else 404, Exception]
+)
+def test_the_users_own_handler_wins(error, when, is_async):
+    def add(app):
+        async def handler(error):
+            return f"mine {error.code}", error.code
+
+        def plain(error):
+            return f"mine {error.code}", error.code
+
+        app.server.register_error_handler(error, handler if is_async else plain)
+
+    answer = ask(app_with(add, when).server, "/zz")
+    assert (answer.status_code, answer.data) == (404, b"mine 404")
+
+
+@pytest.mark.parametrize(
+    "give_back", [lambda e: e, lambda e: (e, 404), lambda e: (e, 404, {"X-Mine": "1"}), lambda e: (e, 410)]
+)
+def test_a_handler_that_gives_the_error_back_gets_the_page(give_back):
+    def add(app):
+        @app.server.errorhandler(404)
+        async def handler(error):
+            return give_back(error)
+
+    answer = ask(app_with(add, "after").server, "/zz")
+    assert answer.status_code in (404, 410)
+    assert b"This page does not exist" in answer.data
+
+
+def test_everywhere_leaves_an_abort_with_a_response_alone():
+    app = make_app("/", backend="quart")
+
+    @app.server.get("/api")
+    async def api():
+        quart.abort(404, response=quart.Response("mine", 404))
+
+    @app.server.get("/other")
+    async def other():
+        quart.abort(404)
+
+    enable_true_404(app, everywhere=True)
+    assert ask(app.server, "/api").data == b"mine"
+    assert b"This page does not exist" in ask(app.server, "/other").data
+
+
+def test_a_template_is_rendered_with_what_the_server_gives(tmp_path):
+    (tmp_path / "404.html").write_text("{{ home }} {{ extra }} {{ request.method }}")
+    server = quart.Quart("mine", template_folder=str(tmp_path))
+
+    @server.context_processor
+    async def extra():
+        return {"extra": "more"}
+
+    app = make_app("/", server=server, url_base_pathname="/dash/")
+    enable_true_404(app)
+    assert ask(app.server, "/dash/zz").data == b"/dash/ more GET"
+    (tmp_path / "404.html").write_text("edited")
+    assert ask(app.server, "/dash/zz").data == b"edited"
+    (tmp_path / "404.html").write_text("{% broken")
+    assert ask(app.server, "/dash/zz").data == b"edited"
+
+
+def test_a_template_that_fails_gives_way_to_the_built_in_page(tmp_path, caplog):
+    (tmp_path / "404.html").write_text("{{ 1 / 0 }}")
+    app = make_app("/", server=quart.Quart("mine", template_folder=str(tmp_path)))
+    enable_true_404(app)
+    for answer in ask_all(app.server, [("/zz", "GET")] * 2):
+        assert answer.status_code == 404
+        assert b"This page does not exist" in answer.data
+    assert caplog.text.count("could not be rendered") == 1
+
+
+def test_an_abort_in_the_shell_is_an_answer():
+    app = make_app("/", backend="quart")
+    enable_true_404(app, IN_APP)
+    app.interpolate_index = lambda **_: quart.abort(503)
+    assert ask(app.server, "/zz").status_code == 503
+
+
+def test_websockets_work_as_without_us():
+    app = make_app("/", "/a", backend="quart")
+
+    @app.server.websocket("/echo")
+    async def echo():
+        await quart.websocket.send(await quart.websocket.receive())
+
+    enable_true_404(app)
+
+    async def talk():
+        async with app.server.test_client().websocket("/echo") as socket:
+            await socket.send("hello")
+            return await socket.receive()
+
+    assert asyncio.run(talk()) == "hello"
+    plain = quart.Quart("plain")
+    plain.add_websocket("/echo", "echo", echo)
+    assert ask(app.server, "/echo").status_code == ask(plain, "/echo").status_code
+
+
+def test_quarts_own_test_client_is_answered_alike():
+    app = make_app("/", "/caf%C3%A9", backend="quart")
+    enable_true_404(app)
+
+    async def ask_client():
+        client = app.server.test_client()
+        return [(await client.get(url)).status_code for url in ("/", "/caf%C3%A9", "/zz")]
+
+    assert asyncio.run(ask_client()) == [200, 200, 404]
+
+
+def test_rules_and_blueprints_of_the_users_stay_as_they_are():
+    app = make_app("/", backend="quart")
+    blueprint = quart.Blueprint("shop", __name__, url_prefix="/shop")
+    blueprint.add_url_rule("/<int:n>", "item", lambda n: str(n), methods=["GET", "PUT"])
+    enable_true_404(app)
+    app.server.register_blueprint(blueprint)
+    answers = ask_all(app.server, [("/shop/1", "GET"), ("/shop/1", "PUT"), ("/shop/1", "POST"), ("/shop/x", "GET")])
+    assert [a.status_code for a in answers] == [200, 200, 405, 404]
