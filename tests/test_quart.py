@@ -7,6 +7,7 @@ import functools
 
 import pytest
 import quart
+from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 
@@ -112,9 +113,7 @@ def test_an_async_exists_is_asked_after_a_guard_around_the_view_and_once(when):
 
 @pytest.mark.parametrize("is_async", [True, False])
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(
-    "error", [404, quart.exceptions.HTTPException if hasattr(quart, "exceptions") else 404, Exception]
-)
+@pytest.mark.parametrize("error", [404, HTTPException, Exception])
 def test_the_users_own_handler_wins(error, when, is_async):
     def add(app):
         async def handler(error):
