@@ -234,7 +234,9 @@ def _has_served(server: Flask) -> bool:
 
 def _path() -> str:
     environ = request.environ
-    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+    # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
+    raw_path: bytes = environ.get("asgi.scope", {}).get("raw_path") or b""
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or raw_path.decode("latin-1")
     sent = (target, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
     return browser_path(*(text.encode("latin-1", "replace") for text in sent))
 
