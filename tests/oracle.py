@@ -67,7 +67,7 @@ def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> Callable[[]
     own = app.config.routes_pathname_prefix + stripped + slash
     if redirect_slashes and path != own:
         return lambda: flask.redirect(own + (f"?{query}" if query else ""), 308)
-    if page["exists"] and not page["exists"](**(variables or {})):
+    if page.get("exists") and not page["exists"](**(variables or {})):
         return lambda: ("gone", 404)
     return lambda: "page"
 
