@@ -71,6 +71,7 @@ class Served:
         self.folder = folder
         self.ports = {port: str(_free_port()) for port in ("8000", "8080")}
         self._log = folder / "output.txt"
+        self._processes: list[subprocess.Popen] = []
 
     def connection(self) -> contextlib.closing[Connection]:
         """Return a new connection to where the browser finds the app."""
@@ -100,6 +101,7 @@ class Served:
                 stderr=log,
                 start_new_session=True,
             )
+        self._processes.append(process)
         try:
             yield
         finally:
@@ -108,14 +110,17 @@ class Served:
             process.wait()
 
     def wait(self) -> None:
-        """Wait until the app's home page is there."""
+        """Wait until the app's home page is there.
+
+        :raises RuntimeError: if it does not come, with what the servers have written.
+        """
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and all(process.poll() is None for process in self._processes):
             with contextlib.suppress(OSError, http.client.HTTPException), self.connection() as connection:
                 if connection.ask("GET", self.recipe.prefix).status == 200:
                     return
             time.sleep(0.05)
-        raise TimeoutError(f"{self.recipe} does not answer:\n{self.output()}")
+        raise RuntimeError(f"{self.recipe} does not answer:\n{self.output()}")
 
 
 @contextlib.contextmanager

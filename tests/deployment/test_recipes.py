@@ -171,10 +171,9 @@ def test_assets_and_callbacks_work(served):
     }
     url = served.recipe.prefix + "_dash-update-component"
     with served.connection() as connection:
-        assert (
-            ask(served, connection, "GET", "assets/style.css").body.decode() == served.recipe.files["assets/style.css"]
-        )
+        asset = ask(served, connection, "GET", "assets/style.css").body.decode()
         answer = connection.ask("POST", url, json.dumps(callback).encode(), "application/json")
+    assert asset == served.recipe.files["assets/style.css"]
     assert answer.status == 200
     assert json.loads(answer.body)["response"] == {"greeting": {"children": "Hello Ada"}}
 
@@ -184,7 +183,7 @@ def test_a_page_that_is_written_while_it_runs_is_found_after_the_reload(served):
     app, status, deadline = served.folder / "app.py", 404, time.monotonic() + 30
     with served.connection() as connection:
         assert ask(served, connection, "GET", "new").status == 404
-    app.write_text(app.read_text("utf-8").replace('"/C%23"', '"/new"'), "utf-8")
+    app.write_text(app.read_text("utf-8").replace('"/C%23"', '"/C%23", "/new"'), "utf-8")
     while status == 404 and time.monotonic() < deadline:
         time.sleep(0.05)
         with contextlib.suppress(OSError, http.client.HTTPException), served.connection() as connection:
