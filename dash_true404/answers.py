@@ -7,7 +7,7 @@ import html
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -59,8 +59,8 @@ InApp = Literal[_Page.IN_APP]
 class NotFoundPage(Protocol):
     """Something that has the HTML of a 404 page."""
 
-    def html(self) -> bytes | str:
-        """Return the page as it is now."""
+    def html(self) -> bytes | str | Awaitable[bytes | str]:
+        """Return the page as it is now, on some servers once it is awaited."""
 
 
 class Templates(Protocol):
@@ -198,6 +198,14 @@ class Answer:
         html: bytes | str = self.or_built_in(self._page.html)
         return html
 
+    async def html_async(self) -> bytes | str:
+        """Do the same on a server whose templates are awaited."""
+        try:
+            html = self._page.html()
+            return await html if isinstance(html, Awaitable) else html
+        except Exception as error:
+            return self._instead(error)
+
     def or_built_in(self, render: Callable[[], Any], *let_through: type[Exception]) -> Any:
         """Return what a function renders; the built-in page, and the cause in the log, where it fails.
 
@@ -208,6 +216,9 @@ class Answer:
         except let_through:
             raise
         except Exception as error:  # the user's template or layout may raise anything, and the visitor is due a 404
-            name = "the app's index page" if self._page is self._built_in else self._name
-            log_once(f"The 404 page ({name}) could not be rendered; the built-in one is served.", error)
-            return self._built_in.html()
+            return self._instead(error)
+
+    def _instead(self, error: Exception) -> bytes:
+        name = "the app's index page" if self._page is self._built_in else self._name
+        log_once(f"The 404 page ({name}) could not be rendered; the built-in one is served.", error)
+        return self._built_in.html()

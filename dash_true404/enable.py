@@ -6,13 +6,11 @@ import os
 from collections.abc import Iterable
 
 import dash
-from flask.app import Flask
 
 from . import router
 from .answers import IN_APP, InApp
 from .pages import check_path
-from .servers.flask import FlaskServer
-from .servers.jinja import FlaskTemplates
+from .servers import adapter_for, is_server
 from .site import Options, Site
 
 
@@ -40,13 +38,14 @@ def enable_true_404(
 
     All others get status 404, whatever the method (405 where another route takes other methods). Everything else on
     the server, other routes, guards, assets and callbacks, stays as it was. The user's own ``errorhandler(404)``
-    takes precedence.
+    (on FastAPI ``exception_handler(404)``) takes precedence.
 
     :param app: the Dash app. With ``server=False``, call this after ``app.init_app(server)``.
     :param page: what visitors see.
 
         - ``None`` (the default): ``404.html`` from the server's template folders (rendered with Jinja, ``home`` is
-          the app's root URL) or from the app's assets folder. If there is none: as for ``IN_APP`` if the app has a
+          the app's root URL; on FastAPI, those of a ``Jinja2Templates`` that is ``server.state.templates`` or a global
+          of the app's module) or from the app's assets folder. If there is none: as for ``IN_APP`` if the app has a
           page whose module is named ``not_found_404``, else a built-in page.
         - A name: looked for in the template folders, then as a file relative to the app's root folder, then in its
           assets folder.
@@ -64,8 +63,9 @@ def enable_true_404(
         ``IN_APP``.
     :param report_only: whether nothing is refused or redirected, and each URL that would have been is logged instead,
         at most once a minute, with its referrer (logger ``dash_true404``).
-    :raises TypeError: if ``app`` is no Dash app, ``page`` no name, ``paths`` no list of texts, one of the switches
-        neither True nor False, or a page's ``exists`` cannot be called with its path variables.
+    :raises TypeError: if ``app`` is no Dash app, its server an unknown one, ``page`` no name, ``paths`` no list of
+        texts, one of the switches neither True nor False, or a page's ``exists`` cannot be called with its path
+        variables.
     :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, or the page is not UTF-8 text or
         no valid Jinja template.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet) or too late (the server
@@ -76,7 +76,7 @@ def enable_true_404(
     Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
     if not isinstance(app, dash.Dash):
-        hint = " Pass the Dash app itself, not its server." if isinstance(app, Flask) else ""
+        hint = " Pass the Dash app itself, not its server." if is_server(app) else ""
         hint = " Pass an app, app = Dash(...), not the class." if isinstance(app, type) else hint
         raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
     if page is not None and page is not IN_APP and not (page and isinstance(page, (str, os.PathLike))):
@@ -102,26 +102,19 @@ def enable_true_404(
             "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
             "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
         )
-    options = Options(page, paths, **switches)
-    server = app.server
-    if isinstance(server, Flask) or not server:
-        _enable_on_flask(app, server, options)
-    else:
-        raise TypeError(
-            f"The app's server is a {type(server).__module__}.{type(server).__name__}. "
-            "dash-true404 knows Flask; it does not know this one yet."
-        )
-
-
-def _enable_on_flask(app: dash.Dash, server: Flask | None, options: Options) -> None:
+    early = RuntimeError(
+        "enable_true_404() came before the app had its routes. With Dash(server=False), call it after "
+        "app.init_app(server)."
+    )
     # With server=False there is no server, or from Dash 4.2 on an empty one, so its being there says nothing.
-    if not server or app.config.routes_pathname_prefix not in server.view_functions:
-        raise RuntimeError(
-            "enable_true_404() came before the app had its routes. With Dash(server=False), call it after "
-            "app.init_app(server)."
-        )
-    site = Site(app, options, FlaskTemplates(server, app.config.requests_pathname_prefix))
-    for fault in site.pages.faults():
+    if not app.server:
+        raise early
+    adapter = adapter_for(app.server)
+    if not adapter.has_routes(app):
+        raise early
+    options = Options(page, paths, **switches)
+    site = Site(app, options, adapter.templates(app), can_wait=adapter.can_wait(app))
+    for fault in site.faults():
         raise TypeError(fault)
-    FlaskServer.of(server).add(site)
+    adapter.enable(site)
     router.connect(site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import re
@@ -58,6 +59,13 @@ def _rfind_dots_as_any(path: str, literal: str, start: int, end: int) -> int:
     """Like _rfind, but a dot in the literal stands for any character, as in a regular expression."""
     matches = re.compile(literal).match
     return next((at for at in range(end - len(literal), start - 1, -1) if matches(path, at)), -1)
+
+
+def is_async(exists: Any) -> bool:
+    """Tell whether a page's ``exists`` has to be waited for."""
+    while isinstance(exists, functools.partial):
+        exists = exists.func
+    return inspect.iscoroutinefunction(exists) or inspect.iscoroutinefunction(type(exists).__call__)
 
 
 class Match(NamedTuple):
@@ -246,7 +254,7 @@ class Pages:
                     snapshot = self._snapshot = _Snapshot(self._registry, self._further)
         return snapshot
 
-    def faults(self, may_be_async: bool = False) -> Iterable[str]:
+    def faults(self, may_be_async: bool) -> Iterable[str]:
         """Yield what is wrong with the ``exists`` of pages.
 
         :param may_be_async: whether the server can wait for an ``async def``.
@@ -258,9 +266,12 @@ class Pages:
             if not callable(exists):
                 yield f"exists of page {module!r} is {exists!r}. It should be a function that returns True or False."
                 continue
-            is_async = inspect.iscoroutinefunction(exists) or inspect.iscoroutinefunction(type(exists).__call__)
-            if is_async and not may_be_async:
-                yield f"exists of page {module!r} is async, which this server cannot wait for. Make it a plain def."
+            if is_async(exists) and not may_be_async:
+                yield (
+                    f"exists of page {module!r} is async, which this app cannot wait for. Make it a plain def. "
+                    "(On Quart and FastAPI it may be async once Dash's own async support is installed: "
+                    'pip install "dash[async]".)'
+                )
             template = PathTemplate(page["path_template"] or "")
             calls: list[list[str]] = [template.names]
             own = (page.get("supplied_path") or "").strip("/")

@@ -6,6 +6,8 @@ false 404 (page ``/caf%C3%A9``) and a soft one (``/%61`` for page ``/a``) come f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 # Besides letters, digits and "_.-", what browsers and proxies leave alone when they encode a path.
@@ -56,9 +58,32 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
     if not sent.startswith(b"/"):
         sent = b"/" + sent.partition(b"://")[2].partition(b"/")[2]
     decoded = unquote_to_bytes(sent)
-    if decoded != path:
+    if not _are_same(decoded, path):
         mount = next((m for m in (root, encoded(root).encode()) if sent.startswith(m)), None)
-        if mount is None or decoded != root + path:
+        if mount is None or not _are_same(decoded, root + path):
             return encoded(path or b"/")
         sent = sent[len(mount) :] or b"/"
     return quote(sent, safe=_PRINTABLE)
+
+
+def _are_same(sent: bytes, routed: bytes) -> bool:
+    # ASGI servers route on text, in which every byte that is no UTF-8 is the same replacement character.
+    return sent == routed or (not sent.isascii() and sent.decode("utf-8", "replace").encode() == routed)
+
+
+def wsgi_path(environ: Mapping[str, Any]) -> str:
+    """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1."""
+    # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
+    raw_path: bytes = environ.get("asgi.scope", {}).get("raw_path") or b""
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or raw_path.decode("latin-1")
+    sent = (target, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+    return browser_path(*(text.encode("latin-1", "replace") for text in sent))
+
+
+def asgi_path(scope: Mapping[str, Any]) -> str:
+    """Return the :func:`browser_path` of an ASGI request, whose ``path`` may begin with its ``root_path``."""
+    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
+    if root and (path + "/").startswith(root + "/"):
+        path = path[len(root) :]
+    sent = (text.encode("utf-8", "surrogatepass") for text in (root, path))
+    return browser_path(scope.get("raw_path") or b"", *sent)

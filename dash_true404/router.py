@@ -7,9 +7,12 @@ of Dash in 2.9, later a function of ``dash.dash``), and so does its index page, 
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import import_module
 from typing import Any
 
 import dash
@@ -17,7 +20,7 @@ from dash import Input, Output, html
 from dash import _pages as pages_module
 from dash import dash as dash_module
 
-from .pages import Match
+from .pages import Match, is_async
 from .site import Site
 
 _NAME = "_path_to_page"
@@ -27,6 +30,8 @@ _NOT_FOUND: _Found = ({}, None)
 _patched: list[object] = []
 
 _is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
+
+_URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
 
 _DEAD_LINK = "dash-true404-dead-link"
 # Not for the URL that the document was loaded from: there the server has had its say, and would have it for ever.
@@ -100,6 +105,11 @@ def connect(site: Site) -> None:
         add_callback(_RELOAD_DEAD_LINK, output, Input("_pages_content", "children"))
 
 
+def awaits_layouts(app: dash.Dash) -> bool:
+    """Tell whether an app's router awaits what it draws, as it does with ``pip install "dash[async]"``."""
+    return bool(getattr(app, "_use_async", False))
+
+
 @contextmanager
 def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
     """Let Dash's index page, rendered within, say in its meta tags what is true of the URL.
@@ -113,6 +123,28 @@ def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
         _is_found.reset(token)
 
 
+@contextmanager
+def current_request(request: Any) -> Iterator[None]:
+    """Let Dash's index page, rendered within, know the FastAPI request that it is for.
+
+    Dash does so itself in its catch-all, which a route of ours takes the place of.
+    """
+    backend: Any = import_module("dash.backends._fastapi")
+    token = backend.set_current_request(request)
+    try:
+        yield
+    finally:
+        backend.reset_current_request(token)
+
+
+def shell(site: Site) -> Any:
+    """Return the app's index page, with the meta tags that Dash gives to a URL that is no page."""
+    index: Callable[[], Any] = site.app.index
+    with rendering(lambda: False):
+        page = index()
+    return _URL_OF_THE_PAGE.sub(site.home, page) if isinstance(page, str) else page
+
+
 def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
     @functools.wraps(path_to_page)
     def asking(path: str) -> _Found:
@@ -123,11 +155,38 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
         site = getattr(path, "site", None)
         if site is None or site.report_only:
             return page, variables
+        if page and is_async(page.get("exists")) and site.can_wait:
+            return _drawn_once_asked(site, page, variables or {}), variables
         if page and not site.exists(Match(page, variables or {})):
             page, variables = _NOT_FOUND
-        if not page and site.reloads_dead_links():
-            # What Dash draws by itself, marked for the browser.
-            return {"layout": html.H1("404 - Page not found", className=_DEAD_LINK), "title": site.app.title}, None
-        return page, variables
+        return (page if page or not site.reloads_dead_links() else _not_found(site)), variables
 
     return asking
+
+
+def _not_found(site: Site) -> Mapping[str, Any]:
+    """Return what Dash draws by itself for a URL that is no page, marked for the browser if it should reload."""
+    mark: Any = {"className": _DEAD_LINK} if site.reloads_dead_links() else {}
+    return {"layout": html.H1("404 - Page not found", **mark), "title": site.app.title}
+
+
+def _drawn_once_asked(site: Site, page: Mapping[str, Any], variables: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a page whose layout and then title, which Dash's router awaits, wait for the page's async ``exists``."""
+    drawn, given = page, variables
+
+    async def layout(**arguments: Any) -> Any:
+        nonlocal drawn, given
+        if not await site.exists_async(Match(page, variables)):
+            drawn, given = site.pages.not_found_page or _not_found(site), {}
+            arguments = {name: value for name, value in arguments.items() if name not in variables}
+        return await _rendered(drawn.get("layout", ""), arguments)
+
+    async def title(**_: Any) -> Any:
+        return await _rendered(drawn["title"], given)
+
+    return {**page, "layout": layout, "title": title}
+
+
+async def _rendered(part: Any, arguments: Mapping[str, Any]) -> Any:
+    part = part(**arguments) if callable(part) else part
+    return await part if inspect.isawaitable(part) else part

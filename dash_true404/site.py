@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import traceback
 import types
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from flask.helpers import get_root_path
 
 from .answers import IN_APP, Answer, InApp, Templates
 from .logs import OncePerMinute, log_once, logger
-from .pages import Match, Pages, PathTemplate
+from .pages import Match, Pages, PathTemplate, is_async
 from .paths import encoded, reachable, reencoded
 
 #: What Dash puts behind the prefix for everything but its root.
@@ -37,6 +38,12 @@ def is_dashs_own(function: Any) -> bool:
     """
     is_plain = type(function) in (types.FunctionType, types.MethodType)
     return is_plain and function.__code__.co_filename.startswith(_DASH_FOLDER)
+
+
+def _yes_or_no(answer: Any) -> bool:
+    if answer is None or inspect.isawaitable(answer) or inspect.isgenerator(answer):
+        raise TypeError(f"exists returned {answer!r}; it should return True or False.")
+    return bool(answer)
 
 
 class Options(NamedTuple):
@@ -69,6 +76,13 @@ class Verdict:
         """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
         return self._match is None or self._site.exists(self._match)
 
+    async def ask(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
+        """Ask the page's own ``exists`` on a server that can wait for it; afterwards ``exists`` knows.
+
+        :param in_thread: runs a function such that it does not block the server.
+        """
+        self.exists = self._match is None or await self._site.exists_async(self._match, in_thread)
+
     def is_found(self) -> bool:
         """Tell whether Dash draws a page."""
         return self.is_page and self.exists
@@ -95,11 +109,13 @@ class Site:
     :param app: the Dash app, with its routes on the server.
     :param options: what the user chose.
     :param templates: the server's templates.
+    :param can_wait: whether a page's ``exists`` may be async.
     """
 
-    def __init__(self, app: dash.Dash, options: Options, templates: Templates) -> None:
+    def __init__(self, app: dash.Dash, options: Options, templates: Templates, can_wait: bool = False) -> None:
         self.app = app
         self.options = options
+        self.can_wait = can_wait
         self.prefix: str = app.config.routes_pathname_prefix
         self.home: str = app.config.requests_pathname_prefix
         self._prefixes = (self.prefix, encoded(self.prefix))
@@ -134,6 +150,10 @@ class Site:
         """Whether nothing is refused."""
         return self.options.report_only
 
+    def covers(self, path: str) -> bool:
+        """Tell whether a path, as the browser holds it, is below the app's prefix."""
+        return path.startswith(self._prefixes)
+
     def verdict(self, path: str) -> Verdict:
         """Return what is known of a URL.
 
@@ -167,20 +187,36 @@ class Site:
             answer = exists(**match.variables)
             if inspect.iscoroutine(answer):
                 answer.close()
-            if answer is None or inspect.isawaitable(answer) or inspect.isgenerator(answer):
-                raise TypeError(f"exists returned {answer!r}; it should return True or False.")
-            return bool(answer)
+            return _yes_or_no(answer)
         except Exception as error:
-            # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
-            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
-            if self._may_log_fault((match.page["module"], type(error), *lines)):
-                logger.error(
-                    "exists of page %r failed for %r; the page is taken to exist.",
-                    match.page["module"],
-                    dict(match.variables),
-                    exc_info=error,
-                )
+            return self._failed(match, error)
+
+    async def exists_async(self, match: Match, in_thread: Callable[..., Awaitable[Any]] | None = None) -> bool:
+        """Do the same on a server that can wait.
+
+        :param in_thread: runs a function such that it does not block the server; None: in this thread.
+        """
+        exists = match.page.get("exists")
+        if exists is None:
             return True
+        try:
+            ask = functools.partial(exists, **match.variables)
+            answer = ask() if in_thread is None or is_async(exists) else await in_thread(ask)
+            return _yes_or_no(await answer if inspect.isawaitable(answer) else answer)
+        except Exception as error:
+            return self._failed(match, error)
+
+    def _failed(self, match: Match, error: Exception) -> bool:
+        # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
+        if self._may_log_fault((match.page["module"], type(error), *lines)):
+            logger.error(
+                "exists of page %r failed for %r; the page is taken to exist.",
+                match.page["module"],
+                dict(match.variables),
+                exc_info=error,
+            )
+        return True
 
     def report(self, status: int | None, method: str, path: str, referrer: str | None) -> None:
         """Log a URL that would have been refused; every URL at most once a minute.
@@ -206,15 +242,26 @@ class Site:
         """Tell whether a dead link ends in a full load, as things are now."""
         return self.may_reload_dead_links and self.pages.not_found_page is None and not self.is_answered_in_app()
 
+    def faults(self) -> Iterable[str]:
+        """Yield what is wrong with the pages, as far as they are known."""
+        return self.pages.faults(may_be_async=self.can_wait)
+
     def warnings(self, answers_root: bool) -> Iterable[str]:
         """Yield what the app's author should know before visitors find out.
 
         :param answers_root: whether the app's root URL is Dash's to answer, not another route's.
         """
         yield from self.pages.warnings()
-        yield from self.pages.faults()
+        yield from self.faults()
         if answers_root and not self.verdict(self.prefix).is_page:
             yield (
                 f"There is no page for {self.home!r}, so it answers 404 now. Load balancers and uptime monitors often "
                 "probe it: register a page with path='/', or point them at a URL that is a page."
             )
+
+
+def everywhere_site(sites: Iterable[Site], path: str) -> Site | None:
+    """Return the app that answers a 404 of its server which is not its own, if one does."""
+    everywhere = [site for site in sites if site.options.everywhere and not site.report_only]
+    below = [site for site in everywhere if path.startswith(site.prefix)]
+    return max(below or everywhere, key=lambda site: len(site.prefix), default=None)

@@ -77,13 +77,19 @@ def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask
 
     :param pages: the view for each decoded path, among those to be asked, that is a page.
     """
-    plain = flask.Flask("plain", static_folder=None)
+    return plain_werkzeug(flask.Flask("plain", static_folder=None), app, pages)
+
+
+def plain_werkzeug(plain: Any, app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> Any:
+    """Return an empty Flask or Quart app made into that."""
     plain.url_map.merge_slashes = app.server.url_map.merge_slashes
     prefix = app.config.routes_pathname_prefix
     for number, url in enumerate(sorted(pages)):
         plain.add_url_rule(url, f"page {number}", pages[url])
     for number, rule in enumerate(app.server.url_map.iter_rules()):
-        if rule.endpoint not in (prefix, prefix + "<path:path>"):
+        if getattr(rule, "websocket", False):
+            plain.add_websocket(rule.rule, f"rule {number}", app.server.view_functions[rule.endpoint])
+        elif rule.endpoint not in (prefix, prefix + "<path:path>"):
             methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"})
             view = app.server.view_functions[rule.endpoint] if "_dash-" not in rule.rule else lambda **_: "200"
             plain.add_url_rule(rule.rule, f"rule {number}", view, methods=methods, strict_slashes=rule.strict_slashes)

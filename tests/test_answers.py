@@ -433,7 +433,7 @@ def test_templates_that_depend_on_the_app_or_the_request(theme, caplog):
 def test_the_error_can_be_pickled():
     import pickle
 
-    from dash_true404.servers.flask_errors import PageNotFound
+    from dash_true404.servers.flask import FlaskPageNotFound as PageNotFound
 
     app = make_true_app("/")
     with app.server.test_request_context("/zz"):

@@ -5,33 +5,19 @@ and a plain Flask app with one route for each of these says what they and all ot
 from urllib.parse import unquote
 
 import dash
-import werkzeug.routing
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dash_true404 import enable_true_404
 from dash_true404.paths import reencoded
 
 from .apps import METHODS, make_app, register
+from .generated import EXISTS, page_paths, prefixes, repeatable, templates, urls
 from .oracle import due, is_page, plain_flask
 from .scale import EXAMPLES
 
 compared: list[tuple[str, str]] = []
 
-SEGMENTS = ["a", "b", "ab", "A", "api", "users", "x.y", "café", "a b", "100%", "é%2F", "it's", "_dash-layout", "assets"]
-ENCODED = ["a", "b", "ab", "A", "%61", "a%2Fb", "api", "users", "caf%C3%A9", "caf%c3%a9", "a%20b", "%", "x.y", "it's"]
-ENCODED += ["it%27s", ".", "..", "7", "-7", "_dash-layout", "_dash-update-component", "not-found-404", "assets"]
-# The rules of Werkzeug < 2.2 end in "$", which also matches before a line break: no oracle for that.
-ENCODED += ["%0A"] if hasattr(werkzeug.routing, "matcher") else []
-
-page_paths = st.lists(st.sampled_from(ENCODED + SEGMENTS), max_size=3).map(lambda parts: "/" + "/".join(parts))
-templates = st.lists(st.sampled_from([*ENCODED, "<x>", "<y>", "pre-<x>", "<x>.csv"]), min_size=1, max_size=3).map(
-    lambda parts: "/" + "/".join(parts)
-)
-urls = st.tuples(
-    st.lists(st.sampled_from([*ENCODED, ""]), max_size=4).map(lambda parts: "/" + "/".join(parts).lstrip("/")),
-    st.sampled_from(["", "/", "?x=1"]),
-).map("".join)
 rules = st.sampled_from(
     [
         ("/api/<int:n>", ("GET", "POST")),
@@ -43,18 +29,9 @@ rules = st.sampled_from(
         ("/ab/<float:x>", ("GET",)),
     ]
 )
-prefixes = st.sampled_from(["/", "/dash/", "/v1.0/app/"])
 
 
-# Without shrinking, which takes minutes here; derandomize makes the same examples come again.
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-)
+@repeatable(EXAMPLES)
 @given(
     prefixes,
     st.lists(page_paths, max_size=5, unique_by=lambda p: p.strip("/")),
@@ -131,10 +108,6 @@ def location(response):
 
 def allow(response):
     return set(response.headers.get("Allow", "").split(", "))
-
-
-# Called with the variables of templates, and without any for paths.
-EXISTS = [None, None, lambda **_: True, lambda **_: False, lambda **variables: "a" not in variables.values()]
 
 
 def is_known_remainder(app, path):

@@ -1,32 +1,35 @@
-"""What plain Flask would say of a URL: the server's rules without Dash's index and catch-all."""
+"""What plain Flask or Quart would say of a URL: the server's rules without Dash's index and catch-all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-from flask import request
-from flask.app import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import Map, MapAdapter, RequestRedirect
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from ..site import CATCH_ALL
-from .flask_errors import PageMethodNotAllowed
+from .errors import PageMethodNotAllowed
 
 _MANY_SLASHES = re.compile("/{2,}")
 
 
 class OtherRules:
-    """The rules of a server that are not the index or the catch-all of a Dash app."""
+    """The rules of a server that are not the index or the catch-all of a Dash app.
 
-    def __init__(self, server: Flask) -> None:
+    :param server: the Flask or Quart server.
+    :param request: its ``request``.
+    """
+
+    def __init__(self, server: Any, request: Any) -> None:
         self._server = server
+        self._request = request
         self._made: tuple[int, Map] | None = None
 
     def adapter(self) -> MapAdapter:
         """Return all rules of the server, bound to the request that is being served."""
-        adapter = self._server.create_url_adapter(request)
-        assert adapter is not None  # it is only None outside a request
+        adapter: MapAdapter = self._server.create_url_adapter(self._request)
         return adapter
 
     def refusal(self, is_page: Callable[[str], bool], path: str) -> HTTPException | None:
@@ -46,8 +49,8 @@ class OtherRules:
             merged = _MANY_SLASHES.sub("/", path)
             if merged == path or not self._server.url_map.merge_slashes or not is_page(merged):
                 return refusal
-            if isinstance(request.routing_exception, MethodNotAllowed):
-                return PageMethodNotAllowed(request.routing_exception.valid_methods)
+            if isinstance(self._request.routing_exception, MethodNotAllowed):
+                return PageMethodNotAllowed(self._request.routing_exception.valid_methods)
             decoded = _MANY_SLASHES.sub("/", "/" + adapter.path_info.lstrip("/"))
             return RequestRedirect(adapter.make_redirect_url(decoded, adapter.query_args))
         return None
@@ -63,6 +66,13 @@ class OtherRules:
                 setattr(others, name, getattr(urls, name))
             for rule in urls.iter_rules():
                 if rule.rule != rule.endpoint or rule.rule not in left_out:
-                    others.add(rule.empty())
+                    others.add(_unbound(rule))
             self._made = (len(self._server.view_functions), others)
         return self._made[1]
+
+
+def _unbound(rule: Rule) -> Rule:
+    try:
+        return rule.empty()
+    except TypeError:  # Quart's rules take fewer arguments than Werkzeug's, from which they come
+        return Rule(rule.rule, websocket=rule.websocket, **rule.get_empty_kwargs())

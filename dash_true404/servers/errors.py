@@ -1,0 +1,68 @@
+"""What the Flask and Quart adapters raise, and who may answer it: the user's own error handlers first, Dash's never."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+#: Under this name the adapter is found in ``server.extensions``.
+EXTENSION = "dash_true404"
+
+Handler = Callable[[Any], Any]
+
+
+class PageNotFound(NotFound):
+    """Raised for a URL that is no page; its response is the app's 404 page.
+
+    :param endpoint: one of the endpoints of the app that answers.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__()
+        self.args = (endpoint,)  # so that it can be pickled, as extensions that cache views do
+        self.endpoint = endpoint
+
+
+class PageMethodNotAllowed(MethodNotAllowed):
+    """Raised for a URL of a Dash app that other methods are meant for."""
+
+
+def generic_handler_warning(server: Any) -> list[str]:
+    """Return a warning if the user's handler for any exception takes the 404s too, else nothing."""
+    found = users_handler(server, NotFound)
+    if found is None or found[0] is not Exception:
+        return []
+    return [
+        "errorhandler(Exception) takes this server's 404s too, for there is none for 404 or HTTPException: "
+        "unknown URLs get the status that it returns, often 500. Register an errorhandler(404) as well."
+    ]
+
+
+def users_handler_now(server: Any, request: Any, error: HTTPException) -> Handler | None:
+    """Return the user's own handler for an error of the request that is served, if there is one."""
+    error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
+    blueprints = getattr(request, "blueprints", None) or filter(None, [request.blueprint])
+    found = users_handler(server, error_class, blueprints)
+    return found[1] if found else None
+
+
+def users_handler(
+    server: Any, error: type[HTTPException], blueprints: Iterable[str] = ()
+) -> tuple[type[BaseException], Handler] | None:
+    """Return the user's own handler for an error, found as Flask finds it, and the class that it is registered for."""
+    # Flask calls error_handler_spec internal, but no public name tells the user's handlers from Dash's.
+    spec = server.error_handler_spec
+    for code, name in itertools.product((error.code, None), (*blueprints, None)):
+        for error_class in error.__mro__:
+            handler = spec.get(name, {}).get(code, {}).get(error_class)
+            if handler and _is_users(handler):
+                return error_class, handler
+    return None
+
+
+def _is_users(handler: Handler) -> bool:
+    package = (getattr(handler, "__module__", None) or "").partition(".")[0]
+    return package not in ("dash", __name__.partition(".")[0])

@@ -1,0 +1,147 @@
+"""Quart: Flask's shape, awaited."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import dash
+import jinja2
+import quart
+from dash.exceptions import DependencyException
+from quart import Quart, request
+from werkzeug.exceptions import HTTPException, NotFound
+
+from ..paths import asgi_path
+from ..router import awaits_layouts, rendering, shell
+from .errors import PageNotFound, users_handler_now
+from .jinja import FlaskTemplates, Html
+from .werkzeug import View, WerkzeugServer
+
+
+class QuartPageNotFound(PageNotFound):
+    """Raised for a URL that is no page."""
+
+
+class QuartTemplates(FlaskTemplates):
+    """The templates of a Quart server and of its blueprints."""
+
+    def render(self, template: jinja2.Template) -> Html:
+        """Render a template with what the server gives to all of them."""
+        return quart.render_template(template, home=self._home)  # type: ignore[arg-type]
+
+
+class QuartServer(WerkzeugServer):
+    """True 404s on a Quart server."""
+
+    not_found_error = QuartPageNotFound
+
+    @classmethod
+    def of(cls, server: Quart) -> QuartServer:
+        """Return a new adapter of a server."""
+        return cls(server, request)
+
+    @staticmethod
+    def templates(app: dash.Dash) -> QuartTemplates:
+        """Return the templates of an app's server."""
+        return QuartTemplates(app.server, app.config.requests_pathname_prefix)
+
+    @staticmethod
+    def can_wait(app: dash.Dash) -> bool:
+        """Tell whether a page's ``exists`` may be async."""
+        return awaits_layouts(app)
+
+    async def before_request(self) -> None:
+        """Look at a request before its view does."""
+        self.prepare()
+
+    def path(self) -> str:
+        """Return the request's path as the browser holds it."""
+        return asgi_path(request.scope)
+
+    def page_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a page, and for everything else an error raised."""
+        call = self._server.ensure_async(view)
+
+        @functools.wraps(view)
+        async def page_or_404(*args: Any, **kwargs: Any) -> Any:
+            site = self.site_behind(endpoint)
+            if site is None:
+                return await call(*args, **kwargs)
+            path = self.path()
+            verdict = site.verdict(path)
+            refusal = None if verdict.is_page else self.refusal(site, path)
+            response = None
+            if not self.is_open(site, endpoint):
+                # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
+                with rendering(lambda: verdict.is_page or site.report_only):
+                    response = await self._server.make_response(await call(*args, **kwargs))
+                content = await response.get_data(as_text=False) if response.content_length else None
+                if not self.is_shell(response.status_code, content):
+                    return response
+            refusal = refusal or self.redirect(verdict)
+            if refusal is None:
+                await verdict.ask(self._in_thread)
+                refusal = None if verdict.exists else self.not_found_error(site.index_rule)
+            refusal = self.unless_reported(site, refusal)
+            if refusal is not None:
+                raise refusal
+            return await call(*args, **kwargs) if response is None else response
+
+        return page_or_404
+
+    def bundle_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
+        call = self._server.ensure_async(view)
+
+        @functools.wraps(view)
+        async def bundle_or_404(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await call(*args, **kwargs)
+            except DependencyException:
+                if self._sites[endpoint].report_only:
+                    raise
+                raise self.not_found_error(endpoint) from None
+
+        return bundle_or_404
+
+    async def handle(self, error: HTTPException) -> Any:
+        """Answer an error of ours: by the user's handler, or by the app's 404 page."""
+        handler = users_handler_now(self._server, request, error)
+        answer = await self._server.ensure_async(handler)(error) if handler else error
+        if not isinstance(error, PageNotFound):
+            return answer
+        # A handler may give the error back, alone or with a status of its own.
+        if answer is error:
+            return await self.not_found(error.endpoint)
+        if isinstance(answer, tuple) and answer and answer[0] is error:
+            return (await self.not_found(error.endpoint), *answer[1:])
+        return answer
+
+    async def handle_every_404(self, error: HTTPException) -> Any:
+        """Answer any other 404 of the server."""
+        handler = users_handler_now(self._server, request, NotFound())
+        if handler:
+            return await self._server.ensure_async(handler)(error)
+        if error.response is not None:  # abort(404, response=...), or abort(response)
+            return error
+        return await self.not_found(None) or error
+
+    async def not_found(self, endpoint: str | None) -> Any:
+        """Return the answer to a URL that is no page.
+
+        :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
+        """
+        site = self.site_to_answer(endpoint)
+        if site is None:
+            return None
+        if not self.is_shell_due(site, endpoint):
+            return self.response(None if self.is_json_due() else await site.answer.html_async())
+        try:
+            page = await self._server.make_response(site.answer.or_built_in(lambda: shell(site), HTTPException))
+        except HTTPException as aborted:
+            return aborted
+        return self.finished(page)
+
+    async def _in_thread(self, function: Any) -> Any:
+        return await self._server.ensure_async(function)()

@@ -1,0 +1,244 @@
+"""Werkzeug's routing, which Flask and Quart share: where a URL that is no page is told from one that is.
+
+GET and HEAD are decided in the views of Dash's two rules, after all guards. Other methods never reach a view:
+there the routing result is restated, which the server raises once all ``before_request`` functions have run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import dash
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
+from ..logs import log_once, logger
+from ..site import Site, Verdict, everywhere_site, is_dashs_own
+from .errors import EXTENSION, PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
+from .rules import OtherRules
+
+View = Callable[..., Any]
+
+# Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
+_SHELL_MARK = b"_dash-config"
+
+
+class WerkzeugServer(ABC):
+    """True 404s on a Flask or Quart server, for all Dash apps on it that asked for them.
+
+    :param server: the server.
+    :param request: its framework's ``request``.
+    """
+
+    #: What is raised for a URL that is no page.
+    not_found_error: ClassVar[type[PageNotFound]]
+
+    def __init__(self, server: Any, request: Any) -> None:
+        self._server = server
+        self.request = request
+        self._sites: dict[str, Site] = {}
+        self._views: dict[str, View] = {}
+        self._guarded: set[str] = set()
+        self._others = OtherRules(server, request)
+        self._started = False
+
+    @staticmethod
+    def has_routes(app: dash.Dash) -> bool:
+        """Tell whether a Dash app has put its routes on its server."""
+        return app.config.routes_pathname_prefix in app.server.view_functions
+
+    @classmethod
+    def enable(cls, site: Site) -> None:
+        """Let an app tell the truth; in place of what was said of the same app before.
+
+        :raises RuntimeError: if the server has answered requests already.
+        """
+        server = site.app.server
+        adapter = server.extensions.get(EXTENSION) or cls.of(server)
+        try:
+            if adapter._started or cls.has_served(server):
+                raise AssertionError
+            if EXTENSION not in server.extensions:
+                server.before_request(adapter.before_request)
+                for error in (cls.not_found_error, PageMethodNotAllowed):
+                    server.register_error_handler(error, adapter.handle)
+                server.extensions[EXTENSION] = adapter
+        except AssertionError:  # which is what a set-up method of Flask >= 2.2 raises
+            raise RuntimeError(
+                "enable_true_404() came after the server's first request, when its routes are settled. "
+                "Call it where the app is made, before the server runs."
+            ) from None
+        adapter._add(site)
+
+    @classmethod
+    @abstractmethod
+    def of(cls, server: Any) -> WerkzeugServer:
+        """Return a new adapter of a server."""
+
+    @staticmethod
+    def has_served(server: Any) -> bool:
+        """Tell whether a server is known to have answered requests."""
+        return False
+
+    def _add(self, site: Site) -> None:
+        wrappers = {
+            site.index_rule: self.page_or_404,
+            site.catch_all_rule: self.page_or_404,
+            site.bundles_rule: self.bundle_or_404,
+        }
+        for endpoint, wrapped in wrappers.items():
+            self._sites[endpoint] = site
+            if endpoint in self._server.view_functions and endpoint not in self._views:
+                view = self._server.view_functions[endpoint]
+                if not is_dashs_own(view):
+                    self._guarded.add(endpoint)
+                self._views[endpoint] = self._server.view_functions[endpoint] = wrapped(endpoint, view)
+        if site.options.everywhere and not site.report_only:
+            found = users_handler(self._server, NotFound)
+            if found is None or found[0] is not NotFound:
+                self._server.register_error_handler(404, self.handle_every_404)
+
+    @abstractmethod
+    def before_request(self) -> Any:
+        """Look at a request before its view does."""
+
+    @abstractmethod
+    def path(self) -> str:
+        """Return the request's path as the browser holds it."""
+
+    @abstractmethod
+    def page_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a page, and for everything else an error raised."""
+
+    @abstractmethod
+    def bundle_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
+
+    @abstractmethod
+    def handle(self, error: HTTPException) -> Any:
+        """Answer an error of ours.
+
+        In debug mode Dash registers an ``errorhandler(Exception)`` that makes a 500 of every error without a handler
+        of its own. So ours have one: it hands on to the user's handler, or answers.
+        """
+
+    @abstractmethod
+    def handle_every_404(self, error: HTTPException) -> Any:
+        """Answer any other 404 of the server."""
+
+    def site_behind(self, endpoint: str) -> Site | None:
+        """Return the app that a view of Dash's is asked for; None where a route of the user's shows that view."""
+        rule = self.request.url_rule
+        return self._sites[endpoint] if rule is not None and rule.rule == endpoint else None
+
+    def prepare(self) -> None:
+        """Do, before a request is served, what cannot be done in a view."""
+        if not self._started:
+            self._start()
+        if self.request.method not in ("GET", "HEAD"):
+            self._restate()
+
+    def _restate(self) -> None:
+        """Replace the routing result of a method that Dash's two rules do not take, without raising it."""
+        request = self.request
+        error, rule = request.routing_exception, request.url_rule
+        if isinstance(error, MethodNotAllowed):
+            with contextlib.suppress(HTTPException):
+                rule, _ = self._others.adapter().match(method="GET", return_rule=True)
+        site = self._sites.get(rule.endpoint) if rule else None
+        if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
+            return
+        path, refusal = self.path(), None
+        # A guard around the view never sees these methods, so they must not tell strangers what is a page.
+        if self.is_open(site, rule.endpoint) and not site.verdict(path).is_page:
+            refusal = self.unless_reported(site, self.refusal(site, path))
+        if refusal is not None:
+            request.routing_exception = refusal
+        elif isinstance(error, MethodNotAllowed) and not site.report_only:
+            request.routing_exception = PageMethodNotAllowed(error.valid_methods)
+
+    def is_open(self, site: Site, endpoint: str) -> bool:
+        """Tell whether nothing of the user's stands between a request and Dash's own index page."""
+        is_outermost = self._server.view_functions[endpoint] is self._views[endpoint]
+        # To the view itself, a guard around it has already answered.
+        is_reached = self.request.method in ("GET", "HEAD")
+        return endpoint not in self._guarded and is_dashs_own(site.app.index) and (is_outermost or is_reached)
+
+    @staticmethod
+    def is_shell(status: int, content: bytes | None) -> bool:
+        """Tell whether a response is Dash's index page, not an answer of a guard that wraps Dash's view."""
+        return status == 200 and content is not None and _SHELL_MARK in content
+
+    def refusal(self, site: Site, path: str) -> HTTPException | None:
+        """Return what the server would say without Dash's catch-all; None if another rule would take the request."""
+        refusal = self._others.refusal(lambda other: site.verdict(other).is_page, path)
+        return self.not_found_error(site.index_rule) if isinstance(refusal, NotFound) else refusal
+
+    def redirect(self, verdict: Verdict) -> HTTPException | None:
+        """Return what leads to a page's own path, if its URL is another one."""
+        own_path = verdict.own_path()
+        if own_path is None:
+            return None
+        query = self.request.query_string.decode("latin-1")
+        return RequestRedirect(own_path + ("?" + query if query else ""))
+
+    def unless_reported(self, site: Site, refusal: HTTPException | None) -> HTTPException | None:
+        """Return a refusal; None where the app only reports, which this does."""
+        if refusal is None or not site.report_only:
+            return refusal
+        site.report(refusal.code, self.request.method, self.path(), self.request.referrer)
+        return None
+
+    def site_to_answer(self, endpoint: str | None) -> Site | None:
+        """Return the app that answers a URL that is no page.
+
+        :param endpoint: one of the app's endpoints; None: whichever app answers every 404 of the server, if one does.
+        """
+        return self._sites[endpoint] if endpoint else everywhere_site(self._sites.values(), self.request.path)
+
+    def is_shell_due(self, site: Site, endpoint: str | None) -> bool:
+        """Tell whether the app's own shell is the answer.
+
+        It holds all layouts. Only a URL of the app's own has passed the guards in front of them, and Dash's view
+        never sees other methods than GET and HEAD.
+        """
+        is_own = endpoint == site.index_rule and self.request.method in ("GET", "HEAD")
+        return is_own and site.is_answered_in_app() and not self.is_json_due()
+
+    def is_json_due(self) -> bool:
+        """Tell whether the client would rather have JSON."""
+        return prefers_json(self.request.headers.get("Accept", ""))
+
+    def response(self, html: bytes | str | None) -> Any:
+        """Return the answer to a URL that is no page.
+
+        :param html: the page; None for a client that would rather have JSON.
+        """
+        body, mimetype = (PROBLEM, PROBLEM_TYPE) if html is None else (html, "text/html")
+        return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
+
+    @staticmethod
+    def finished(shell: Any) -> Any:
+        """Return the app's shell, a response, as the answer to a URL that is no page."""
+        shell.status_code = 404
+        shell.headers.update(HEADERS)
+        return shell
+
+    def _start(self) -> None:
+        self._started = True
+        messages: list[str] = []
+        try:
+            messages += generic_handler_warning(self._server)
+            for site in self._sites.values():
+                endpoint = None
+                with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
+                    endpoint, _ = self._others.adapter().match(site.prefix, method="GET")
+                messages += site.warnings(answers_root=endpoint == site.index_rule)
+        except Exception as error:  # a warning less is no reason to fail the visitor
+            log_once("The pages could not be checked for mistakes.", error)
+        for message in dict.fromkeys(messages):
+            logger.warning(message)
