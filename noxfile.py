@@ -53,13 +53,14 @@ def installed(version: str) -> str | None:
     ],
 )
 def tests(session: nox.Session, pins: list[str]) -> None:
-    """Run all tests but those of the browser and the wheel, which do not depend on the versions."""
+    """Run all tests but those of the browser, the servers and the wheel, which do not depend on the versions."""
     session.install("-e", ".", *TOOLS, *pins)
     session.run("python", "-m", "pip", "freeze", "--exclude-editable")
     report = Path(session.create_tmp()) / "report.xml"
     # Old versions warn about their own dependencies.
     options = ["-q", "-o", "filterwarnings=default", "--disable-warnings", f"--junitxml={report}"]
-    session.run("python", "-m", "pytest", *options, "--ignore=tests/browser", "--ignore=tests/test_packaging.py")
+    elsewhere = ["--ignore=tests/browser", "--ignore=tests/deployment", "--ignore=tests/test_packaging.py"]
+    session.run("python", "-m", "pytest", *options, *elsewhere)
     check_nothing_was_skipped(report)
 
 

@@ -138,7 +138,10 @@ class PathTemplate:
 
     def reencoded(self) -> PathTemplate:
         """Return the template for paths that a proxy has decoded and encoded again."""
-        return PathTemplate(_with_literals(reencoded, self.text))
+        template = PathTemplate(_with_literals(reencoded, self.text))
+        # Dash never sees this one: the brackets that it has for %28 and %29 are no pattern.
+        template.is_odd = self.is_odd
+        return template
 
 
 class _Routes:

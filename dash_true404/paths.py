@@ -73,7 +73,9 @@ def _are_same(sent: bytes, routed: bytes) -> bool:
 
 def wsgi_path(environ: Mapping[str, Any]) -> str:
     """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1."""
-    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+    # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
+    raw_path: bytes = environ.get("asgi.scope", {}).get("raw_path") or b""
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or raw_path.decode("latin-1")
     sent = (target, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
     return browser_path(*(text.encode("latin-1", "replace") for text in sent))
 

@@ -72,7 +72,7 @@ def statuses(app: dash.Dash, url: str) -> dict[str, int]:
     return {method: status(app, url, method) for method in METHODS}
 
 
-def raw_status(app: dash.Dash, target: str, method: str = "GET", **environ: str) -> int:
+def raw_status(app: dash.Dash, target: str, method: str = "GET", **environ: Any) -> int:
     """Return the status for a request target exactly as given, as a WSGI server passes it on."""
     path = unquote_to_bytes(target.partition("?")[0]).decode("latin-1")
     environ = {"PATH_INFO": path, "REQUEST_URI": target, "REQUEST_METHOD": method, **environ}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import dash
 import flask
 from dash import dash as dash_module
+from werkzeug.exceptions import HTTPException
 
 # Dash's matching function moved: a static method of Dash up to 2.13, then a function.
 path_to_page = getattr(dash_module, "_path_to_page", None) or dash.Dash._path_to_page
@@ -43,6 +45,31 @@ def routed_children(app: dash.Dash, pathname: str) -> Any:
         },
     )
     return json.loads(response.data)["response"]["_pages_content"]["children"] if response.status_code == 200 else None
+
+
+def is_page(app: dash.Dash, path: str) -> bool:
+    """Tell whether Dash renders a page, and the server leaves it to Dash: no route takes it, and none refuses it."""
+    try:
+        endpoint, _ = app.server.url_map.bind("localhost").match(unquote(path))
+    except HTTPException:  # Werkzeug's path converter refuses line breaks, for one
+        return False
+    ours = (app.config.routes_pathname_prefix, app.config.routes_pathname_prefix + "<path:path>")
+    return endpoint in ours and rendered_page(app, path) is not None
+
+
+def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> Callable[[], Any]:
+    """Return the view that a plain Flask app would have for the URL of a page."""
+    path, _, query = url.partition("?")
+    page, variables = path_to_page(app.strip_relative_path(path))
+    registered = page["path_template"] if variables else page["path"]
+    stripped = path[len(app.config.routes_pathname_prefix) :].strip("/")
+    slash = "/" if stripped and registered.endswith("/") else ""
+    own = app.config.routes_pathname_prefix + stripped + slash
+    if redirect_slashes and path != own:
+        return lambda: flask.redirect(own + (f"?{query}" if query else ""), 308)
+    if page.get("exists") and not page["exists"](**(variables or {})):
+        return lambda: ("gone", 404)
+    return lambda: "page"
 
 
 def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask.Flask:

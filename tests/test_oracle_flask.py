@@ -5,17 +5,15 @@ and a plain Flask app with one route for each of these says what they and all ot
 from urllib.parse import unquote
 
 import dash
-import flask
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.exceptions import HTTPException
 
 from dash_true404 import enable_true_404
 from dash_true404.paths import reencoded
 
 from .apps import METHODS, make_app, register
 from .generated import EXISTS, page_paths, prefixes, repeatable, templates, urls
-from .oracle import path_to_page, plain_flask, rendered_page
+from .oracle import due, is_page, plain_flask
 from .scale import EXAMPLES
 
 compared: list[tuple[str, str]] = []
@@ -110,31 +108,6 @@ def location(response):
 
 def allow(response):
     return set(response.headers.get("Allow", "").split(", "))
-
-
-def is_page(app, path):
-    """Tell whether Dash renders a page, and the server leaves it to Dash: no route takes it, and none refuses it."""
-    try:
-        endpoint, _ = app.server.url_map.bind("localhost").match(unquote(path))
-    except HTTPException:  # Werkzeug's path converter refuses line breaks, for one
-        return False
-    ours = (app.config.routes_pathname_prefix, app.config.routes_pathname_prefix + "<path:path>")
-    return endpoint in ours and rendered_page(app, path) is not None
-
-
-def due(app, url, redirect_slashes):
-    """Return the view that a plain Flask app would have for the URL of a page."""
-    path, _, query = url.partition("?")
-    page, variables = path_to_page(app.strip_relative_path(path))
-    registered = page["path_template"] if variables else page["path"]
-    stripped = path[len(app.config.routes_pathname_prefix) :].strip("/")
-    slash = "/" if stripped and registered.endswith("/") else ""
-    own = app.config.routes_pathname_prefix + stripped + slash
-    if redirect_slashes and path != own:
-        return lambda: flask.redirect(own + (f"?{query}" if query else ""), 308)
-    if page["exists"] and not page["exists"](**(variables or {})):
-        return lambda: ("gone", 404)
-    return lambda: "page"
 
 
 def is_known_remainder(app, path):

@@ -114,7 +114,7 @@ def test_a_template_registered_before_the_not_found_page_takes_its_url():
     assert Pages(dash.page_registry).find("not-found-404") is not None
 
 
-@pytest.mark.parametrize("registered", ["/R%26D", "/it%27s", "/a%2Bb", "/x%20%28y%29", "/t%26/<a>"])
+@pytest.mark.parametrize("registered", ["/R%26D", "/it%27s", "/a%2Bb", "/x%20%28y%29", "/t%26/<a>", "/%28%24%29/<a>"])
 def test_a_page_counts_in_the_form_that_a_proxy_reencodes_it_to(registered):
     make_app(registered)
     pages = Pages(dash.page_registry)

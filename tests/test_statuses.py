@@ -162,6 +162,14 @@ def test_gunicorns_raw_uri_and_an_absolute_form_are_understood():
     assert raw_status(app, "/%63af%C3%A9", REQUEST_URI="", RAW_URI="/%63af%C3%A9") == 404
 
 
+@pytest.mark.parametrize(("sent", "due"), [(b"/m/caf%C3%A9", 200), (b"/m/%63af%C3%A9", 404), (None, 200)])
+def test_in_an_asgi_app_the_path_as_it_was_sent_is_in_the_scope(sent, due):
+    """Where a2wsgi leaves it."""
+    app = make_true_app("/caf%C3%A9", routes_pathname_prefix="/", requests_pathname_prefix="/m/")
+    environ = {"REQUEST_URI": "", "RAW_URI": "", "SCRIPT_NAME": "/m", "asgi.scope": {"raw_path": sent}}
+    assert raw_status(app, "/caf%C3%A9", **environ) == due
+
+
 @pytest.mark.parametrize("template", ["/f[0]/<a>", "/p+/<a>", "/(/<a>", "/x*y/<a>", "/[/<a>", "/a{2}/<b>", "/q?/<a>"])
 def test_odd_templates_never_give_a_500(template):
     app = make_true_app("/", template, "/z/<late>")

@@ -1,0 +1,94 @@
+"""The recipes of docs/deployment.md, taken out of the page itself: what is printed is what is tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")
+#: Where the servers are: beside this interpreter, activated or not, and where Debian has nginx.
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
+
+_BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ADDRESS = re.compile(r"<http://127\.0\.0\.1:(\d+)(/\S*)>")
+_INSTALL = re.compile(r"`(\S+ install [^`]+)`")
+
+
+class Recipe(NamedTuple):
+    """One way to serve the app of the page.
+
+    :param heading: the section's.
+    :param files: by name.
+    :param command: starts the server.
+    :param nginx: the ``server`` block, if nginx is in front.
+    :param port: where the app is for the browser.
+    :param prefix: below which path it is there.
+    :param install: what the section says has to be installed.
+    """
+
+    heading: str
+    files: dict[str, str]
+    command: str
+    nginx: str
+    port: str
+    prefix: str
+    install: list[str]
+
+    @property
+    def is_debug(self) -> bool:
+        """Whether the app runs in Dash's debug mode."""
+        return self.command == "python app.py"
+
+    @property
+    def encodes_anew(self) -> bool:
+        """Whether the app gets the path in another encoding than the browser sent."""
+        return re.search(r"proxy_pass http://[^/;]+/", self.nginx) is not None
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether one connection is enough for all requests."""
+        return bool(self.nginx) or "gthread" in self.command or not re.match("gunicorn|python", self.command)
+
+    @property
+    def has_two_prefixes(self) -> bool:
+        """Whether the app is elsewhere for the browser than for the server."""
+        return "requests_pathname_prefix" in "".join(self.files.values())
+
+    def missing(self) -> str:
+        """Return what has to be installed before this can be served, or an empty text."""
+        programs = {shlex.split(self.command)[0], *(["nginx"] if self.nginx else [])}
+        imports = set(re.findall(r"^(?:from|import) (\w+)", "".join(self.files.values()), re.MULTILINE))
+        modules = imports - {Path(name).stem for name in self.files}
+        missing = [name for name in programs if not shutil.which(name, path=PATH)]
+        missing += [name for name in modules if not importlib.util.find_spec(name)]
+        return f"needs {', '.join(sorted(missing))}: {' and '.join(self.install)}" if missing else ""
+
+    def __str__(self) -> str:
+        """Return what the tests call it."""
+        return f"{self.heading}: {self.command}"
+
+
+def recipes(page: str) -> Iterable[Recipe]:
+    """Yield a recipe for each command on the page; the section without any holds the files that all have."""
+    shared: dict[str, str] = {}
+    for section in re.split("^## ", page, flags=re.MULTILINE)[1:]:
+        blocks = _BLOCK.findall(section)
+        files = {name: text for _, name, text in blocks if name}
+        nginx = "".join(text for language, _, text in blocks if language == "nginx")
+        commands = [line for language, _, text in blocks if language == "sh" for line in text.splitlines()]
+        if not commands:
+            shared.update(files)
+        for command in commands:
+            port, prefix = _ADDRESS.findall(section)[0]
+            heading = section.partition("\n")[0]
+            yield Recipe(heading, {**shared, **files}, command, nginx, port, prefix, _INSTALL.findall(section))
+
+
+RECIPES = list(recipes(PAGE))

@@ -1,0 +1,224 @@
+"""Every recipe of docs/deployment.md, served as printed and asked over real HTTP, against the plain Flask oracle."""
+
+import contextlib
+import functools
+import http.client
+import json
+import re
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from ..apps import METHODS
+from ..oracle import due, is_page, plain_flask
+from .recipes import PAGE, RECIPES
+from .servers import serving
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs process groups, which Windows has not")
+
+# All are below the app's prefix.
+PAGES = ["", "trips", "trips/", "trips?day=weekend", "stations/central", "stations/S%C3%A3o%20Bento"]
+PAGES += ["R%26D", "caf%C3%A9", "caf%C3%A9/", "a%20b", "it%27s", "C%23", "50%25", "TCP%2FIP"]
+NO_PAGES = ["no-such", "no-such/", "no-such?x=1", "trips/no-such", "Trips", "caf%C3%A9s", "r%26d", "R%26D/x"]
+NO_PAGES += ["stations", "favicon.ico", "robots.txt", "wp-login.php", "_dash-no-such", "assets", "%E6%9D%B1", "50%2525"]
+NO_STATIONS = ["stations/atlantis", "stations/central/north", "stations/Central"]
+OTHERS = ["healthz", "assets/style.css", "assets/no-such.css", "_dash-layout", "_dash-dependencies"]
+OTHERS += ["_dash-update-component", "rides"]
+
+PINNED = {
+    ("GET", ""): 200,
+    ("GET", "trips"): 200,
+    ("GET", "R%26D"): 200,
+    ("GET", "TCP%2FIP"): 200,
+    ("GET", "stations/S%C3%A3o%20Bento"): 200,
+    ("GET", "stations/atlantis"): 404,
+    ("GET", "no-such"): 404,
+    ("HEAD", "no-such"): 404,
+    ("POST", "no-such"): 404,
+    ("OPTIONS", "no-such"): 404,
+    ("POST", "trips"): 405,
+    ("OPTIONS", "trips"): 200,
+    ("GET", "_dash-update-component"): 405,
+    ("GET", "assets/style.css"): 200,
+    ("GET", "healthz"): 200,
+}
+BODY = b"x" * 1000
+
+
+@pytest.fixture(scope="module", params=RECIPES, ids=str)
+def running(request, tmp_path_factory):
+    if request.param.missing():
+        pytest.skip(request.param.missing())
+    with serving(request.param, tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+@pytest.fixture
+def served(running):
+    """A recipe that is being served; pytest shows what the server writes meanwhile, if the test fails."""
+    before = len(running.output())
+    yield running
+    print(running.output()[before:])
+
+
+@functools.cache
+def oracle():
+    """Return what plain Flask says for each method and URL: the status, where it redirects to, and whether Dash has
+    no part in it.
+    """
+    urls = ["/" + url for url in [*PAGES, *NO_PAGES, *NO_STATIONS, *OTHERS]]
+    paths = {url: url.partition("?")[0] for url in urls}
+    names, answers = {"__name__": "app"}, {}
+    exec(RECIPES[0].files["app.py"], names)
+    with tempfile.TemporaryDirectory() as assets:
+        Path(assets, "style.css").write_text(RECIPES[0].files["assets/style.css"], "utf-8")
+        app = names["create_app"](assets_folder=assets)
+        plain = plain_flask(app, {unquote(paths[url]): due(app, url) for url in urls if is_page(app, paths[url])})
+        prefix, rules = app.config.routes_pathname_prefix, app.server.url_map.bind("")
+        for url in urls:
+            endpoint, _ = rules.match(unquote(paths[url]), method="GET")
+            is_other = endpoint not in (prefix, prefix + "<path:path>")
+            for method in METHODS:
+                with plain.test_client().open(url, method=method) as answer:
+                    answers[method, url[1:]] = answer.status_code, answer.headers.get("Location"), is_other
+    return answers
+
+
+def ask(served, connection, method, url):
+    body = BODY if method in ("POST", "PUT", "PATCH", "DELETE") else None
+    return connection.ask(method, served.recipe.prefix + url, body)
+
+
+def test_every_section_of_the_page_is_tested():
+    headings = set(re.findall("^## (.*)$", PAGE, re.MULTILINE))
+    assert headings - {recipe.heading for recipe in RECIPES} == {"The app"}
+
+
+def test_what_is_missing_is_named_with_the_way_to_install_it():
+    recipe = next(recipe for recipe in RECIPES if recipe.nginx)
+    files = {"wsgi.py": "import no_such_module\nfrom app import create_app", "app.py": ""}
+    missing = recipe._replace(command="no-such-server wsgi:server", files=files).missing()
+    assert missing == "needs no-such-server, no_such_module: apt-get install nginx and pip install gunicorn"
+
+
+def test_every_url_gets_what_plain_flask_says_for_every_method(served):
+    recipe, answers, different = served.recipe, oracle(), {}
+    with served.connection() as connection:
+        for (method, url), (status, location, is_other) in answers.items():
+            if (method, url) == ("POST", "_dash-update-component"):
+                continue  # which needs a callback's body, below
+            if url == "rides" and recipe.has_two_prefixes:
+                continue  # redirect_from does not work then (README)
+            # In debug mode Dash makes a 500 of what other routes refuse (README).
+            status = 500 if recipe.is_debug and is_other and status in (404, 405) else status
+            answer = ask(served, connection, method, url)
+            got = answer.status, answer.headers.get("location")
+            if got != (status, location):
+                different[method, url] = f"{got} instead of {(status, location)}"
+        assert different == {}
+        assert len(answers) > 250
+        assert (connection.opened == 1) == recipe.keeps_alive
+    assert recipe.is_debug or "Traceback" not in served.output()
+
+
+def test_the_statuses_that_matter_most(served):
+    with served.connection() as connection:
+        assert {asked: ask(served, connection, *asked).status for asked in PINNED} == PINNED
+
+
+def test_a_page_written_with_letters_encoded_is_none_if_the_server_can_know(served):
+    with served.connection() as connection:
+        assert ask(served, connection, "GET", "%74rips").status == (200 if served.recipe.encodes_anew else 404)
+
+
+def test_unknown_urls_get_the_apps_own_404_page(served):
+    with served.connection() as connection:
+        answer = ask(served, connection, "GET", "no-such")
+    assert b"This page does not exist" in answer.body
+    assert f'href="{served.recipe.prefix}"'.encode() in answer.body
+    assert answer.headers["x-robots-tag"] == "noindex"
+
+
+def stable(headers):
+    return {name: value for name, value in headers.items() if name not in ("date", "server-timing")}
+
+
+def test_head_has_the_headers_of_get_and_no_body(served):
+    for url in ("", "R%26D", "no-such", "stations/atlantis", "assets/style.css", "assets/no-such.css", "healthz"):
+        with served.connection() as connection:
+            get, head = (ask(served, connection, method, url) for method in ("GET", "HEAD"))
+        assert stable(head.headers) == stable(get.headers), url
+        # http.client would not notice a body.
+        with socket.create_connection((connection.host, connection.port), timeout=30) as plain:
+            request = f"HEAD {served.recipe.prefix}{url} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+            plain.sendall(request.encode())
+            with plain.makefile("rb") as stream:
+                assert stream.read().partition(b"\r\n\r\n")[2] == b"", url
+
+
+def test_assets_and_callbacks_work(served):
+    callback = {
+        "output": "greeting.children",
+        "outputs": {"id": "greeting", "property": "children"},
+        "inputs": [{"id": "name", "property": "value", "value": "Ada"}],
+        "changedPropIds": ["name.value"],
+    }
+    url = served.recipe.prefix + "_dash-update-component"
+    with served.connection() as connection:
+        asset = ask(served, connection, "GET", "assets/style.css").body.decode()
+        answer = connection.ask("POST", url, json.dumps(callback).encode(), "application/json")
+    assert asset == served.recipe.files["assets/style.css"]
+    assert answer.status == 200
+    assert json.loads(answer.body)["response"] == {"greeting": {"children": "Hello Ada"}}
+
+
+@pytest.mark.only("Werkzeug's development server")
+def test_a_page_that_is_written_while_it_runs_is_found_after_the_reload(served):
+    app, status, deadline = served.folder / "app.py", 404, time.monotonic() + 30
+    with served.connection() as connection:
+        assert ask(served, connection, "GET", "new").status == 404
+    app.write_text(app.read_text("utf-8").replace('"/C%23"', '"/C%23", "/new"'), "utf-8")
+    while status == 404 and time.monotonic() < deadline:
+        time.sleep(0.05)
+        with contextlib.suppress(OSError, http.client.HTTPException), served.connection() as connection:
+            status = ask(served, connection, "GET", "new").status
+    assert status == 200
+
+
+@pytest.mark.only("gunicorn", "gunicorn with a factory")
+def test_both_workers_say_the_same(served):
+    before, workers, rounds = len(served.output()), Counter(), 0
+    while (len(workers) < 2 or min(workers.values()) < len(PINNED)) and rounds < 60:
+        with served.connection() as idle, served.connection() as connection:
+            if rounds % 2:
+                idle.connect()  # and say nothing: a worker of the default kind waits for it, so the other one answers
+            assert {asked: ask(served, connection, *asked).status for asked in PINNED} == PINNED
+        workers = Counter(re.findall(r"worker <(\d+)>", served.output()[before:]))
+        rounds += 1
+    assert len(workers) == 2
+
+
+@pytest.mark.only("nginx that strips a prefix", "In a bigger Flask app", "In a FastAPI app")
+def test_the_prefix_without_its_slash_leads_to_the_app(served):
+    with served.connection() as connection:
+        answer = connection.ask("GET", "/dash")
+    assert answer.status in (301, 307, 308)
+    assert answer.headers["location"].endswith("/dash/")
+
+
+@pytest.mark.only("In a bigger Flask app", "In a FastAPI app")
+def test_the_bigger_app_has_pages_and_a_404_of_its_own(served):
+    with served.connection() as connection:
+        assert b"The bigger app" in connection.ask("GET", "/").body
+        assert re.search(b"Not in the bigger app|Not Found", connection.ask("GET", "/no-such").body)
+        for url in ("/no-such", "/trips", "/R%26D", "/dashboard", "/healthz", "/assets/style.css"):
+            for method in METHODS:
+                answer = connection.ask(method, url)
+                assert answer.status == 404, (method, url)
+                assert b"This page does not exist" not in answer.body
