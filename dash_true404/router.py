@@ -43,8 +43,10 @@ function(children) {
     const url = window.location.href, bare = (text) => text.split("#")[0];
     const [loaded] = window.performance.getEntriesByType("navigation");
     const isDead = children && children.props && children.props.className === "DEAD_LINK";
+    const ask = (method) => window.fetch(url, {method: method, cache: "no-store", redirect: "manual"});
     if (isDead && loaded && bare(loaded.name) !== bare(url)) {
-        window.fetch(url, {method: "HEAD", cache: "no-store", redirect: "manual"}).then((answer) => {
+        // On FastAPI pages take no HEAD.
+        ask("HEAD").then((answer) => answer.status === 405 ? ask("GET") : answer).then((answer) => {
             if (answer.status === 404 && window.location.href === url) {
                 // Not reload(): then Back would stay in the document of the 404, for the browser takes it for Dash's.
                 window.history.replaceState(null, "", loaded.name);
