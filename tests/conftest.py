@@ -12,11 +12,6 @@ from dash import _pages  # no public name reaches the settings that Dash keeps f
 
 from dash_true404 import logs
 
-# Before 4.2 Dash ran on Flask only.
-collect_ignore = (
-    [] if hasattr(dash, "backends") else ["test_asgi.py", "test_fastapi.py", "test_oracle_asgi.py", "test_quart.py"]
-)
-
 
 def pytest_configure(config: pytest.Config) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
