@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.router import current_request
+from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 
 from .apps import METHODS, make_app, register
 from .asgi import ask, ask_all, receive_text
@@ -327,3 +328,16 @@ def test_dash_tells_its_index_page_the_request_by_a_private_name():
         assert app.backend.request_adapter().path == "/"
     with pytest.raises(RuntimeError):
         app.backend.request_adapter()
+
+
+def test_dashs_routes_are_where_we_look_for_them():
+    """If this fails, Dash has changed what the adapter relies on: its index, its bundles and its late catch-all."""
+    bare = make_app("/", "/a", backend="fastapi", url_base_pathname="/dash/")
+    routes = bare.server.router.routes
+    assert dashs_index(bare.server, "/dash/").methods == {"GET"}
+    assert "{package_name}" in dashs_bundles(bare.server, "/dash/").path
+    assert not any(map(is_catch_all, routes))
+    assert statuses(bare, "/dash/", "/dash/a", "/zz", lifespan=False) == [200, 404, 404]
+    bare.server.middleware_stack = None
+    assert statuses(bare, "/dash/", "/dash/a", "/dash/zz", "/zz") == [200, 200, 200, 200]
+    assert is_catch_all(routes[-1])
