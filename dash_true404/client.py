@@ -1,0 +1,171 @@
+"""Asking a Dash app in this process, without a port, with request targets exactly as they are given."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Mapping
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote, unquote_to_bytes
+
+import dash
+from flask.app import Flask
+from werkzeug.datastructures import Headers
+from werkzeug.test import create_environ, run_wsgi_app
+
+# Seconds; for an app that hangs.
+_TIMEOUT = 60
+
+
+class Answer(NamedTuple):
+    """What a server answered; status 500 stands for an exception too that it let through."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class _Transport(Protocol):
+    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Ask a question."""
+
+    def close(self) -> None:
+        """Stop what was started."""
+
+
+class Client:
+    """Asks a Dash app, on any of its servers; on Quart and FastAPI between their start-up and shutdown.
+
+    ::
+
+        with Client(app) as client:
+            client.ask("/caf%C3%A9?x=1").status
+
+    :param app: the Dash app.
+    """
+
+    def __init__(self, app: dash.Dash) -> None:
+        self._transport: _Transport = _Wsgi(app.server) if isinstance(app.server, Flask) else _Asgi(app.server)
+
+    def __enter__(self) -> Client:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Shut the app's server down."""
+        self._transport.close()
+
+    def ask(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """Return the answer to one request.
+
+        :param target: path and query, as a browser sends them: percent-encoded.
+        :param method: the HTTP method.
+        :param headers: further request headers.
+        :param body: the request's content.
+        """
+        return self._transport.ask(target, method, {"Host": "localhost", **(headers or {})}, body)
+
+
+class _Wsgi:
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        path, _, query = target.partition("?")
+        environ = create_environ(method=method, headers=Headers(list(headers.items())), data=body)
+        environ.update(
+            PATH_INFO=unquote_to_bytes(path).decode("latin-1"), REQUEST_URI=target, RAW_URI=target, QUERY_STRING=query
+        )
+        try:
+            chunks, status, answered = run_wsgi_app(self._server, environ, buffered=True)
+        except Exception:  # which Flask lets through in debug and testing mode
+            return Answer(500, Headers(), b"")
+        return Answer(int(status.split()[0]), answered, b"".join(chunks))
+
+    def close(self) -> None:
+        pass
+
+
+class _Asgi:
+    """Speaks ASGI from a thread with a loop of its own, for there may be a running one here already."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._running: asyncio.Task[None] | None = None
+        self._wait_for(self._start())
+
+    def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_TIMEOUT)
+
+    async def _start(self) -> None:
+        done = asyncio.Event()
+
+        async def send(message: dict[str, Any]) -> None:
+            done.set()
+
+        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+        self._running = asyncio.create_task(self._server(scope, self._incoming.get, send))
+        self._running.add_done_callback(lambda _: done.set())  # a server without lifespan ends here
+        await self._incoming.put({"type": "lifespan.startup"})
+        await done.wait()
+
+    async def _stop(self) -> None:
+        await self._incoming.put({"type": "lifespan.shutdown"})
+        if self._running is not None:
+            await asyncio.wait([self._running])
+            self._running.exception()
+
+    def close(self) -> None:
+        self._wait_for(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_TIMEOUT)
+        self._loop.close()
+
+    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        try:
+            answer: Answer = self._wait_for(self._ask(target, method, headers, body))
+            return answer
+        except Exception:  # which the frameworks let through after they have answered, or in testing mode
+            return Answer(500, Headers(), b"")
+
+    async def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        path, _, query = target.partition("?")
+        named = {"content-length": str(len(body)), **headers}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(path),
+            "raw_path": path.encode("latin-1", "replace"),
+            "root_path": "",
+            "query_string": query.encode("latin-1", "replace"),
+            "headers": [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in named.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("localhost", 80),
+            "state": {},
+        }
+        incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        await incoming.put({"type": "http.request", "body": body, "more_body": False})
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await self._server(scope, incoming.get, send)
+        answered = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"]])
+        return Answer(sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:]))
