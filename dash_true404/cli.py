@@ -18,7 +18,7 @@ class CannotRun(click.ClickException):
     exit_code = 2
 
 
-class _App(click.ParamType):
+class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on only
     name = "app"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dash.Dash:
