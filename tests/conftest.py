@@ -6,11 +6,11 @@ import os
 import shutil
 import socket
 
-import dash
 import pytest
-from dash import _pages  # no public name reaches the settings that Dash keeps for all apps' pages
 
 from dash_true404 import logs
+
+pytest_plugins = ["pytester"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,16 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def isolated_registry():
-    """The process-wide page registry, empty for each test."""
-    pages, config = dict(dash.page_registry), dict(_pages.CONFIG)
-    dash.page_registry.clear()
+def isolated_registry(isolated_page_registry):
+    """The process-wide page registry, empty for each test, and nothing logged yet."""
     logs._logged.clear()
-    yield
-    dash.page_registry.clear()
-    dash.page_registry.update(pages)
-    _pages.CONFIG.clear()
-    _pages.CONFIG.update(config)
 
 
 @pytest.fixture
