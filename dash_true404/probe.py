@@ -1,0 +1,157 @@
+"""One app, asked in this process who takes a URL: a page, another rule, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, NamedTuple, cast
+
+import dash
+
+from .client import Answer, Client
+from .pages import Match, is_async
+from .server_rules import METHODS, Rule, rules_of
+from .servers import adapter_for
+from .servers.jinja import NoTemplates
+from .site import Options, Site
+
+#: The methods that change nothing (RFC 9110, section 9.2.1), so that anything may be asked with them.
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Taker(NamedTuple):
+    """What takes a URL: a page, or a rule."""
+
+    page: Match | None
+    rule: Rule | None
+
+    def __str__(self) -> str:
+        """Name it."""
+        if self.page is not None:
+            return page_name(self.page.page)
+        assert self.rule is not None
+        return f"the rule {self.rule.path}"
+
+
+def page_name(page: Any) -> str:
+    """Name a page of the registry, or one of ``paths=``."""
+    own = page["path_template"] or page["path"]
+    return f"page {page['module']!r} ({own})" if page["module"] else f"the page {own} of paths="
+
+
+class Probe:
+    """Asks an app.
+
+    :param app: the Dash app, with or without true 404s.
+    :param client: of that app.
+    :raises ValueError: if the app is not on its server yet.
+    :raises TypeError: if its server is an unknown one.
+    """
+
+    def __init__(self, app: dash.Dash, client: Client) -> None:
+        if not app.server or not adapter_for(app.server).has_routes(app):
+            raise ValueError("The app is not on its server yet. With Dash(server=False), call app.init_app(server).")
+        self.app = app
+        self.client = client
+        self.rules = rules_of(app)
+        enabled = _enabled_site(app)
+        self.is_enabled = enabled is not None
+        self.site = enabled or Site(app, Options(), NoTemplates())
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the app answers 404 for what is no page."""
+        return self.is_enabled and not self.site.report_only
+
+    @cached_property
+    def all_rules(self) -> list[Rule]:
+        """The server's rules."""
+        return self.rules.all()
+
+    def page(self, path: str) -> Match | None:
+        """Return the page at a URL, whether it exists or not."""
+        return self.site.verdict(path)._match
+
+    def taker(self, path: str, method: str) -> Taker | None:
+        """Return what takes a URL, by routing alone; None for a redirect too."""
+        rule = self.rules.match(path, method)
+        if rule is not None and not self.is_own(rule, path):
+            return Taker(None, rule)
+        page = self.page(path) if rule is not None else None
+        return Taker(page, None) if page is not None else None
+
+    def is_own(self, rule: Rule, path: str) -> bool:
+        """Tell whether a rule is one through which Dash serves the pages of this app."""
+        return rule.serves_pages and self.other_app(path) is None
+
+    def other_app(self, path: str) -> str | None:
+        """Return the prefix of another Dash app on the server, if a URL is its business."""
+        prefixes = [rule.path for rule in self.all_rules if rule.kind == "index" and path.startswith(rule.path)]
+        longest = max(prefixes, key=len, default=self.site.prefix)
+        return None if longest == self.site.prefix else longest
+
+    def other_methods(self, path: str, method: str) -> dict[str, Rule]:
+        """Return the rules, beside Dash's two for its pages, that take a URL with other methods than one."""
+        found = {other: self.rules.match(path, other) for other in METHODS if other not in (method, "OPTIONS")}
+        return {other: rule for other, rule in found.items() if rule is not None and not self.is_own(rule, path)}
+
+    def ask(self, path: str, method: str, query: str = "") -> Answer:
+        """Return the app's answer."""
+        return self.client.ask(f"{path}?{query}" if query else path, method)
+
+    def told(self, path: str, method: str) -> str | None:
+        """Return what an app answers to a URL and who does it, in words; None if that is no use to anybody.
+
+        What could change something is not asked: there, routing alone tells.
+        """
+        taker = self.taker(path, method)
+        if taker is None:
+            return None
+        if method not in SAFE:
+            return f"{path} is taken by {taker}"
+        status = self.ask(path, method).status
+        return None if status in (404, 405) or status >= 500 else f"{path} is answered {status} by {taker}"
+
+
+def _enabled_site(app: dash.Dash) -> Site | None:
+    """Return the site that enable_true_404() made for an app."""
+    server = app.server
+    adapter = getattr(server, "extensions", {}).get("dash_true404")
+    adapter = adapter or getattr(getattr(server, "state", None), "dash_true404", None)
+    # The adapters have no public name for it. FastAPI's keeps it by prefix, the others by endpoint: the same text.
+    site: Site | None = adapter._sites.get(app.config.routes_pathname_prefix) if adapter else None
+    return site if site is not None and site.app is app else None
+
+
+@contextmanager
+def watched(match: Match | None) -> Iterator[list[Any]]:
+    """Note what a page's ``exists`` returns or raises when the app asks it; its log would tell once a minute only."""
+    outcomes: list[Any] = []
+    page = cast("dict[str, Any]", match.page) if match else {}
+    exists = page.get("exists")
+    if not callable(exists):
+        yield outcomes
+        return
+
+    def noting(**variables: Any) -> Any:
+        try:
+            outcomes.append(exists(**variables))
+        except Exception as error:
+            outcomes.append(error)
+            raise
+        return outcomes[-1]
+
+    async def noting_async(**variables: Any) -> Any:
+        try:
+            outcomes.append(await exists(**variables))
+        except Exception as error:
+            outcomes.append(error)
+            raise
+        return outcomes[-1]
+
+    page["exists"] = noting_async if is_async(exists) else noting
+    try:
+        yield outcomes
+    finally:
+        page["exists"] = exists
