@@ -9,7 +9,10 @@ import click
 import dash
 
 from . import __version__
+from .explain import explain
 from .load import LoadError, load
+from .probe import NotReadyError
+from .routes import routes
 
 
 class CannotRun(click.ClickException):
@@ -48,3 +51,43 @@ def main() -> None:
     APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, or a factory
     call such as "app:create()".
     """
+
+
+@main.command("routes")
+@APP
+@AS_JSON
+def routes_command(app: dash.Dash, as_json: bool) -> None:
+    """List every URL that the server of APP answers.
+
+    Pages, Dash's own rules, assets, and all other rules; like "flask routes", but with the pages in it. What no visitor
+    ever gets is marked with "!": pages that no browser can reach or that something else takes first, and redirects into
+    nothing.
+    """
+    try:
+        listing = routes(app)
+    except NotReadyError as error:
+        raise CannotRun(str(error)) from error
+    if as_json:
+        print_json(listing.as_dict())
+    else:
+        click.echo(listing.text())
+
+
+@main.command("explain")
+@APP
+@click.argument("url", metavar="URL")
+@click.option("--method", default="GET", show_default=True, help="The request's method.")
+@AS_JSON
+def explain_command(app: dash.Dash, url: str, method: str, as_json: bool) -> None:
+    """Tell which layer of APP takes or refuses a URL, why, and what to do.
+
+    URL is a path or a full URL, as in a browser's address bar. The app is asked in this process, without a port.
+    """
+    try:
+        explanation = explain(app, url, method)
+    except NotReadyError as error:
+        raise CannotRun(str(error)) from error
+    if as_json:
+        print_json(explanation.as_dict())
+    else:
+        click.echo(explanation.text())

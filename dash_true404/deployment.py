@@ -9,8 +9,8 @@ from .near import Hint
 from .probe import Probe
 
 
-def on_its_way(probe: Probe, path: str, method: str) -> Iterator[Hint]:
-    """Yield what prefixes make of a URL, for one that the app takes as well as for one that it refuses.
+def configured(probe: Probe, path: str, method: str) -> Iterator[Hint]:
+    """Yield what the prefixes that are set make of a URL, for one that the app takes as well as for another.
 
     :param probe: of the app.
     :param path: percent-encoded.
@@ -20,7 +20,6 @@ def on_its_way(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     yield from _script_name(probe, path, method)
     if probe.taker(path, method) is None:
         yield from _application_root(probe, path, method)
-        yield from _stripped(probe, path, method)
 
 
 def _two_prefixes(probe: Probe, path: str, method: str) -> Iterator[Hint]:
@@ -41,8 +40,8 @@ def _two_prefixes(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     if told:
         yield Hint(
             "deployment",
-            f"The app is made for a proxy ({made_for}). Behind it, this URL arrives without {browser!r}: {told}. Here it "
-            "was asked without the proxy. If it is 404 there too, the proxy does not take the prefix off.",
+            f"The app is made for a proxy ({made_for}). Behind it, this URL arrives without {browser!r}: {told}. "
+            "Here it was asked without the proxy. If it is 404 there too, the proxy does not take the prefix off.",
         )
 
 
@@ -55,8 +54,12 @@ def _script_name(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     yield Hint(
         "deployment",
         f"The environment has SCRIPT_NAME={root}, so gunicorn takes that off: the URL arrives as {rest}, and "
-        + (f"{told}." if told else f"nothing takes that. Make the app with routes_pathname_prefix='/' and "
-           f"requests_pathname_prefix='{root}/', or unset SCRIPT_NAME."),
+        + (
+            f"{told}."
+            if told
+            else f"nothing takes that. Make the app with routes_pathname_prefix='/' and "
+            f"requests_pathname_prefix='{root}/', or unset SCRIPT_NAME."
+        ),
     )
 
 
@@ -71,7 +74,13 @@ def _application_root(probe: Probe, path: str, method: str) -> Iterator[Hint]:
         )
 
 
-def _stripped(probe: Probe, path: str, method: str) -> Iterator[Hint]:
+def stripped(probe: Probe, path: str, method: str) -> Iterator[Hint]:
+    """Yield what may have taken the app's prefix off a URL that nothing takes.
+
+    :param probe: of the app.
+    :param path: percent-encoded.
+    :param method: the request's.
+    """
     prefix = probe.site.prefix
     told = probe.told(prefix.rstrip("/") + path, method) if not path.startswith(prefix) else None
     if told:

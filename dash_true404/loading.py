@@ -15,7 +15,7 @@ import dash
 from werkzeug.exceptions import HTTPException
 
 from .near import Hint
-from .pages import PathTemplate, Pages
+from .pages import Pages, PathTemplate
 from .probe import Probe, page_name
 
 _CONDITIONS = (ast.If, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.With, ast.Match)
@@ -124,7 +124,9 @@ def _why_not(probe: Probe, file: Path, parts: tuple[str, ...], calls: list[_Call
             f"calls register_page only within {text!r} (line {line}), which did not come to it. Call it "
             "at the top level of the file, or see why the condition does not hold."
         )
-    return "was imported, but its page is not in dash.page_registry any more: something has taken it out or replaced it."
+    return (
+        "was imported, but its page is not in dash.page_registry any more: something has taken it out or replaced it."
+    )
 
 
 def _is_imported(file: Path) -> bool:
@@ -135,8 +137,8 @@ def _is_imported(file: Path) -> bool:
 def _calls(tree: ast.AST, lines: list[str], condition: tuple[int, str] | None = None) -> Iterator[_Call]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "register_page":
-            texts = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
-            args = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
+            texts = {k.arg: _text(k.value) for k in node.keywords if _text(k.value) is not None}
+            args = [_text(arg) for arg in node.args]
             template = texts.get("path_template") or texts.get("path") or (args[1] if len(args) > 1 else None)
             computed = {"path", "path_template"} & {k.arg for k in node.keywords} - set(texts)
             module = texts.get("module") or (args[0] if args else None)
@@ -146,10 +148,15 @@ def _calls(tree: ast.AST, lines: list[str], condition: tuple[int, str] | None = 
         yield from _calls(node, lines, within)
 
 
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
 def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     server = probe.app.server
     package = "quart" if any(base.__module__.startswith("quart") for base in type(server).__mro__) else "flask"
-    kind, server_kind = getattr(sys.modules[package], "Blueprint"), getattr(sys.modules[package], package.capitalize())
+    module = sys.modules[package]
+    kind, server_kind = module.Blueprint, getattr(module, package.capitalize())
     gc.collect()
     others = [thing for thing in gc.get_objects() if issubclass(type(thing), server_kind) and thing is not server]
     elsewhere = {id(blueprint) for other in others for blueprint in other.blueprints.values()}
@@ -164,13 +171,17 @@ def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
             continue
         prefix = _prefix_to_match(rules.url_map, path, method)
         if prefix is not None:
-            where = "is registered on another server, not on this app's" if id(blueprint) in elsewhere else (
-                "exists, but was never registered")
+            where = (
+                "is registered on another server, not on this app's"
+                if id(blueprint) in elsewhere
+                else ("exists, but was never registered")
+            )
             argument = f", url_prefix={prefix!r}" if prefix else ""
+            variable = _variable(blueprint, blueprint.import_name)
             yield Hint(
                 "loading",
-                f"Blueprint {blueprint.name!r} ({_origin(blueprint, blueprint.import_name)}) {where}. Call "
-                f"app.server.register_blueprint({_variable(blueprint, blueprint.import_name)}{argument}) before the first request.",
+                f"Blueprint {blueprint.name!r} ({blueprint.import_name}:{variable}) {where}. Call "
+                f"app.server.register_blueprint({variable}{argument}) before the first request.",
             )
 
 
@@ -190,10 +201,6 @@ def _prefix_to_match(urls: Any, path: str, method: str) -> str | None:
 def _variable(thing: Any, module: str) -> str:
     names = vars(sys.modules[module]) if module in sys.modules else {}
     return next((name for name, value in names.items() if value is thing), getattr(thing, "name", "router"))
-
-
-def _origin(thing: Any, module: str) -> str:
-    return f"{module}:{_variable(thing, module)}"
 
 
 def _routers(probe: Probe, path: str, method: str) -> Iterator[Hint]:
@@ -218,6 +225,6 @@ def _routers(probe: Probe, path: str, method: str) -> Iterator[Hint]:
                 argument = f", prefix={prefix!r}" if prefix else ""
                 yield Hint(
                     "loading",
-                    f"The APIRouter {_origin(router, module)} exists, but was never included. Call "
+                    f"The APIRouter {module}:{_variable(router, module)} exists, but was never included. Call "
                     f"app.server.include_router({_variable(router, module)}{argument}).",
                 )

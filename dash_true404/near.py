@@ -9,20 +9,16 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import dash
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map
-from werkzeug.routing import Rule as WerkzeugRule
 
 from .pages import PathTemplate
 from .paths import encoded, reachable
-from .probe import Probe, page_name
+from .patterns import Pattern, reachable_pattern, takes, what_it_takes
+from .probe import Probe, page_name, rule_name
 
 _MANY_SLASHES = re.compile("/{2,}")
-# Dash's and Flask's <name>, <int:name>, <any(a, b):name>, and FastAPI's {name}, {name:path}.
-_VARIABLE = re.compile(r"<(?:([^<>:()]+(?:\([^<>]*\))?):)?([^<>:]+)>|\{([^{}:]+)(?::([^{}]+))?\}")
-_SAMPLES = {"int": "1", "float": "1.5", "uuid": "00000000-0000-4000-8000-000000000000"}
 # More would bury the one that helps.
 _MOST_SPELLINGS = 2
+_LEAST_LIKENESS = 0.75
 
 
 class Hint(NamedTuple):
@@ -44,55 +40,6 @@ class Candidate(NamedTuple):
     layer: str = "routing"
 
 
-class Variable(NamedTuple):
-    """A variable of a rule, such as ``<int:n>``."""
-
-    text: str
-    name: str
-    converter: str
-    value: str = ""
-
-
-class Pattern:
-    """The path of a rule or page, taken apart.
-
-    :param path: as it was registered.
-    """
-
-    def __init__(self, path: str) -> None:
-        found = list(_VARIABLE.finditer(path))
-        ends = [0, *(match.end() for match in found)]
-        self.text = path
-        self.literals = [path[a:b] for a, b in zip(ends, [*(m.start() for m in found), len(path)], strict=True)]
-        self.variables = [Variable(m[0], m[2] or m[3], m[1] or m[4] or "") for m in found]
-
-    def values(self, path: str, flags: int = 0) -> list[str] | None:
-        """Return the variables' values if a path has this shape, whatever the converters say of them."""
-        expressions = ["([^/]+)"] * len(self.variables)
-        if expressions and not self.literals[-1].strip("/"):
-            expressions[-1] = "(.+?)"
-        found = re.fullmatch(self._joined([re.escape(text) for text in self.literals], expressions), path, flags)
-        return list(found.groups()) if found else None
-
-    def with_values(self, values: Iterable[str]) -> str:
-        """Return a URL of this shape."""
-        return self._joined(self.literals, list(values))
-
-    @staticmethod
-    def _joined(literals: list[str], between: list[str]) -> str:
-        return literals[0] + "".join(value + text for value, text in zip(between, literals[1:], strict=True))
-
-    def samples(self) -> list[str]:
-        """Return values that the usual converters take."""
-        return [_SAMPLES.get(variable.converter.partition("(")[0], "x") for variable in self.variables]
-
-    def prefixes(self) -> list[str]:
-        """Return the beginnings of the path, as far as they have no variable."""
-        segments = self.literals[0].strip("/").split("/")
-        segments = segments if self.variables else segments[:-1]
-        return ["/" + "/".join(segments[:count]) for count in range(1, len(segments) + 1) if segments[0]]
-
-
 def near(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     """Yield what nearly takes a URL, most likely first.
 
@@ -111,10 +58,8 @@ def near(probe: Probe, path: str, method: str) -> Iterator[Hint]:
 
 def last_resort(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     """Yield what is less near: other spellings, and what is above the URL."""
-    spellings = {unquote(pattern.text): pattern.text for pattern in _patterns(probe) if not pattern.variables}
-    close = difflib.get_close_matches(unquote(path), spellings, _MOST_SPELLINGS, cutoff=0.75)
-    close = close or _same_end(path, list(spellings))
-    candidates = [Candidate(spellings[text], "It may be misspelt", "Ask for that one.") for text in close]
+    respelt = sorted(filter(None, (_respelt(pattern, path) for pattern in _patterns(probe))), reverse=True)
+    candidates = [Candidate(url, "It may be misspelt", "Ask for that one.") for _, url in respelt[:_MOST_SPELLINGS]]
     yield from _that_work(probe, candidates, method)
     segments = path.strip("/").split("/")
     for count in range(len(segments) - 1, 0, -1):
@@ -130,9 +75,18 @@ def last_resort(probe: Probe, path: str, method: str) -> Iterator[Hint]:
             return
 
 
-def _same_end(path: str, texts: list[str]) -> list[str]:
-    end = "/" + path.rstrip("/").rpartition("/")[2].lower()
-    return [text for text in texts if len(end) > 1 and text.lower().rstrip("/").endswith(end)][:_MOST_SPELLINGS]
+def _respelt(pattern: Pattern, path: str) -> tuple[float, str] | None:
+    """Return how near a path is to a pattern of as many segments, and the path in the pattern's own spelling."""
+    segments, parts = path.split("/"), pattern.text.split("/")
+    if len(segments) != len(parts):
+        return None
+    likeness, respelt = 1.0, []
+    for segment, part in zip(segments, parts, strict=True):
+        is_literal = not Pattern(part).variables
+        if is_literal and segment != part:
+            likeness = min(likeness, difflib.SequenceMatcher(None, unquote(segment), unquote(part)).ratio())
+        respelt.append(part if is_literal else segment)
+    return (likeness, "/".join(respelt)) if _LEAST_LIKENESS <= likeness < 1 else None
 
 
 def _patterns(probe: Probe) -> list[Pattern]:
@@ -154,16 +108,29 @@ def all_pages(probe: Probe) -> list[Any]:
     return [page for page in [*registry, *further] if page is not probe.site.pages.not_found_page]
 
 
+def problem_of_redirect(probe: Probe, path: str) -> str | None:
+    """Return what is wrong with a redirect to a URL; None if it leads to a page or a rule."""
+    if probe.told(path, "GET") is None:
+        start = probe.site.home.rstrip("/")
+        is_twice = start and path.startswith(start * 2 + "/")
+        twice = ". Below a prefix, Dash 4 writes the prefix twice for redirect_from (plotly/dash issue 3549)"
+        return f"no page and no rule is at {path}{twice if is_twice else ''}"
+    match = probe.page(path)
+    if match is None or not match.variables or probe.site.prefix.rstrip("/") + match.page["path"] != path:
+        return None
+    return f"{path} is only Dash's placeholder for {match.page['path_template']}: redirect_from knows no variables"
+
+
 def _other_methods(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     others = probe.other_methods(path, method)
-    rules: dict[str, list[str]] = {}
+    rules: dict[tuple[str, bool], list[str]] = {}
     for other, rule in others.items():
-        rules.setdefault(f"the rule {rule.path} (endpoint {rule.endpoint})", []).append(other)
-    for rule_text, methods in rules.items():
+        rules.setdefault((rule_name(rule), rule.kind != "route"), []).append(other)
+    for (rule_text, is_dashs), methods in rules.items():
         yield Hint(
             "routing",
-            f"With another method it is taken: {rule_text} takes {_listed(methods)}, not {method}. Send that, or add "
-            f"{method} to the methods of the rule.",
+            f"With another method it is taken: {rule_text} takes {_listed(methods)}, not {method}. Send that"
+            + ("." if is_dashs else f", or add {method} to the methods of the rule."),
         )
 
 
@@ -228,8 +195,8 @@ def _with_app_prefix(probe: Probe, path: str) -> Iterator[Candidate]:
         yield Candidate(
             path[len(start) :],
             f"The app's prefix {prefix!r} stands in it twice",
-            "dash.get_relative_path() adds the prefix: give it paths without. (For redirect_from, it is Dash itself that "
-            "does so: plotly/dash issue 3549.)",
+            "dash.get_relative_path() adds the prefix: give it paths without. (For redirect_from, it is Dash itself "
+            "that does so: plotly/dash issue 3549.)",
         )
     if not path.startswith(prefix):
         yield Candidate(
@@ -286,24 +253,19 @@ def _unreachable_pages(probe: Probe, path: str) -> Iterator[Hint]:
     for page in all_pages(probe):
         template, own = page.get("path_template") or "", page["path"]
         text = template or own
-        takes = PathTemplate(template).takes(inner) if template else own.strip("/") == inner
-        better = _reachable_pattern(text)
-        if takes and better != text:
+        is_meant = PathTemplate(template).takes(inner) if template else own.strip("/") == inner
+        better = reachable_pattern(text)
+        if is_meant and better != text:
             argument = "path_template" if template else "path"
             yield Hint(
                 "routing",
-                f"{_capital(page_name(page))} would be it, but no browser can reach it: browsers percent-encode URLs, "
+                f"{capital(page_name(page))} would be it, but no browser can reach it: browsers percent-encode URLs, "
                 f"and Dash compares the encoded form. Register {argument}={better!r}.",
             )
 
 
-def _reachable_pattern(text: str) -> str:
-    pattern = Pattern(text)
-    pattern.literals = [reachable(literal) for literal in pattern.literals]
-    return pattern.with_values(variable.text for variable in pattern.variables)
-
-
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return a text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
 
 
@@ -316,41 +278,14 @@ def _refused_by_converters(probe: Probe, path: str, method: str) -> Iterator[Hin
         refused = [
             variable._replace(value=unquote(value))
             for variable, value in zip(pattern.variables, values, strict=True)
-            if not _takes(probe, variable, value)
+            if not takes(probe.app.server, variable, value)
         ]
         for variable in refused:
             yield Hint(
                 "routing",
-                f"The rule {rule.path} (endpoint {rule.endpoint}) has this shape, but {variable.text} does not take "
-                f"{variable.value!r}. {_what_it_takes(variable)}",
+                f"{capital(rule_name(rule))} has this shape, but {variable.text} does not take "
+                f"{variable.value!r}. {what_it_takes(variable)}",
             )
-
-
-def _takes(probe: Probe, variable: Variable, value: str) -> bool:
-    """Tell whether a variable, alone, takes a value."""
-    if variable.text.startswith("{"):
-        from starlette.routing import compile_path
-
-        return compile_path(f"/{variable.text}")[0].match("/" + unquote(value)) is not None
-    rules = Map([WerkzeugRule(f"/{variable.text}")], converters=probe.app.server.url_map.converters)
-    try:
-        rules.bind("localhost").match("/" + unquote(value))
-    except HTTPException:
-        return False
-    return True
-
-
-def _what_it_takes(variable: Variable) -> str:
-    known = {
-        "int": "It takes digits only.",
-        "float": "It takes numbers with a decimal point only.",
-        "uuid": "It takes UUIDs only.",
-        "": "It takes no slash; a path converter does.",
-        "string": "It takes no slash; a path converter does.",
-    }
-    if "(" in variable.converter:
-        return "Its arguments say what it takes."
-    return known.get(variable.converter, f"Its converter, {variable.converter!r}, says what it takes.")
 
 
 def _missing_variables(probe: Probe, path: str, method: str) -> Iterator[Hint]:
@@ -366,4 +301,4 @@ def _missing_variables(probe: Probe, path: str, method: str) -> Iterator[Hint]:
         filled = needed.with_values(needed.samples())
         taker = probe.taker(filled, method)
         if taker is not None:
-            yield Hint("routing", f"It lacks a value for {_listed(names)}: {taker} takes {needed.text}.")
+            yield Hint("routing", f"It lacks a value for {_listed(names)}: {taker.named()} takes {needed.text}.")

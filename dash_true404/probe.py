@@ -20,24 +20,59 @@ from .site import Options, Site
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+class NotReadyError(ValueError):
+    """Raised if an app is not on its server yet, or its server is none that this library knows."""
+
+
 class Taker(NamedTuple):
     """What takes a URL: a page, or a rule."""
 
     page: Match | None
     rule: Rule | None
 
-    def __str__(self) -> str:
-        """Name it."""
+    def named(self, path: str | None = None) -> str:
+        """Name it.
+
+        :param path: the URL that has just been named.
+        """
         if self.page is not None:
             return page_name(self.page.page)
         assert self.rule is not None
-        return f"the rule {self.rule.path}"
+        return rule_name(self.rule, path)
 
 
 def page_name(page: Any) -> str:
     """Name a page of the registry, or one of ``paths=``."""
-    own = page["path_template"] or page["path"]
-    return f"page {page['module']!r} ({own})" if page["module"] else f"the page {own} of paths="
+    template = page["path_template"]
+    if not page["module"]:
+        return f"the page {template or page['path']} of paths="
+    return f"page {page['module']!r}" + (f" ({template})" if template else "")
+
+
+def rule_name(rule: Rule, path: str | None = None) -> str:
+    """Name a rule.
+
+    :param path: the URL that has just been named, for a rule that is no more than that.
+    """
+    kinds = {"assets": "Dash's rule for assets", "mount": "the mount", "dash": "Dash's own rule"}
+    kinds |= dict.fromkeys(("index", "catch-all"), "another Dash app on the server")
+    kind = kinds.get(rule.kind, "the rule")
+    if rule.kind in kinds or rule.kind == "redirect":
+        return kind if rule.path == path else f"{kind} {rule.path}"
+    return f"{kind} of endpoint {rule.endpoint}" if rule.path == path else f"{kind} {rule.path} ({rule.endpoint})"
+
+
+def check_ready(app: dash.Dash) -> None:
+    """Refuse an app that cannot be asked.
+
+    :raises NotReadyError: if it is not on its server yet, or its server is none that this library knows.
+    """
+    try:
+        is_ready = bool(app.server) and adapter_for(app.server).has_routes(app)
+    except TypeError as error:
+        raise NotReadyError(str(error)) from error
+    if not is_ready:
+        raise NotReadyError("The app is not on its server yet. With Dash(server=False), call app.init_app(server).")
 
 
 class Probe:
@@ -45,13 +80,9 @@ class Probe:
 
     :param app: the Dash app, with or without true 404s.
     :param client: of that app.
-    :raises ValueError: if the app is not on its server yet.
-    :raises TypeError: if its server is an unknown one.
     """
 
     def __init__(self, app: dash.Dash, client: Client) -> None:
-        if not app.server or not adapter_for(app.server).has_routes(app):
-            raise ValueError("The app is not on its server yet. With Dash(server=False), call app.init_app(server).")
         self.app = app
         self.client = client
         self.rules = rules_of(app)
@@ -109,9 +140,9 @@ class Probe:
         if taker is None:
             return None
         if method not in SAFE:
-            return f"{path} is taken by {taker}"
+            return f"{path} is taken by {taker.named(path)}"
         status = self.ask(path, method).status
-        return None if status in (404, 405) or status >= 500 else f"{path} is answered {status} by {taker}"
+        return None if status in (404, 405) or status >= 500 else f"{path} is answered {status} by {taker.named(path)}"
 
 
 def _enabled_site(app: dash.Dash) -> Site | None:

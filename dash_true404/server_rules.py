@@ -136,7 +136,9 @@ class StarletteRules:
             methods = getattr(route, "methods", None)
             function = getattr(route, "endpoint", None)
             if methods:
-                yield Rule(self._rooted(path), _in_order(methods), name, self._kind(path, name, function), None, function)
+                yield Rule(
+                    self._rooted(path), _in_order(methods), name, self._kind(path, name, function), None, function
+                )
             elif hasattr(route, "app") and hasattr(route, "routes"):
                 yield from self._flat(route.routes or (), path)
                 kind = "assets" if path == _assets(self._app) else "mount"
