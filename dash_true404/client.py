@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, unquote_to_bytes
@@ -76,10 +77,16 @@ class Client:
 
 
 class _Wsgi:
+    """Asks from a thread of its own, as a server would: in this one there may be a request or a running loop already."""
+
     def __init__(self, server: Any) -> None:
         self._server = server
+        self._thread = ThreadPoolExecutor(1)
 
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        return self._thread.submit(self._ask, target, method, headers, body).result(_TIMEOUT)
+
+    def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
         path, _, query = target.partition("?")
         environ = create_environ(method=method, headers=Headers(list(headers.items())), data=body)
         environ.update(
@@ -92,7 +99,7 @@ class _Wsgi:
         return Answer(int(status.split()[0]), answered, b"".join(chunks))
 
     def close(self) -> None:
-        pass
+        self._thread.shutdown()
 
 
 class _Asgi:

@@ -78,10 +78,12 @@ def _compare(plain: int, true: int) -> int:
 def _say_where(plain: int, true: int) -> None:
     click.echo(
         f"""
-Both are there to look at, until Ctrl-C:
+See it in the browser, and try any URL, until Ctrl-C:
+  http://{HOST}:{true}/statuses
+
+The same app twice; open /no-such-page on each, and see what the browser's network tab says:
   plain Dash       http://{HOST}:{plain}/
-  with true 404s   http://{HOST}:{true}/
-Open /no-such-page on each, and see what the browser's network tab says."""
+  with true 404s   http://{HOST}:{true}/"""
     )
 
 

@@ -24,11 +24,12 @@ class _QuietHandler(WSGIRequestHandler):
         """Keep the terminal for the table; errors are still logged."""
 
 
-def _serve(listener: socket.socket, true_404: bool) -> None:
+def _serve(listener: socket.socket, true_404: bool, ports: tuple[int, int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends this process
     from demo_app.app import create_app  # after the line above: it takes the better part of a second
 
     app = create_app(true_404)
+    app.server.config["DEMO_PORTS"] = ports
     port = listener.getsockname()[1]
     server = make_server(HOST, port, app.server, threaded=True, request_handler=_QuietHandler, fd=listener.fileno())
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -54,8 +55,9 @@ def listen(ports: tuple[int, int]) -> tuple[socket.socket, socket.socket]:
 def serving(plain: socket.socket, true: socket.socket) -> Iterator[Sequence[BaseProcess]]:
     """Serve the app without and with true 404s, until the end of the block."""
     spawn = multiprocessing.get_context("spawn")
+    ports = plain.getsockname()[1], true.getsockname()[1]
     processes = [
-        spawn.Process(target=_serve, args=(listener, true_404), daemon=True)
+        spawn.Process(target=_serve, args=(listener, true_404, ports), daemon=True)
         for listener, true_404 in ((plain, False), (true, True))
     ]
     try:
