@@ -77,7 +77,7 @@ class Client:
 
 
 class _Wsgi:
-    """Asks from a thread of its own, as a server would: in this one there may be a request or a running loop already."""
+    """Asks from a thread of its own, as a server would: here there may be a request or a running loop already."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
