@@ -213,8 +213,7 @@ class DashPages:
                 return None
             target = self._inside(answer.headers.get("Location", "")) if answer.status in _MOVED else None
             if target is None or target in seen:
-                way = " -> ".join(seen)
-                return f"{way} is {answer.status}, not found.\n{self._explained(seen[-1])}"
+                return f"GET {' -> '.join(seen)} is {answer.status}, not found.\n{self._explained(seen[-1])}"
             seen.append(target)
 
     def _inside(self, location: str) -> str | None:
@@ -245,42 +244,62 @@ def _fail_with(*problems: str | None) -> None:
 
 
 class _PageState(NamedTuple):
-    """What Dash keeps for all apps of the process together, of which pages are a part."""
+    """What Dash keeps for all apps of a process together, as far as pages have to do with it."""
 
-    stores: list[Any]
-    app: Any = None
-    app_of_request: Any = None
+    contents: list[Any]
+    bindings: list[Any]
+    app_of_request: Any
 
 
-def _stores() -> list[Any]:
+def _containers() -> list[Any]:
+    """Return what Dash fills: the pages, and the callbacks that they bring, until an app takes them."""
     import dash
-    from dash import _callback, _pages  # no public names reach these
+    from dash import _callback  # no public names reach these
 
-    # A page brings callbacks, and they wait here for whichever app is asked first.
     names = ("GLOBAL_CALLBACK_LIST", "GLOBAL_CALLBACK_MAP", "GLOBAL_INLINE_SCRIPTS", "GLOBAL_API_PATHS")
-    return [
-        dash.page_registry,
-        _pages.CONFIG,
-        *(getattr(_callback, name) for name in names if hasattr(_callback, name)),
-    ]
+    return [dash.page_registry, *(getattr(_callback, name) for name in names if hasattr(_callback, name))]
+
+
+def _bound() -> list[tuple[Any, str]]:
+    """Return the modules and names that Dash binds to the last app that was made, and to its settings."""
+    from dash import _get_app, _get_paths, _pages
+
+    return [(_get_app, "APP"), (_get_paths, "CONFIG"), (_pages, "CONFIG")]
+
+
+def _app_context() -> Any:
+    """Return the variable in which a request leaves its app from Dash 4 on."""
+    from dash import _get_app
+
+    return getattr(_get_app, "app_context", None)
 
 
 def _saved() -> _PageState:
-    from dash import _get_app
+    context = _app_context()
+    return _PageState(
+        [list(content) if isinstance(content, list) else dict(content) for content in _containers()],
+        [getattr(module, name) for module, name in _bound()],
+        context and context.get(None),
+    )
 
-    context = getattr(_get_app, "app_context", None)  # from Dash 4 on
-    copies = [list(store) if isinstance(store, list) else dict(store) for store in _stores()]
-    return _PageState(copies, _get_app.APP, context and context.get(None))
+
+def _emptied(state: _PageState) -> _PageState:
+    contents = [type(content)() for content in state.contents]
+    return _PageState(
+        contents,
+        [None if name == "APP" else type(value)() for (_, name), value in zip(_bound(), state.bindings, strict=True)],
+        None,
+    )
 
 
 def _restore(state: _PageState) -> None:
-    from dash import _get_app
-
-    for store, content in zip(_stores(), state.stores, strict=True):
-        store.clear()
-        (store.extend if isinstance(store, list) else store.update)(content)
-    _get_app.APP = state.app
-    context = getattr(_get_app, "app_context", None)
+    for container, content in zip(_containers(), state.contents, strict=True):
+        container.clear()
+        (container.extend if isinstance(container, list) else container.update)(content)
+    # Not filled anew: the settings are those of an app, and its own.
+    for (module, name), value in zip(_bound(), state.bindings, strict=True):
+        setattr(module, name, value)
+    context = _app_context()
     if context:
         context.set(state.app_of_request)
 
@@ -313,11 +332,11 @@ class _Loaded:
 def isolated_page_registry() -> Iterator[None]:
     """No pages at first, and afterwards those that were: for tests that make Dash apps of their own.
 
-    What all apps of a process share is saved, emptied and restored: ``dash.page_registry``, its settings, callbacks that
-    wait for an app, and the app of ``dash.get_app()``.
+    What all apps of a process share is saved, emptied and restored: ``dash.page_registry``, its settings, callbacks
+    that wait for an app, and the app of ``dash.get_app()``.
     """
     before = _saved()
-    _restore(_PageState([type(content)() for content in before.stores]))
+    _restore(_emptied(before))
     try:
         yield
     finally:
