@@ -14,7 +14,7 @@ from dash_true404.explain import explain
 from demo_app.compare import QUESTIONS, Question, ask
 from demo_app.servers import HOST
 
-dash.register_page(__name__, path="/statuses", name="Statuses", title="Statuses - Harbour Bikes", order=2)
+dash.register_page(__name__, path="/statuses", name="Statuses", title="Statuses - Harbour Bikes", order=4)
 
 #: Under this name the app's server knows the ports of plain Dash and of true 404s.
 PORTS = "DEMO_PORTS"
@@ -92,7 +92,7 @@ def show_answer(_: int | None, typed: str | None, method: str, __: str) -> Seque
             ],
             className="cards",
         ),
-        html.P([html.Strong(explained.verdict)]),
+        html.P([html.Code(f"{method} {url}"), ": ", explained.verdict], className="verdict"),
         html.Ul([html.Li(hint) for hint in explained.hints], className="hints") if explained.hints else None,
     ]
 
