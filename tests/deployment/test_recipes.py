@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
-from ..apps import METHODS
+from ..apps import METHODS, make_app
+from ..asgi import ask as ask_asgi
 from ..asgi import ask_all
 from ..oracle import due, is_left_to_dash, is_page, plain_flask, plain_werkzeug, views
 from .recipes import PAGE, RECIPES
@@ -155,6 +156,20 @@ def test_what_is_missing_is_named_with_the_way_to_install_it():
     files = {"wsgi.py": "import no_such_module\nfrom app import create_app", "app.py": ""}
     missing = recipe._replace(command="no-such-server wsgi:server", files=files).missing()
     assert missing == "needs no-such-server, no_such_module: apt-get install nginx and pip install gunicorn"
+    assert "needs no_such_backend: " in recipe._replace(files={"asgi.py": 'backend="no_such_backend"'}).missing()
+
+
+@pytest.mark.parametrize("is_mounted", [True, False])
+def test_below_a_root_path_dash_itself_has_no_callbacks(is_mounted):
+    """The page warns of it. Once this fails, Dash has been mended, and the page should say since when."""
+    fastapi = pytest.importorskip("fastapi", reason='needs fastapi: pip install "dash[async,fastapi]"')
+    app = make_app("/", backend="fastapi", requests_pathname_prefix="/dash/", routes_pathname_prefix="/")
+    bigger = fastapi.FastAPI()
+    bigger.mount("/dash", app.server)
+    server, root_path = (bigger, "") if is_mounted else (app.server, "/dash")
+    url = "/dash/_dash-update-component" if is_mounted else "/_dash-update-component"
+    with pytest.raises(RuntimeError, match="No active request"):
+        ask_asgi(server, url, "POST", root_path=root_path)
 
 
 def test_every_url_gets_what_the_plain_app_says_for_every_method(served):
