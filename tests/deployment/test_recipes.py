@@ -5,6 +5,7 @@ of the same server.
 import contextlib
 import functools
 import http.client
+import importlib
 import json
 import re
 import socket
@@ -15,12 +16,13 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+import flask
 import pytest
 
 from ..apps import METHODS, make_app
 from ..asgi import ask as ask_asgi
 from ..asgi import ask_all
-from ..oracle import due, is_left_to_dash, is_page, plain_flask, plain_werkzeug, views
+from ..oracle import due, plain_werkzeug, views
 from .recipes import PAGE, RECIPES
 from .servers import serving
 
@@ -91,8 +93,10 @@ class Due(NamedTuple):
 
 
 @functools.cache
-def oracle(backend):
-    """Return what a plain app of a server says for each URL and method."""
+def due_answers(backend):
+    """Return what a plain app of a server says for each method and URL."""
+    # FastAPI is not installed everywhere.
+    oracle = importlib.import_module("..oracle_fastapi" if backend == "fastapi" else "..oracle", __package__)
     urls = ["/" + url for url in [*PAGES, *NO_PAGES, *NO_STATIONS, *OTHERS]]
     # A callback needs a body, and has a test of its own.
     questions = [(url, method) for url in urls for method in METHODS if (url, method) != CALLBACK]
@@ -102,39 +106,22 @@ def oracle(backend):
     with tempfile.TemporaryDirectory() as assets:
         Path(assets, "style.css").write_text(RECIPES[0].files["assets/style.css"], "utf-8")
         app = names["create_app"](assets_folder=assets, **({} if backend == "flask" else {"backend": backend}))
-        ask, is_left_to_dash = (on_fastapi if backend == "fastapi" else on_werkzeug)(app, urls)
-        left = {url: is_left_to_dash(app, url.partition("?")[0]) for url in urls}
+        found = {url: due(app, url) for url in urls if oracle.is_page(app, url.partition("?")[0])}
+        if backend == "fastapi":
+            plain = oracle.plain_fastapi(app.server.router.routes, "/", found)
+        else:
+            plain = plain_werkzeug(type(app.server)("plain", static_folder=None), app, views(found))
+        left = {url: oracle.is_left_to_dash(app, url.partition("?")[0]) for url in urls}
         return {
             (method, url[1:]): Due(answer.status_code, location(answer.headers, "http://localhost"), left[url])
-            for (url, method), answer in zip(questions, ask(questions), strict=True)
+            for (url, method), answer in zip(questions, ask_plain(plain, questions), strict=True)
         }
 
 
-def on_werkzeug(app, urls):
-    """Return what asks a plain Flask or Quart app, and what tells which paths such a server leaves to Dash."""
-    found = {url: due(app, url) for url in urls if is_page(app, url.partition("?")[0])}
-    if type(app.server).__name__ == "Quart":
-        from quart import Quart
-
-        plain = plain_werkzeug(Quart("plain", static_folder=None), app, views(found))
-        return functools.partial(ask_all, plain), is_left_to_dash
-    client = plain_flask(app, views(found)).test_client()
-
-    def ask_flask(questions):
-        for url, method in questions:
-            with client.open(url, method=method) as answer:
-                yield answer
-
-    return ask_flask, is_left_to_dash
-
-
-def on_fastapi(app, urls):
-    """Return the same for FastAPI."""
-    from .. import oracle_fastapi
-
-    found = {url: due(app, url) for url in urls if oracle_fastapi.is_page(app, url.partition("?")[0])}
-    plain = oracle_fastapi.plain_fastapi(app.server.router.routes, "/", found)
-    return functools.partial(ask_all, plain), oracle_fastapi.is_left_to_dash
+def ask_plain(plain, questions):
+    if not isinstance(plain, flask.Flask):
+        return ask_all(plain, questions)
+    return [plain.test_client().open(url, method=method, buffered=True) for url, method in questions]
 
 
 def location(headers, host):
@@ -173,7 +160,7 @@ def test_below_a_root_path_dash_itself_has_no_callbacks(is_mounted):
 
 
 def test_every_url_gets_what_the_plain_app_says_for_every_method(served):
-    recipe, answers, different = served.recipe, oracle(served.recipe.backend), {}
+    recipe, answers, different = served.recipe, due_answers(served.recipe.backend), {}
     with served.connection() as connection:
         host = f"http://{connection.host}:{connection.port}"
         for (method, url), (status, path, is_left_to_dash) in answers.items():
