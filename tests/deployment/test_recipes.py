@@ -143,7 +143,7 @@ def test_what_is_missing_is_named_with_the_way_to_install_it():
     files = {"wsgi.py": "import no_such_module\nfrom app import create_app", "app.py": ""}
     missing = recipe._replace(command="no-such-server wsgi:server", files=files).missing()
     assert missing == "needs no-such-server, no_such_module: apt-get install nginx and pip install gunicorn"
-    assert "needs no_such_backend: " in recipe._replace(files={"asgi.py": 'backend="no_such_backend"'}).missing()
+    assert "no_such_backend: " in recipe._replace(files={"asgi.py": 'backend="no_such_backend"'}).missing()
 
 
 @pytest.mark.parametrize("is_mounted", [True, False])
