@@ -36,7 +36,13 @@ MATRIX = {
 }
 CI = ("oldest", "2.18.2", "3.0.4", "4.2.0", "latest")
 # Dash has these servers from 4.2 on, and Quart needs Flask 3.
-ASGI = ["tests/test_asgi.py", "tests/test_fastapi.py", "tests/test_oracle_asgi.py", "tests/test_quart.py"]
+ASGI = [
+    "tests/test_asgi.py",
+    "tests/test_asgi_edges.py",
+    "tests/test_fastapi.py",
+    "tests/test_oracle_asgi.py",
+    "tests/test_quart.py",
+]
 ELSEWHERE = ["tests/browser", "tests/deployment", "tests/test_packaging.py"]
 
 
