@@ -73,6 +73,20 @@ def tests(session: nox.Session, pins: list[str]) -> None:
     check_nothing_was_skipped(report)
 
 
+@nox.session(tags=["ci"])
+@nox.parametrize("extra", ["quart", "fastapi"], ids=["quart", "fastapi"])
+def wheel(session: nox.Session, extra: str) -> None:
+    """Prove that the wheel works in an empty environment with each extra."""
+    folder = session.create_tmp()
+    session.install("build")
+    session.run("python", "-m", "build", "--quiet", "--wheel", "--outdir", folder, ".")
+    (path,) = Path(folder).glob("*.whl")
+    session.run("python", "-m", "venv", "--clear", f"{folder}/empty")
+    python = f"{folder}/empty/bin/python"
+    session.run(python, "-m", "pip", "install", "--quiet", f"{path}[{extra}]", external=True)
+    session.run(python, "tests/smoke.py", extra, external=True)
+
+
 def check_nothing_was_skipped(report: Path) -> None:
     """End with an error if a test was skipped: what is skipped is not tested."""
     suites = list(ET.parse(report).getroot().iter("testsuite"))

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from ..scale import IS_LONG
+
 PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")
 #: Where the servers are: beside this interpreter, activated or not, and where Debian has nginx.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
@@ -99,4 +101,6 @@ def recipes(page: str) -> Iterable[Recipe]:
             yield Recipe(heading, {**shared, **files}, command, nginx, port, prefix, _INSTALL.findall(section))
 
 
-RECIPES = list(recipes(PAGE))
+ALL_RECIPES = list(recipes(PAGE))
+#: Short runs pass over a section's further commands.
+RECIPES = ALL_RECIPES if IS_LONG else list({recipe.heading: recipe for recipe in reversed(ALL_RECIPES)}.values())[::-1]
