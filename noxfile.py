@@ -36,7 +36,13 @@ MATRIX = {
 }
 CI = ("oldest", "2.18.2", "3.0.4", "4.2.0", "latest")
 # Dash has these servers from 4.2 on, and Quart needs Flask 3.
-ASGI = ["tests/test_asgi.py", "tests/test_fastapi.py", "tests/test_oracle_asgi.py", "tests/test_quart.py"]
+ASGI = [
+    "tests/test_asgi.py",
+    "tests/test_asgi_edges.py",
+    "tests/test_fastapi.py",
+    "tests/test_oracle_asgi.py",
+    "tests/test_quart.py",
+]
 ELSEWHERE = ["tests/browser", "tests/deployment", "tests/test_packaging.py"]
 
 
@@ -65,6 +71,20 @@ def tests(session: nox.Session, pins: list[str]) -> None:
     left_out = ELSEWHERE if any("quart" in pin for pin in pins) else ELSEWHERE + ASGI
     session.run("python", "-m", "pytest", *options, *(f"--ignore={path}" for path in left_out))
     check_nothing_was_skipped(report)
+
+
+@nox.session(tags=["ci"])
+@nox.parametrize("extra", ["quart", "fastapi"], ids=["quart", "fastapi"])
+def wheel(session: nox.Session, extra: str) -> None:
+    """Prove that the wheel works in an empty environment with each extra."""
+    folder = session.create_tmp()
+    session.install("build")
+    session.run("python", "-m", "build", "--quiet", "--wheel", "--outdir", folder, ".")
+    (path,) = Path(folder).glob("*.whl")
+    session.run("python", "-m", "venv", "--clear", f"{folder}/empty")
+    python = f"{folder}/empty/bin/python"
+    session.run(python, "-m", "pip", "install", "--quiet", f"{path}[{extra}]", external=True)
+    session.run(python, "tests/smoke.py", extra, external=True)
 
 
 def check_nothing_was_skipped(report: Path) -> None:

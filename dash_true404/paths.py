@@ -80,10 +80,20 @@ def wsgi_path(environ: Mapping[str, Any]) -> str:
     return browser_path(*(text.encode("latin-1", "replace") for text in sent))
 
 
-def asgi_path(scope: Mapping[str, Any]) -> str:
-    """Return the :func:`browser_path` of an ASGI request, whose ``path`` may begin with its ``root_path``."""
-    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
-    if root and (path + "/").startswith(root + "/"):
-        path = path[len(root) :]
-    sent = (text.encode("utf-8", "surrogatepass") for text in (root, path))
+def asgi_path(scope: Mapping[str, Any], path: str) -> str:
+    """Return the :func:`browser_path` of an ASGI request.
+
+    :param scope: its scope; a server may hand on an absolute form in it as it was sent.
+    :param path: the decoded path that the framework routes on, below the ``root_path``.
+    """
+    sent = (text.encode("utf-8", "surrogatepass") for text in (scope.get("root_path", ""), path))
     return browser_path(scope.get("raw_path") or b"", *sent)
+
+
+def path_below_root(scope: Mapping[str, Any]) -> str:
+    """Return the decoded path that Starlette routes on: without the ``root_path``, if it begins with it."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    if not path.startswith("/"):
+        path = "/" + path.partition("://")[2].partition("/")[2]  # an absolute form (RFC 9112, section 3.2.2)
+    is_below = path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/")
+    return path[len(root) :] if is_below else path

@@ -20,7 +20,7 @@ from dash import Input, Output, html
 from dash import _pages as pages_module
 from dash import dash as dash_module
 
-from .pages import Match, is_async
+from .pages import Match
 from .site import Site
 
 _NAME = "_path_to_page"
@@ -165,7 +165,7 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
         site = getattr(path, "site", None)
         if site is None or site.report_only:
             return page, variables
-        if page and is_async(page.get("exists")) and site.can_wait:
+        if page and page.get("exists") and site.can_wait:
             return _drawn_once_asked(site, page, variables or {}), variables
         if page and not site.exists(Match(page, variables or {})):
             page, variables = _NOT_FOUND
@@ -181,7 +181,7 @@ def _not_found(site: Site) -> Mapping[str, Any]:
 
 
 def _drawn_once_asked(site: Site, page: Mapping[str, Any], variables: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return a page whose layout and then title, which Dash's router awaits, wait for the page's async ``exists``."""
+    """Return a page whose layout and then title, which Dash's router awaits, wait for the page's ``exists``."""
     drawn, given = page, variables
 
     async def layout(**arguments: Any) -> Any:

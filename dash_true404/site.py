@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import os
@@ -46,6 +47,20 @@ def _yes_or_no(answer: Any) -> bool:
     return bool(answer)
 
 
+def _outcome(ask: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    # No future can hold a StopIteration, which next() raises where it finds nothing.
+    try:
+        return ask(), None
+    except Exception as error:
+        return None, error
+
+
+def _is_being_cancelled() -> bool:
+    """Tell whether this very task is cancelled, not one that it waits for; Python 3.10 cannot tell."""
+    task = asyncio.current_task()
+    return task is None or not hasattr(task, "cancelling") or task.cancelling() > 0
+
+
 class Options(NamedTuple):
     """What the user chose; :func:`dash_true404.enable_true_404` says what each one means."""
 
@@ -75,6 +90,11 @@ class Verdict:
     def exists(self) -> bool:
         """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
         return self._match is None or self._site.exists(self._match)
+
+    @property
+    def has_exists(self) -> bool:
+        """Whether the page has an ``exists`` to ask."""
+        return self._match is not None and self._match.page.get("exists") is not None
 
     async def ask(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
         """Ask the page's own ``exists`` on a server that can wait for it; afterwards ``exists`` knows.
@@ -201,12 +221,21 @@ class Site:
             return True
         try:
             ask = functools.partial(exists, **match.variables)
-            answer = ask() if in_thread is None or is_async(exists) else await in_thread(ask)
+            if in_thread is not None and not is_async(exists):
+                answer, error = await in_thread(functools.partial(_outcome, ask))
+                if error is not None:
+                    raise error
+            else:
+                answer = ask()
             return _yes_or_no(await answer if inspect.isawaitable(answer) else answer)
+        except asyncio.CancelledError as error:
+            if _is_being_cancelled():
+                raise
+            return self._failed(match, error)
         except Exception as error:
             return self._failed(match, error)
 
-    def _failed(self, match: Match, error: Exception) -> bool:
+    def _failed(self, match: Match, error: BaseException) -> bool:
         # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
         if self._may_log_fault((match.page["module"], type(error), *lines)):

@@ -37,6 +37,7 @@ async def _ask_all(
         (started if "startup" in message["type"] else stopped).set()
 
     running = asyncio.create_task(server({"type": "lifespan", "asgi": {"version": "3.0"}}, incoming.get, send))
+    running.add_done_callback(lambda _: (started.set(), stopped.set()))
     await incoming.put({"type": "lifespan.startup"})
     await started.wait()
     try:

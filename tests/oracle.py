@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -47,18 +48,22 @@ def routed_children(app: dash.Dash, pathname: str) -> Any:
     return json.loads(response.data)["response"]["_pages_content"]["children"] if response.status_code == 200 else None
 
 
-def is_page(app: dash.Dash, path: str) -> bool:
-    """Tell whether Dash renders a page, and the server leaves it to Dash: no route takes it, and none refuses it."""
+def is_left_to_dash(app: dash.Dash, path: str) -> bool:
+    """Tell whether the server of a Dash app leaves a path to Dash: no route takes it, and none refuses it."""
     try:
         endpoint, _ = app.server.url_map.bind("localhost").match(unquote(path))
     except HTTPException:  # Werkzeug's path converter refuses line breaks, for one
         return False
-    ours = (app.config.routes_pathname_prefix, app.config.routes_pathname_prefix + "<path:path>")
-    return endpoint in ours and rendered_page(app, path) is not None
+    return endpoint in (app.config.routes_pathname_prefix, app.config.routes_pathname_prefix + "<path:path>")
 
 
-def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> Callable[[], Any]:
-    """Return the view that a plain Flask app would have for the URL of a page."""
+def is_page(app: dash.Dash, path: str) -> bool:
+    """Tell whether the server leaves a path to Dash, and Dash renders a page."""
+    return is_left_to_dash(app, path) and rendered_page(app, path) is not None
+
+
+def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> tuple[int, str]:
+    """Return the status and Location that the URL of a page is due."""
     path, _, query = url.partition("?")
     page, variables = path_to_page(app.strip_relative_path(path))
     registered = page["path_template"] if variables else page["path"]
@@ -66,10 +71,21 @@ def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> Callable[[]
     slash = "/" if stripped and registered.endswith("/") else ""
     own = app.config.routes_pathname_prefix + stripped + slash
     if redirect_slashes and path != own:
-        return lambda: flask.redirect(own + (f"?{query}" if query else ""), 308)
-    if page.get("exists") and not page["exists"](**(variables or {})):
-        return lambda: ("gone", 404)
-    return lambda: "page"
+        return 308, own + (f"?{query}" if query else "")
+    found = page["exists"](**(variables or {})) if page.get("exists") else True
+    return 200 if (asyncio.run(found) if asyncio.iscoroutine(found) else found) else 404, ""
+
+
+def views(found: Mapping[str, tuple[int, str]]) -> dict[str, Callable[[], Any]]:
+    """Return the view that a plain Flask or Quart app would have for each decoded path.
+
+    :param found: what each URL of a page is due.
+    """
+    return {unquote(url.partition("?")[0]): _view(*answer) for url, answer in found.items()}
+
+
+def _view(status: int, location: str) -> Callable[[], Any]:
+    return lambda: ("page", status, {"Location": location} if location else {})
 
 
 def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask.Flask:

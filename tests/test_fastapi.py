@@ -100,6 +100,18 @@ def test_an_app_below_another_is_asked_for_its_own_pages():
     assert [answer.status_code for answer in answers] == [200, 404, 200, 404, 404]
 
 
+def test_mounted_in_a_bigger_app_its_pages_are_found_which_plain_dash_loses():
+    for enabled, expected in ((False, [200, 404, 404, 404]), (True, [200, 200, 404, 404])):
+        dash.page_registry.clear()
+        app = make_app("/", "/a", backend="fastapi", url_base_pathname="/dash/")
+        if enabled:
+            enable_true_404(app)
+        bigger = FastAPI()
+        bigger.mount("/", app.server)
+        answers = ask_all(bigger, [(url, "GET") for url in ("/dash/", "/dash/a", "/dash/zz", "/zz")])
+        assert [answer.status_code for answer in answers] == expected
+
+
 def test_a_dependency_can_be_overridden_in_tests():
     async def guard():
         raise HTTPException(401)

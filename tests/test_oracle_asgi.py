@@ -9,12 +9,10 @@ from urllib.parse import unquote
 
 import dash
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from quart import Quart
-from starlette.routing import Match, Route
-from werkzeug.exceptions import HTTPException
 
 from dash_true404 import enable_true_404
 from dash_true404.paths import reencoded
@@ -22,7 +20,9 @@ from dash_true404.paths import reencoded
 from .apps import METHODS, make_app, register
 from .asgi import Answer, ask_all
 from .generated import EXISTS, page_paths, prefixes, repeatable, templates, urls
-from .oracle import path_to_page, plain_werkzeug, rendered_page
+from .oracle import due, is_page, plain_werkzeug, views
+from .oracle_fastapi import is_page as is_page_on_fastapi
+from .oracle_fastapi import plain_fastapi
 from .scale import EXAMPLES
 
 SHARE = EXAMPLES // 2
@@ -95,22 +95,6 @@ def to_compare(urls: list[str], is_skipped: Any) -> list[tuple[str, str]]:
     return [(url, method) for url, method in asked if method != "POST" or "_dash-update-component" not in url]
 
 
-def due(app: dash.Dash, url: str, redirect_slashes: bool) -> tuple[int, str]:
-    """Return the status and Location that a page is due."""
-    path, _, query = url.partition("?")
-    page, variables = path_to_page(app.strip_relative_path(path))
-    registered = page["path_template"] if variables else page["path"]
-    stripped = path[len(app.config.routes_pathname_prefix) :].strip("/")
-    slash = "/" if stripped and registered.endswith("/") else ""
-    own = app.config.routes_pathname_prefix + stripped + slash
-    if redirect_slashes and path != own:
-        return 308, own + (f"?{query}" if query else "")
-    exists = page["exists"]
-    if exists and "asked" in exists.__qualname__:
-        exists = exists.__closure__[0].cell_contents
-    return 200 if exists is None or exists(**(variables or {})) else 404, ""
-
-
 def location(answer: Answer) -> str:
     return answer.headers.get("location", "").replace("http://localhost", "")
 
@@ -128,17 +112,9 @@ def test_on_quart(prefix, paths, some_templates, some_rules, asked, redirect_sla
         app.server.add_url_rule(rule, f"user {number}", lambda **_: "200", methods=list(methods))
     enable_true_404(app, redirect_slashes=redirect_slashes)
 
-    def is_page(path: str) -> bool:
-        try:
-            endpoint, _ = app.server.url_map.bind("localhost").match(unquote(path))
-        except HTTPException:
-            return False
-        return endpoint in (prefix, prefix + "<path:path>") and rendered_page(app, path) is not None
-
     urls = to_ask(prefix, asked, pages)
-    found = {url: due(app, url, redirect_slashes) for url in urls if is_page(url.partition("?")[0])}
-    views = {unquote(url.partition("?")[0]): view_of(*answer) for url, answer in found.items()}
-    plain = plain_werkzeug(Quart("plain", static_folder=None), app, views)
+    found = {url: due(app, url, redirect_slashes) for url in urls if is_page(app, url.partition("?")[0])}
+    plain = plain_werkzeug(Quart("plain", static_folder=None), app, views(found))
     is_skipped = skipped(pages, prefix.rstrip("/"), found)
     questions = to_compare(urls, is_skipped)
     for (url, method), ours, theirs in zip(
@@ -158,45 +134,6 @@ def test_on_quart(prefix, paths, some_templates, some_rules, asked, redirect_sla
             compared["quart"] += 1
 
 
-def view_of(status: int, where: str) -> Any:
-    async def view() -> Any:
-        return "page", status, {"Location": where} if where else {}
-
-    return view
-
-
-class PageRoute(Route):
-    """A page of a plain FastAPI app, at one decoded path."""
-
-    def __init__(self, path: str, status: int, where: str) -> None:
-        async def answer(request: Any) -> Response:
-            return Response("page", status, {"Location": where} if where else {})
-
-        super().__init__("/", answer, methods=["GET"])
-        self.methods = {"GET"}  # FastAPI's routes do not add HEAD
-        self.decoded = path
-
-    def matches(self, scope: Any) -> Any:
-        if scope["type"] != "http" or scope["path"] != self.decoded:
-            return Match.NONE, {}
-        return (Match.FULL if scope["method"] == "GET" else Match.PARTIAL), {}
-
-
-def plain_fastapi(bare: FastAPI, prefix: str, found: dict[str, tuple[int, str]], before: bool, rules: list) -> FastAPI:
-    """Return a FastAPI app with the routes of a Dash app's, but a route for each page and no index or catch-all."""
-    plain = FastAPI()
-    plain.router.routes[:] = [
-        route for route in bare.router.routes if route.name != prefix and not hasattr(route, "is_users")
-    ]
-    pages = [PageRoute(unquote(url.partition("?")[0]), *answer) for url, answer in found.items()]
-    if not before:
-        plain.router.routes.extend(pages)
-    add_rules(plain, rules)
-    if before:
-        plain.router.routes.extend(pages)
-    return plain
-
-
 def add_rules(server: FastAPI, rules: list[tuple[str, tuple[str, ...]]]) -> None:
     async def answer() -> str:
         return "200"
@@ -211,26 +148,18 @@ def add_rules(server: FastAPI, rules: list[tuple[str, tuple[str, ...]]]) -> None
 def test_on_fastapi(prefix, paths, some_templates, some_rules, asked, redirect_slashes, random):
     pages = [*paths, *some_templates]
     app = generated_app("fastapi", prefix, pages, random)
-    dashs = FastAPI()
-    dashs.router.routes[:] = app.server.router.routes
     before = random.choice([True, False])
     if before:
         add_rules(app.server, some_rules)
+    routes = list(app.server.router.routes)
     enable_true_404(app, redirect_slashes=redirect_slashes)
     if not before:
         add_rules(app.server, some_rules)
-    users = FastAPI()
-    users.router.routes[:] = [route for route in dashs.router.routes if route.name != prefix]
-    add_rules(users, some_rules)
-
-    def is_page(path: str) -> bool:
-        scope = {"type": "http", "method": "GET", "path": unquote(path), "root_path": "", "headers": []}
-        is_taken = any(route.matches(dict(scope))[0] is Match.FULL for route in users.router.routes)
-        return (not is_taken or unquote(path) == prefix) and rendered_page(app, path) is not None
-
     urls = to_ask(prefix, asked, pages)
-    found = {url: due(app, url, redirect_slashes) for url in urls if is_page(url.partition("?")[0])}
-    plain = plain_fastapi(dashs, prefix, found, before, some_rules)
+    found = {url: due(app, url, redirect_slashes) for url in urls if is_page_on_fastapi(app, url.partition("?")[0])}
+    plain = plain_fastapi(routes, prefix, found)
+    if not before:
+        add_rules(plain, some_rules)
     is_skipped = skipped(pages, prefix.rstrip("/"), found)
     questions = to_compare(urls, is_skipped)
     lifespan = random.choice([True, False])

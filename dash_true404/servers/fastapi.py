@@ -7,12 +7,13 @@ Ours takes its place: it is there from the start, and inside all middleware and 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import dash
 from fastapi import FastAPI, Request, Response
+from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..answers import Templates
 from ..logs import log_once, logger
-from ..paths import asgi_path
+from ..paths import asgi_path, path_below_root
 from ..router import awaits_layouts, current_request, is_shell, rendering
 from ..site import Site, Verdict, is_dashs_own
 from .fastapi_errors import Errors, PageNotFound
@@ -31,15 +32,19 @@ from .fastapi_routes import (
     CATCH_ALL,
     AnswerOf,
     BundlesRoute,
+    NoAnswer,
     PagesRoute,
     dashs_bundles,
     dashs_index,
+    dashs_prefixes,
     is_catch_all,
+    is_wrapped,
     without_pages,
 )
 from .jinja import NoTemplates, StarletteTemplates
 
 _STATE = "dash_true404"
+_REFUSAL = "dash_true404_refusal"
 
 
 class Question(NamedTuple):
@@ -54,6 +59,12 @@ class Question(NamedTuple):
         """Whether its path is a page's."""
         return self.verdict is not None and self.verdict.is_page
 
+    @property
+    def is_served_as_it_is(self) -> bool:
+        """Whether it is a page that needs no redirect and no look whether it exists."""
+        verdict = self.verdict
+        return verdict is not None and verdict.is_page and not verdict.has_exists and verdict.own_path() is None
+
 
 class FastAPIServer:
     """True 404s on a FastAPI server, for all Dash apps on it that asked for them."""
@@ -63,6 +74,8 @@ class FastAPIServer:
         self._sites: dict[str, Site] = {}
         self._indexes: dict[str, Route] = {}
         self._errors = Errors(server, self._sites.values())
+        self._others: tuple[int, list[str]] = (0, [])
+        self.dependencies: Sequence[Depends] = server.router.dependencies
         self._api_route: APIRoute | None = None
 
     @staticmethod
@@ -75,7 +88,7 @@ class FastAPIServer:
         """Return the templates of an app's server, which people make in two places: FastAPI itself has none."""
         names = vars(sys.modules.get(app.config.name, object))
         for templates in (getattr(app.server.state, "templates", None), *list(names.values())):
-            if isinstance(templates, Jinja2Templates):
+            if issubclass(type(templates), Jinja2Templates):  # a lazy object would be asked for its class
                 return StarletteTemplates(templates, app.config.requests_pathname_prefix)
         return NoTemplates()
 
@@ -124,30 +137,53 @@ class FastAPIServer:
 
     def _bundle_error(self, prefix: str) -> PageNotFound | None:
         site = self._sites[prefix]
-        return None if site.report_only else PageNotFound(site)
+        return None if site.report_only else PageNotFound(site, may_be_shell=False)
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked, and what is known of it."""
         known = scope.get(_STATE)
-        # A mounted app has this scope too, and FastAPI looks for redirects with copies of it.
-        if known is None or known[:2] != (self, scope["path"]):
-            path = asgi_path(scope)
-            below = [site for site in self._sites.values() if site.covers(path)]
-            site = max(below, key=lambda site: len(site.prefix), default=None)
-            known = scope[_STATE] = (self, scope["path"], Question(path, site, site.verdict(path) if site else None))
-        question: Question = known[2]
+        # A mounted app has this scope too, FastAPI looks for redirects with copies of it, and middleware may change it.
+        asked = (self, scope["path"], scope.get("root_path"), scope.get("raw_path"))
+        if known is None or known[0] != asked:
+            question = self._asked(asgi_path(scope, path_below_root(scope)))
+            if not question.is_page and scope.get("root_path"):
+                # Behind a proxy that strips the root path, a page's own path may begin like it.
+                unstripped = self._asked(asgi_path({**scope, "root_path": ""}, scope["path"]))
+                question = unstripped if unstripped.is_page else question
+            known = scope[_STATE] = (asked, question)
+        question = known[1]
         return question
+
+    def _asked(self, path: str) -> Question:
+        if not self._server.router.redirect_slashes and path + "/" in self._sites:
+            path += "/"  # where Dash draws the root page too
+        below = [site for site in self._sites.values() if site.covers(path)]
+        site = max(below, key=lambda site: len(site.prefix), default=None)
+        return Question(path, site, site.verdict(path) if site else None)
 
     def match(self, route: PagesRoute, scope: Scope) -> Match:
         """Tell whether a request is ours to answer, and whether with 405."""
         question = self.question(scope)
-        if question.site is None and all(site.report_only for site in self._sites.values()):
+        if self._is_anothers(question) or (
+            question.site is None and all(site.report_only for site in self._sites.values())
+        ):
             return Match.NONE
+        is_index = route.path != CATCH_ALL
+        if is_index and question.is_served_as_it_is and is_wrapped(self._indexes[route.path]):
+            return Match.NONE  # the guard around Dash's own route answers
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
-        may_be_taken = route.path == CATCH_ALL or not question.is_page
+        may_be_taken = not is_index or not question.is_page
         if may_be_taken and any(other.matches(scope)[0] is Match.FULL for other in self._routes_after(route)):
             return Match.NONE
         return Match.FULL if scope["method"] == "GET" or self._is_refused_unasked(question) else Match.PARTIAL
+
+    def _is_anothers(self, question: Question) -> bool:
+        """Tell whether a URL is below the prefix of a Dash app that did not ask for true 404s."""
+        if self._others[0] != len(self._server.router.routes):
+            others = [prefix for prefix in dashs_prefixes(self._server) if prefix not in self._sites]
+            self._others = (len(self._server.router.routes), others)
+        own = len(question.site.prefix) if question.site else 0
+        return any(len(prefix) > own and question.path.startswith(prefix) for prefix in self._others[1])
 
     def _is_refused_unasked(self, question: Question) -> bool:
         """Tell whether a URL is refused for methods that no dependency of the app's ever sees.
@@ -155,13 +191,19 @@ class FastAPIServer:
         Where there are such guards, these methods must not tell strangers what is a page.
         """
         site = question.site
-        is_guarded = self._server.router.dependencies or (site is not None and not is_dashs_own(site.app.index))
+        is_guarded = (
+            self.dependencies
+            or self._server.router.route_class is not APIRoute
+            or (site is not None and not is_dashs_own(site.app.index))
+        )
         return not question.is_page and not is_guarded and not (site is not None and site.report_only)
 
     def _routes_after(self, route: PagesRoute) -> Iterator[BaseRoute]:
         routes = self._server.router.routes
         for other in routes[routes.index(route) + 1 :]:
-            if not isinstance(other, PagesRoute) and not is_catch_all(other) and other not in self._indexes.values():
+            if is_catch_all(other):
+                return
+            if not isinstance(other, PagesRoute) and other not in self._indexes.values():
                 yield other
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,11 +211,11 @@ class FastAPIServer:
         if self._api_route is None:
             self._start()
             # The app's dependencies guard Dash's catch-all, hence ours too.
-            self._api_route = APIRoute(
+            self._api_route = self._server.router.route_class(
                 CATCH_ALL,
                 self._answer,
                 methods=["GET"],
-                dependencies=self._server.router.dependencies,
+                dependencies=self.dependencies,
                 dependency_overrides_provider=self._server,
                 include_in_schema=False,
                 response_model=None,
@@ -181,6 +223,12 @@ class FastAPIServer:
         question = self.question(scope)
         if scope["method"] == "GET" or self._is_refused_unasked(question):
             await self._api_route.app(scope, receive, send)
+            # Only now, for dependencies with yield take an exception for a fault.
+            refusal = scope.pop(_REFUSAL, None)
+            if isinstance(refusal, Exception):
+                raise refusal
+            if refusal is not None:
+                await refusal(scope, receive, send)
             return
         if question.site is not None and not question.is_page:
             await self._report(question.site, Request(scope, receive), question.path)
@@ -204,9 +252,8 @@ class FastAPIServer:
             await verdict.ask(run_in_threadpool)
             status, refusal = 404, None if verdict.exists else PageNotFound(site)
         if refusal is not None and not (site and await self._report(site, request, question.path, status)):
-            if isinstance(refusal, Exception):
-                raise refusal
-            return refusal
+            request.scope[_REFUSAL] = refusal
+            return NoAnswer()
         assert site is not None  # what is outside all apps has been refused
         return page or await self._page(site, request, True)
 
@@ -241,8 +288,9 @@ class FastAPIServer:
 
         if status is None:
             try:
-                without_pages = self._without_pages(self.question(request.scope))
-                await without_pages.app(dict(request.scope), request.receive, send)
+                router = self._without_pages(self.question(request.scope))
+                if self._server.router.default == self._server.router.not_found:  # not to run one of the user's
+                    await router.app(dict(request.scope), request.receive, send)
             except HTTPException as error:
                 status = error.status_code
         site.report(status, request.method, path, request.headers.get("referer"))

@@ -12,18 +12,27 @@ from starlette.exceptions import HTTPException
 
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..pages import is_async
-from ..paths import asgi_path
+from ..paths import path_below_root
 from ..router import current_request, shell
 from ..site import Site, everywhere_site
 from .jinja import rendering_for
 
+# What an error that is answered by another body must not say.
+_OF_A_BODY = ("content-type", "content-length", "content-encoding")
+
 
 class PageNotFound(HTTPException):
-    """Raised for a URL that is no page."""
+    """Raised for a URL that is no page.
 
-    def __init__(self, site: Site) -> None:
+    :param site: the app that answers.
+    :param may_be_shell: whether the app's shell may be the answer. It holds all layouts, so only to a URL that has
+        passed the guards in front of them.
+    """
+
+    def __init__(self, site: Site, may_be_shell: bool = True) -> None:
         super().__init__(404)
         self.site = site
+        self.may_be_shell = may_be_shell
 
 
 class Errors:
@@ -47,14 +56,15 @@ class Errors:
                     handler(request, error) if is_async(handler) else run_in_threadpool(handler, request, error)
                 )
         own = error.site if isinstance(error, PageNotFound) else None
-        site = own or everywhere_site(self._sites, asgi_path(request.scope))
+        site = own or everywhere_site(self._sites, path_below_root(request.scope))
         if site is None:
             return await http_exception_handler(request, error)
-        headers = {**(error.headers or {}), **HEADERS}
+        kept = {name: value for name, value in (error.headers or {}).items() if name.lower() not in _OF_A_BODY}
+        headers = {**kept, **HEADERS}
         if prefers_json(request.headers.get("Accept", "")):
             return Response(PROBLEM, 404, headers, PROBLEM_TYPE)
-        # The app's shell holds all layouts. Only a URL of the app's own has passed the guards in front of them.
-        if own is not None and request.method in ("GET", "HEAD") and own.is_answered_in_app():
+        may_be_shell = own is not None and error.may_be_shell and request.method in ("GET", "HEAD")
+        if own is not None and may_be_shell and own.is_answered_in_app():
             try:
                 with current_request(request):
                     page = own.answer.or_built_in(lambda: shell(own), HTTPException)

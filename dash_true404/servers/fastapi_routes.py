@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from dash.exceptions import DependencyException
 from fastapi import FastAPI
+from fastapi.params import Depends
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from ..paths import path_below_root
 from ..site import is_dashs_own
 
 CATCH_ALL = "/{path:path}"
@@ -20,6 +22,15 @@ CATCH_ALL = "/{path:path}"
 def dashs_index(server: FastAPI, prefix: str) -> Route | None:
     """Return the route of a Dash app's root."""
     return next((route for route in _dashs_routes(server) if route.path == prefix and route.name == prefix), None)
+
+
+def dashs_prefixes(server: FastAPI) -> list[str]:
+    """Return where there are Dash apps on a server."""
+    return [
+        route.path
+        for route in _dashs_routes(server)
+        if route.path == route.name and getattr(route.endpoint, "__name__", "") == "index"
+    ]
 
 
 def dashs_bundles(server: FastAPI, prefix: str) -> Route | None:
@@ -33,6 +44,11 @@ def is_catch_all(route: BaseRoute) -> bool:
     return isinstance(route, Route) and route.path in (CATCH_ALL, CATCH_ALL[1:]) and is_dashs_own(route.endpoint)
 
 
+def is_wrapped(route: Route) -> bool:
+    """Tell whether the user has put something around what a route calls."""
+    return getattr(route.app, "__module__", "").partition(".")[0] not in ("fastapi", "starlette")
+
+
 def _dashs_routes(server: FastAPI) -> list[Route]:
     return [route for route in server.router.routes if isinstance(route, Route) and is_dashs_own(route.endpoint)]
 
@@ -41,11 +57,12 @@ def without_pages(router: Router, indexes: list[Route], error: Exception | None)
     """Return a server's router as it would be without Dash's catch-all.
 
     :param indexes: Dash's indexes of roots that are no pages.
-    :param error: raised where the router finds nothing; None: what it does by itself.
+    :param error: raised where the router finds nothing; None: what it does by itself, as it does with a default of the
+        user's.
     """
 
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-        if error is not None:
+        if error is not None and getattr(router.default, "__func__", None) is Router.not_found:
             raise error
         await router.default(scope, receive, send)
 
@@ -59,6 +76,8 @@ def without_pages(router: Router, indexes: list[Route], error: Exception | None)
 
 class Server(Protocol):
     """What a route of ours asks and hands over to."""
+
+    dependencies: Sequence[Depends]
 
     def match(self, route: PagesRoute, scope: Scope) -> Match:
         """Tell whether a request is ours to answer, and whether with 405."""
@@ -77,6 +96,8 @@ class PagesRoute(Route):
     def __init__(self, server: Server, path: str) -> None:
         super().__init__(path, self._endpoint, methods=["GET"], name=f"dash-true404 {path}", include_in_schema=False)
         self._server = server
+        self.dependencies = server.dependencies  # for those who look for themselves among a route's
+        self.app = server.serve
 
     async def _endpoint(self, request: Any) -> None:
         """Stand for what answers, for those who read a route's endpoint; handle() does."""
@@ -86,11 +107,15 @@ class PagesRoute(Route):
         if scope["type"] != "http" or (self.path != CATCH_ALL and super().matches(scope)[0] is Match.NONE):
             return Match.NONE, {}
         match = self._server.match(self, scope)
-        return match, {} if match is Match.NONE else {"endpoint": self.endpoint}
+        if match is Match.NONE:
+            return match, {}
+        # As for Dash's own catch-all: people's guards and metrics read these.
+        params = {**scope.get("path_params", {}), "path": path_below_root(scope)}
+        return match, {"endpoint": self.endpoint, "route": self, "path_params": params}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        await self._server.serve(scope, receive, send)
+        await self.app(scope, receive, send)
 
 
 class BundlesRoute(Route):
@@ -115,6 +140,13 @@ class BundlesRoute(Route):
             await self._bundles.handle(scope, receive, send)
         except DependencyException as fault:
             raise self._error() or fault from None
+
+
+class NoAnswer(Response):
+    """Sends nothing: what is to be answered is known only after what comes behind it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do nothing."""
 
 
 class AnswerOf(Response):

@@ -57,7 +57,7 @@ class QuartServer(WerkzeugServer):
 
     def path(self) -> str:
         """Return the request's path as the browser holds it."""
-        return asgi_path(request.scope)
+        return asgi_path(request.scope, request.path)
 
     def page_or_404(self, endpoint: str, view: View) -> View:
         """Return Dash's view for a page, and for everything else an error raised."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from ..scale import IS_LONG
+
 PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")
 #: Where the servers are: beside this interpreter, activated or not, and where Debian has nginx.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
@@ -42,6 +44,12 @@ class Recipe(NamedTuple):
     install: list[str]
 
     @property
+    def backend(self) -> str:
+        """Which of Dash's backends the app runs on."""
+        named = re.search(r'backend="(\w+)"', "".join(self.files.values()))
+        return named[1] if named else "flask"
+
+    @property
     def is_debug(self) -> bool:
         """Whether the app runs in Dash's debug mode."""
         return self.command == "python app.py"
@@ -57,15 +65,17 @@ class Recipe(NamedTuple):
         return bool(self.nginx) or "gthread" in self.command or not re.match("gunicorn|python", self.command)
 
     @property
-    def has_two_prefixes(self) -> bool:
-        """Whether the app is elsewhere for the browser than for the server."""
-        return "requests_pathname_prefix" in "".join(self.files.values())
+    def has_prefix(self) -> bool:
+        """Whether the app is not at the root, for the browser or for the server."""
+        return re.search("(requests_pathname_prefix|url_base_pathname)=", "".join(self.files.values())) is not None
 
     def missing(self) -> str:
         """Return what has to be installed before this can be served, or an empty text."""
         programs = {shlex.split(self.command)[0], *(["nginx"] if self.nginx else [])}
         imports = set(re.findall(r"^(?:from|import) (\w+)", "".join(self.files.values()), re.MULTILINE))
         modules = imports - {Path(name).stem for name in self.files}
+        if self.backend != "flask":
+            modules |= {"dash.backends", self.backend}
         missing = [name for name in programs if not shutil.which(name, path=PATH)]
         missing += [name for name in modules if not importlib.util.find_spec(name)]
         return f"needs {', '.join(sorted(missing))}: {' and '.join(self.install)}" if missing else ""
@@ -91,4 +101,6 @@ def recipes(page: str) -> Iterable[Recipe]:
             yield Recipe(heading, {**shared, **files}, command, nginx, port, prefix, _INSTALL.findall(section))
 
 
-RECIPES = list(recipes(PAGE))
+ALL_RECIPES = list(recipes(PAGE))
+#: Short runs pass over a section's further commands.
+RECIPES = ALL_RECIPES if IS_LONG else list({recipe.heading: recipe for recipe in reversed(ALL_RECIPES)}.values())[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import os
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,13 +64,31 @@ class Connection(http.client.HTTPConnection):
 
     def ask(self, method: str, target: str, body: bytes | None = None, content_type: str = "text/plain") -> Answer:
         """Send a request whose target is exactly as given."""
-        self.request(method, target, body, {"Content-Type": content_type} if body else {})
+        with self._response(method, target, body, {"Content-Type": content_type} if body else {}) as response:
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, response.read())
+
+    def open_websocket(self, target: str, headers: dict[str, str]) -> int:
+        """Ask for a websocket, and return the status: 101 if this connection is one now."""
+        handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        key = base64.b64encode(bytes(16)).decode()
+        return self._response("GET", target, None, {**handshake, "Sec-WebSocket-Key": key, **headers}).status
+
+    def echoed(self, text: bytes) -> bytes:
+        """Send a short text over the websocket, and return the one that comes back."""
+        final_text, masked, no_mask = b"\x81", 0x80, bytes(4)  # RFC 6455, section 5.2
+        self.sock.sendall(final_text + bytes([masked | len(text)]) + no_mask + text)
+        with self.sock.makefile("rb") as stream:
+            kind, length = stream.read(2)
+            assert bytes([kind]) == final_text
+            return stream.read(length)
+
+    def _response(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> HTTPResponse:
+        self.request(method, target, body, headers)
         # In one piece: hypercorn closes the connection, and does not say so, if the answer is there before the body.
         request, self._unsent = self._unsent, b""
         super().send(request)
-        with self.getresponse() as response:
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, response.read())
+        return self.getresponse()
 
 
 class Served:

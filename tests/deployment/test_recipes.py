@@ -1,8 +1,11 @@
-"""Every recipe of docs/deployment.md, served as printed and asked over real HTTP, against the plain Flask oracle."""
+"""Every recipe of docs/deployment.md, served as printed and asked over real HTTP, against the oracles: plain apps
+of the same server.
+"""
 
 import contextlib
 import functools
 import http.client
+import importlib
 import json
 import re
 import socket
@@ -11,12 +14,15 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from urllib.parse import unquote
+from typing import NamedTuple
 
+import flask
 import pytest
 
-from ..apps import METHODS
-from ..oracle import due, is_page, plain_flask
+from ..apps import METHODS, make_app
+from ..asgi import ask as ask_asgi
+from ..asgi import ask_all
+from ..oracle import due, plain_werkzeug, views
 from .recipes import PAGE, RECIPES
 from .servers import serving
 
@@ -28,7 +34,7 @@ PAGES += ["R%26D", "caf%C3%A9", "caf%C3%A9/", "a%20b", "it%27s", "C%23", "50%25"
 NO_PAGES = ["no-such", "no-such/", "no-such?x=1", "trips/no-such", "Trips", "caf%C3%A9s", "r%26d", "R%26D/x"]
 NO_PAGES += ["stations", "favicon.ico", "robots.txt", "wp-login.php", "_dash-no-such", "assets", "%E6%9D%B1", "50%2525"]
 NO_STATIONS = ["stations/atlantis", "stations/central/north", "stations/Central"]
-OTHERS = ["healthz", "assets/style.css", "assets/no-such.css", "_dash-layout", "_dash-dependencies"]
+OTHERS = ["healthz", "healthz/", "assets/style.css", "assets/no-such.css", "_dash-layout", "_dash-dependencies"]
 OTHERS += ["_dash-update-component", "rides"]
 
 PINNED = {
@@ -49,6 +55,14 @@ PINNED = {
     ("GET", "healthz"): 200,
 }
 BODY = b"x" * 1000
+CALLBACK = ("/_dash-update-component", "POST")
+
+BIGGER_APPS = [
+    "In a bigger Flask app",
+    "Flask in a FastAPI app",
+    "On the server of a bigger FastAPI app",
+    "Mounted in a bigger FastAPI app",
+]
 
 
 @pytest.fixture(scope="module", params=RECIPES, ids=str)
@@ -67,27 +81,51 @@ def served(running):
     print(running.output()[before:])
 
 
-@functools.cache
-def oracle():
-    """Return what plain Flask says for each method and URL: the status, where it redirects to, and whether Dash has
-    no part in it.
+class Due(NamedTuple):
+    """What a plain app says for a method and a URL.
+
+    :param is_left_to_dash: whether Dash has a part in it.
     """
+
+    status: int
+    location: str
+    is_left_to_dash: bool
+
+
+@functools.cache
+def due_answers(backend):
+    """Return what a plain app of a server says for each method and URL."""
+    # FastAPI is not installed everywhere.
+    oracle = importlib.import_module("..oracle_fastapi" if backend == "fastapi" else "..oracle", __package__)
     urls = ["/" + url for url in [*PAGES, *NO_PAGES, *NO_STATIONS, *OTHERS]]
-    paths = {url: url.partition("?")[0] for url in urls}
-    names, answers = {"__name__": "app"}, {}
+    # A callback needs a body, and has a test of its own.
+    questions = [(url, method) for url in urls for method in METHODS if (url, method) != CALLBACK]
+    names = {"__name__": "app"}
     exec(RECIPES[0].files["app.py"], names)
+    names["enable_true_404"] = lambda app: None
     with tempfile.TemporaryDirectory() as assets:
         Path(assets, "style.css").write_text(RECIPES[0].files["assets/style.css"], "utf-8")
-        app = names["create_app"](assets_folder=assets)
-        plain = plain_flask(app, {unquote(paths[url]): due(app, url) for url in urls if is_page(app, paths[url])})
-        prefix, rules = app.config.routes_pathname_prefix, app.server.url_map.bind("")
-        for url in urls:
-            endpoint, _ = rules.match(unquote(paths[url]), method="GET")
-            is_other = endpoint not in (prefix, prefix + "<path:path>")
-            for method in METHODS:
-                with plain.test_client().open(url, method=method) as answer:
-                    answers[method, url[1:]] = answer.status_code, answer.headers.get("Location"), is_other
-    return answers
+        app = names["create_app"](assets_folder=assets, **({} if backend == "flask" else {"backend": backend}))
+        found = {url: due(app, url) for url in urls if oracle.is_page(app, url.partition("?")[0])}
+        if backend == "fastapi":
+            plain = oracle.plain_fastapi(app.server.router.routes, "/", found)
+        else:
+            plain = plain_werkzeug(type(app.server)("plain", static_folder=None), app, views(found))
+        left = {url: oracle.is_left_to_dash(app, url.partition("?")[0]) for url in urls}
+        return {
+            (method, url[1:]): Due(answer.status_code, location(answer.headers, "http://localhost"), left[url])
+            for (url, method), answer in zip(questions, ask_plain(plain, questions), strict=True)
+        }
+
+
+def ask_plain(plain, questions):
+    if not isinstance(plain, flask.Flask):
+        return ask_all(plain, questions)
+    return [plain.test_client().open(url, method=method, buffered=True) for url, method in questions]
+
+
+def location(headers, host):
+    return {name.lower(): value for name, value in headers.items()}.get("location", "").removeprefix(host)
 
 
 def ask(served, connection, method, url):
@@ -105,22 +143,36 @@ def test_what_is_missing_is_named_with_the_way_to_install_it():
     files = {"wsgi.py": "import no_such_module\nfrom app import create_app", "app.py": ""}
     missing = recipe._replace(command="no-such-server wsgi:server", files=files).missing()
     assert missing == "needs no-such-server, no_such_module: apt-get install nginx and pip install gunicorn"
+    assert "no_such_backend: " in recipe._replace(files={"asgi.py": 'backend="no_such_backend"'}).missing()
 
 
-def test_every_url_gets_what_plain_flask_says_for_every_method(served):
-    recipe, answers, different = served.recipe, oracle(), {}
+@pytest.mark.parametrize("is_mounted", [True, False])
+def test_below_a_root_path_dash_itself_has_no_callbacks(is_mounted):
+    """The page warns of it. Once this fails, Dash has been mended, and the page should say since when."""
+    fastapi = pytest.importorskip("fastapi", reason='needs fastapi: pip install "dash[async,fastapi]"')
+    app = make_app("/", backend="fastapi", requests_pathname_prefix="/dash/", routes_pathname_prefix="/")
+    bigger = fastapi.FastAPI()
+    bigger.mount("/dash", app.server)
+    server, root_path = (bigger, "") if is_mounted else (app.server, "/dash")
+    url = "/dash/_dash-update-component" if is_mounted else "/_dash-update-component"
+    with pytest.raises(RuntimeError, match="No active request"):
+        ask_asgi(server, url, "POST", root_path=root_path)
+
+
+def test_every_url_gets_what_the_plain_app_says_for_every_method(served):
+    recipe, answers, different = served.recipe, due_answers(served.recipe.backend), {}
     with served.connection() as connection:
-        for (method, url), (status, location, is_other) in answers.items():
-            if (method, url) == ("POST", "_dash-update-component"):
-                continue  # which needs a callback's body, below
-            if url == "rides" and recipe.has_two_prefixes:
+        host = f"http://{connection.host}:{connection.port}"
+        for (method, url), (status, path, is_left_to_dash) in answers.items():
+            if url == "rides" and recipe.has_prefix:
                 continue  # redirect_from does not work then (README)
             # In debug mode Dash makes a 500 of what other routes refuse (README).
-            status = 500 if recipe.is_debug and is_other and status in (404, 405) else status
+            status = 500 if recipe.is_debug and not is_left_to_dash and status in (404, 405) else status
+            due = status, path and recipe.prefix + path[1:]
             answer = ask(served, connection, method, url)
-            got = answer.status, answer.headers.get("location")
-            if got != (status, location):
-                different[method, url] = f"{got} instead of {(status, location)}"
+            got = answer.status, location(answer.headers, host)
+            if got != due:
+                different[method, url] = f"{got} instead of {due}"
         assert different == {}
         assert len(answers) > 250
         assert (connection.opened == 1) == recipe.keeps_alive
@@ -128,8 +180,10 @@ def test_every_url_gets_what_plain_flask_says_for_every_method(served):
 
 
 def test_the_statuses_that_matter_most(served):
+    # FastAPI's routes answer no methods that they do not name.
+    pinned = {**PINNED, ("OPTIONS", "trips"): 405} if served.recipe.backend == "fastapi" else PINNED
     with served.connection() as connection:
-        assert {asked: ask(served, connection, *asked).status for asked in PINNED} == PINNED
+        assert {asked: ask(served, connection, *asked).status for asked in pinned} == pinned
 
 
 def test_a_page_written_with_letters_encoded_is_none_if_the_server_can_know(served):
@@ -153,7 +207,8 @@ def test_head_has_the_headers_of_get_and_no_body(served):
     for url in ("", "R%26D", "no-such", "stations/atlantis", "assets/style.css", "assets/no-such.css", "healthz"):
         with served.connection() as connection:
             get, head = (ask(served, connection, method, url) for method in ("GET", "HEAD"))
-        assert stable(head.headers) == stable(get.headers), url
+        # On FastAPI HEAD is 405 for most.
+        assert head.status != get.status or stable(head.headers) == stable(get.headers), url
         # http.client would not notice a body.
         with socket.create_connection((connection.host, connection.port), timeout=30) as plain:
             request = f"HEAD {served.recipe.prefix}{url} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -176,6 +231,28 @@ def test_assets_and_callbacks_work(served):
     assert asset == served.recipe.files["assets/style.css"]
     assert answer.status == 200
     assert json.loads(answer.body)["response"] == {"greeting": {"children": "Hello Ada"}}
+
+
+@pytest.mark.only("Quart", "FastAPI")
+def test_exists_may_be_async(served):
+    with served.connection() as connection:
+        assert [ask(served, connection, "GET", f"lines/{number}").status for number in (1, 2, 3)] == [200, 200, 404]
+
+
+@pytest.mark.only("Quart", "FastAPI")
+def test_the_users_websockets_work(served):
+    with served.connection() as connection:
+        assert connection.open_websocket("/echo", {}) == 101
+        assert connection.echoed(b"Hello Ada") == b"Hello Ada"
+
+
+@pytest.mark.only("Quart", "FastAPI", "nginx that strips a prefix, before FastAPI", *BIGGER_APPS[2:])
+def test_dashs_websocket_is_there_for_the_apps_own_pages_only(served):
+    for is_own, status in ((True, 101), (False, 403)):
+        with served.connection() as connection:
+            origin = f"http://{connection.host}:{connection.port}" if is_own else "http://elsewhere"
+            path = f"{served.recipe.prefix}_dash-ws-callback"
+            assert connection.open_websocket(path, {"Origin": origin}) == status
 
 
 @pytest.mark.only("Werkzeug's development server")
@@ -204,7 +281,7 @@ def test_both_workers_say_the_same(served):
     assert len(workers) == 2
 
 
-@pytest.mark.only("nginx that strips a prefix", "In a bigger Flask app", "In a FastAPI app")
+@pytest.mark.only("nginx that strips a prefix", "nginx that strips a prefix, before FastAPI", *BIGGER_APPS)
 def test_the_prefix_without_its_slash_leads_to_the_app(served):
     with served.connection() as connection:
         answer = connection.ask("GET", "/dash")
@@ -212,7 +289,7 @@ def test_the_prefix_without_its_slash_leads_to_the_app(served):
     assert answer.headers["location"].endswith("/dash/")
 
 
-@pytest.mark.only("In a bigger Flask app", "In a FastAPI app")
+@pytest.mark.only(*BIGGER_APPS)
 def test_the_bigger_app_has_pages_and_a_404_of_its_own(served):
     with served.connection() as connection:
         assert b"The bigger app" in connection.ask("GET", "/").body
