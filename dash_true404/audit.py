@@ -28,6 +28,7 @@ from .client import Client
 from .links import DeadLink, InProcess, Progress, crawl_app
 from .pages import Pages
 from .paths import reachable
+from .server_rules import rules_of
 from .servers import adapter_for
 
 __all__ = ["Finding", "Report", "audit", "examine"]
@@ -83,7 +84,7 @@ class _Audit:
     def report(self) -> Report:
         # Dash settles its pages at the first request, and fails in that one alone if a layout does.
         self._subject.ask(self._subject.prefix + "_dash-layout")
-        findings = list(dict.fromkeys([*self._pages(), *self._rest()]))
+        findings = list(dict.fromkeys([*self._pages(), *self._redirects(), *self._rest()]))
         wrong = {finding.url for finding in findings}
         crawl = crawl_app(self._subject, self._progress)
         findings += [finding for finding in dead_link_findings(crawl.dead) if finding.url not in wrong]
@@ -139,8 +140,6 @@ class _Audit:
         unreachable = yield from self._registered_wrongly(module, page, url or self._url(template))
         if path and not unreachable:
             yield from self._status(module, page, url)
-        for old in page.get("redirect_from") or ():
-            yield from self._redirect(self._url(old), url or self._url(template))
 
     def _url(self, path: str) -> str:
         """Return the URL of a path of the registry, with an unlikely value for each variable."""
@@ -158,7 +157,7 @@ class _Audit:
             unreachable = True
             status = self._subject.ask(url).status
             yield Finding(url, "GET", status, 404 if status == 200 else 200, warning)
-        typo = next((name for name in get_close_matches("exists", page, 5, 0.7) if callable(page[name])), "exists")
+        typo = next((name for name in get_close_matches("exists", page, 5, 0.8) if callable(page[name])), "exists")
         if typo != "exists" and "exists" not in page:
             status = self._subject.ask(self._url(page["path_template"] or page["path"])).status
             yield Finding(
@@ -200,18 +199,24 @@ class _Audit:
     def _says_no(self, page: Mapping[str, Any]) -> bool:
         return self._subject.is_enabled and page.get("exists") is not None
 
-    def _redirect(self, old: str, target: str) -> Iterator[Finding]:
-        first, status = self._subject.ask(old).status, final_status(self._subject, old)
-        if first in GUARDED or status in GUARDED:
-            return
-        if status >= 400 or not 300 <= first < 400:
+    def _redirects(self) -> Iterator[Finding]:
+        """Yield the redirects that Dash made of ``redirect_from``, as far as they lead to no page."""
+        for rule in rules_of(self._app).all() if self._is_open else ():
+            old = reachable(rule.path)
+            if rule.kind != "redirect" or not old.startswith(self._subject.prefix):
+                continue
+            first, status = self._subject.ask(old), final_status(self._subject, old)
+            if status in GUARDED or status < 400:
+                continue
+            to = first.headers.get("Location")
+            wrong = f"leads to {to}, which is no page" if to else "is not where visitors ask for it"
             yield Finding(
                 old,
                 "GET",
                 status,
                 200,
-                f"redirect_from of the page {target} does not lead there, so old links and bookmarks are lost. Below a "
-                "prefix this is a fault of Dash's (plotly/dash 3549): redirect by a route of your own.",
+                f"A redirect_from {wrong}: old links and bookmarks are lost. Below a prefix this is a fault of Dash's "
+                "(plotly/dash 3549): redirect by a route of your own.",
             )
 
     def _rest(self) -> Iterator[Finding]:

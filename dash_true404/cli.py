@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
 import dash
 
 from . import __version__
+from .audit import Report, examine
 from .explain import explain
+from .live import LiveError, check_site
 from .load import LoadError, load
 from .probe import NotReadyError
 from .routes import routes
+from .terminal import progress_line, quiet, readable
 
 
 class CannotRun(click.ClickException):
@@ -51,6 +55,45 @@ def main() -> None:
     APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, or a factory
     call such as "app:create()".
     """
+
+
+@main.command()
+@click.argument("app", metavar="APP|URL")
+@AS_JSON
+@click.option("--max", "most", type=click.IntRange(25), default=200, help="Requests to a live site, at most (200).")
+@click.pass_context
+def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
+    """Ask an app or a live site what it answers, and show what it should answer.
+
+    A URL that is no page with each method, every page and redirect, assets, Dash's own URLs, and every link in the
+    pages' layouts. URL is http(s)://HOST/ with the app's prefix; its pages are found by their links. Exit status 1
+    means findings, 2 that the check could not be done.
+    """
+    with quiet(), progress_line() as progress:
+        if app.startswith(("http://", "https://")):
+            report = _check_site(app, most, progress)
+        else:
+            report = _check_app(app, ctx, progress)
+    if as_json:
+        print_json({"findings": [finding._asdict() for finding in report.findings], "notes": report.notes})
+    else:
+        click.echo(readable(app, report))
+    ctx.exit(1 if report.findings else 0)
+
+
+def _check_site(url: str, most: int, progress: Callable[[str], None]) -> Report:
+    try:
+        return check_site(url, most, progress)
+    except LiveError as error:
+        raise CannotRun(str(error)) from error
+
+
+def _check_app(name: str, ctx: click.Context, progress: Callable[[str], None]) -> Report:
+    app = _App().convert(name, None, ctx)
+    try:
+        return examine(app, progress)
+    except (ValueError, TypeError) as error:  # the app is on no server, or on an unknown one
+        raise CannotRun(str(error)) from error
 
 
 @main.command("routes")

@@ -100,7 +100,7 @@ def _checks(site: _Site) -> Iterator[Finding | str]:
 def _crawl(site: _Site, crawl: Crawl) -> None:
     layout = read_json(site.ask(site.prefix + "_dash-layout"))
     if site.router.is_there:
-        crawl.add([site.start])
+        crawl.add([site.prefix, site.start])
     crawl.read(layout, site.prefix)
     crawl.run()
     # It holds all pages' layouts, but does not tell whose they are, and those of templates are made without their
