@@ -190,7 +190,7 @@ def test_no_pages_at_all_is_a_failure():
 def test_dead_links_are_told_with_the_page_that_they_are_on():
     app = make_true_app("/", "/b")
     register("/a", layout=html.Div([html.A("dead", href="/nope"), html.A("alive", href="/b")]))
-    with pytest.raises(AssertionError, match=r"\ALinked on /a:\n(?s:.*)/nope"):
+    with pytest.raises(AssertionError, match=r"\A/nope is a dead link, on /a\.\nGET /nope"):
         pytest_plugin.DashPages(app).assert_no_dead_links()
 
 
@@ -347,7 +347,13 @@ def test_the_option_tells_the_truth_about_plain_dash(pytester, server):
         *(f"unknown {method}" for method in METHODS),
         "dead links",
     }
-    result.stdout.fnmatch_lines(["GET /dash-true404-no-such-page is 200, not 404."])
+    result.stdout.fnmatch_lines(
+        [
+            "GET /dash-true404-no-such-page is 200, not 404.",
+            "/nope is a dead link, on /.",
+            "FAILED dash-pages::unknown GET*",
+        ]
+    )
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
