@@ -137,7 +137,7 @@ class _Question:
         hints = [*self._about_exists(given), *self._other_pages(), *configured(self.probe, self.path, self.method)]
         location = self._location()
         if self.status == 405:
-            hint = "What a page sends goes to its callbacks. To take other methods, the URL needs a rule of its own."
+            hint = "Pages take GET, and but for FastAPI HEAD. For other methods, the URL needs a rule of its own."
             return "routing", f"{name} is there, but a page does not take {self.method}.", [Hint("routing", hint)]
         if self.status == 404 and self.exists[:1] == [False]:
             return "routing", f"{name} takes this path, but its exists({given}) said no.", hints
@@ -238,14 +238,14 @@ class _Question:
             return "route", f"A rule has it with another slash at its end: the server redirects to {location}.", []
         if location:
             return layer, f"{nobody}, but something in front (such as a login) redirects to {location}.", hints
-        if self.status == 405:
+        if self.status == 405 and self.probe.other_methods(self.path, self.method):
             allow = self.answer.headers.get("Allow", "") if self.answer else ""
             return (
                 layer,
                 f"The URL is there, but not for {self.method}" + (f". Allow: {allow}" if allow else "."),
                 hints,
             )
-        if self.status < 400:
+        if self.status < 400 or (self.status == 405 and not self.probe.is_refusing):
             return self._soft(layer, nobody, hints)
         if self.status == 404:
             return layer, f"{nobody}.", hints
@@ -264,13 +264,19 @@ class _Question:
             return layer, verdict, [*hints, Hint("routing", todo)]
         else:
             todo = "Call enable_true_404(app) where the app is made, and it is a 404."
-        verdict = (
-            f"{nobody}. Dash answers {self.status} all the same, and draws 'not found' in the browser: a soft 404."
-        )
+        how = "draws 'not found' in the browser: a soft 404"
+        if self.status == 405:
+            how = "only for the method: what it has for its pages takes every URL"
+        verdict = f"{nobody}. Dash answers {self.status} all the same, and {how}."
         return layer, verdict, [*hints, Hint("routing", todo)]
 
     def _why_not_404(self) -> Hint:
-        if self.status >= 500:
+        if self.status == 405:
+            text = (
+                "A guard of yours (a decorator around Dash's views, or an app-wide dependency) never sees other "
+                "methods than GET, so these are 405 everywhere and tell strangers nothing."
+            )
+        elif self.status >= 500:
             text = (
                 "An errorhandler(Exception) of yours or, in debug mode, of Dash's makes it that: register an "
                 "errorhandler(404) too. Otherwise the server's log says what failed."

@@ -61,7 +61,7 @@ class _Call(NamedTuple):
 
 def _files(probe: Probe, path: str) -> Iterator[Hint]:
     folder = Path(str(probe.app.config.get("pages_folder") or "no pages folder"))
-    if not folder.is_dir():
+    if not folder.is_dir() or not path.startswith(probe.site.prefix):
         return
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
@@ -158,10 +158,11 @@ def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
     module = sys.modules[package]
     kind, server_kind = module.Blueprint, getattr(module, package.capitalize())
     gc.collect()
-    others = [thing for thing in gc.get_objects() if issubclass(type(thing), server_kind) and thing is not server]
+    things = [thing for thing in gc.get_objects() if issubclass(type(thing), (kind, server_kind))]
+    others = [thing for thing in things if issubclass(type(thing), server_kind) and thing is not server]
     elsewhere = {id(blueprint) for other in others for blueprint in other.blueprints.values()}
     known = {id(blueprint) for blueprint in server.blueprints.values()}
-    for blueprint in [thing for thing in gc.get_objects() if issubclass(type(thing), kind)]:
+    for blueprint in [thing for thing in things if issubclass(type(thing), kind)]:
         if id(blueprint) in known or blueprint.import_name.partition(".")[0] == "dash":
             continue
         try:

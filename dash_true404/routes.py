@@ -112,6 +112,8 @@ def routes(app: dash.Dash, client: Client | None = None) -> Routes:
     check_ready(app)
     with ExitStack() as stack:
         probe = Probe(app, client or stack.enter_context(Client(app)))
+        # Dash sets itself up at its first request, which fails where two pages have the same path.
+        probe.ask(probe.site.prefix, "GET")
         redirects = [_redirect(probe, rule) for rule in probe.all_rules if rule.kind == "redirect"]
         pages = [_line(probe, page, redirects) for page in all_pages(probe)]
         found = {redirect.path for line in pages for redirect in line.redirects}
@@ -173,8 +175,8 @@ def _problems(probe: Probe, page: Any, path: str, sample: str) -> Iterable[str]:
 def _taken_first(taker: Taker, path: str) -> str:
     assert taker.page is not None
     other = taker.page.page
-    if path in (other.get("path_template"), other["path"]):
-        return f"a duplicate, never drawn: {page_name(other)} has the same path and comes first"
+    if not other.get("path_template") and other["path"] == path:
+        return f"a duplicate of {page_name(other)}: Dash fails over that at its first request"
     return f"never drawn: {page_name(other)} takes it first"
 
 

@@ -64,15 +64,26 @@ class WerkzeugRules:
 
     def all(self) -> list[Rule]:
         """Return the rules, in the server's order."""
-        return [self._described(rule) for rule in self._app.server.url_map.iter_rules()]
+        return [*self._mounts(), *map(self._described, self._app.server.url_map.iter_rules())]
 
     def match(self, path: str, method: str) -> Rule | None:
         """Return the rule that takes a URL; None for a redirect too."""
+        for mount in self._mounts():
+            if unquote(path + "/").startswith(mount.path[: -len(CATCH_ALL)]):
+                return mount
         try:
             found, _ = self._app.server.url_map.bind("localhost").match(unquote(path), method, return_rule=True)
         except HTTPException:
             return None
         return self._described(found)
+
+    def _mounts(self) -> Iterator[Rule]:
+        """Yield what werkzeug's DispatcherMiddleware, if the server has it inside, takes before any rule."""
+        layer = getattr(self._app.server, "wsgi_app", None)
+        while layer is not None:
+            for path, mounted in getattr(layer, "mounts", {}).items():
+                yield Rule(f"{path}/{CATCH_ALL}", (), "", "mount", None, mounted)
+            layer = getattr(layer, "app", None)
 
     def _described(self, rule: Any) -> Rule:
         functions = self._app.server.view_functions
