@@ -253,5 +253,5 @@ def dead_link_findings(dead: list[DeadLink]) -> Iterator[Finding]:
     for (url, status), pages in holders.items():
         named = " and ".join(pages[:_MOST_NAMED]) if len(pages) <= _MOST_NAMED else ", ".join(pages[:_MOST_NAMED])
         more = f" and {len(pages) - _MOST_NAMED} more" if len(pages) > _MOST_NAMED else ""
-        why = f"A dead link on {named}{more}: visitors who follow it get an error. Correct the link, or bring the page."
+        why = f"A dead link on {named}{more}: visitors who follow it find nothing. Correct the link, or bring the page."
         yield Finding(url, "GET", status, 200, why)

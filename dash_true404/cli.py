@@ -70,7 +70,7 @@ def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
     means findings, 2 that the check could not be done.
     """
     with quiet(), progress_line() as progress:
-        if app.startswith(("http://", "https://")):
+        if app.lower().startswith(("http://", "https://")):
             report = _check_site(app, most, progress)
         else:
             report = _check_app(app, ctx, progress)
@@ -94,6 +94,8 @@ def _check_app(name: str, ctx: click.Context, progress: Callable[[str], None]) -
         return examine(app, progress)
     except (ValueError, TypeError) as error:  # the app is on no server, or on an unknown one
         raise CannotRun(str(error)) from error
+    except Exception as error:  # not 1, which means findings
+        raise CannotRun(f"The check broke off: {type(error).__name__}: {error}") from error
 
 
 @main.command("routes")
