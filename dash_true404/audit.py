@@ -25,7 +25,8 @@ from .checks import (
     unknown_url,
 )
 from .client import Client
-from .links import DeadLink, InProcess, Progress, crawl_app
+from .crawl import DeadLink, Progress
+from .links import InProcess, crawl_app
 from .pages import Pages
 from .paths import reachable
 from .server_rules import rules_of

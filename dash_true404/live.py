@@ -18,7 +18,7 @@ from . import __version__
 from .audit import dead_link_findings
 from .checks import GUARDED, NO_ANSWER, UNLIKELY, Finding, Report, dashs_own, files, is_soft_404, unknown_url
 from .client import Answer
-from .links import Crawl, Progress, Router, internal, read_json, unread_notes
+from .crawl import Crawl, Progress, Router, internal, read_json, unread_notes
 
 AGENT = f"dash-true404/{__version__} (dash-true404 check)"
 

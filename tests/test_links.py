@@ -10,7 +10,8 @@ from flask import request
 from dash_true404 import enable_true_404
 from dash_true404.audit import audit
 from dash_true404.client import Client
-from dash_true404.links import DeadLink, dead_links, hrefs, internal
+from dash_true404.crawl import hrefs, internal
+from dash_true404.links import DeadLink, dead_links
 
 from .apps import make_app, register
 
