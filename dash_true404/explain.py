@@ -95,6 +95,10 @@ def _target(url: str) -> tuple[str, str]:
     return reachable(path if path.startswith("/") else f"/{path}"), reachable(query)
 
 
+def _without_slashes(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
 class _Question:
     def __init__(self, probe: Probe, path: str, query: str, method: str) -> None:
         self.probe, self.path, self.query, self.method = probe, path, query, method
@@ -234,8 +238,8 @@ class _Question:
             hints = [Hint("routing", text)]
         location = self._location()
         nobody = "No page and no rule of the server takes it"
-        if location and _target(location)[0].rstrip("/") == self.path.rstrip("/"):
-            return "route", f"A rule has it with another slash at its end: the server redirects to {location}.", []
+        if location and _without_slashes(_target(location)[0]) == _without_slashes(self.path):
+            return "route", f"A rule has it with other slashes: the server redirects to {location}.", []
         if location:
             return layer, f"{nobody}, but something in front (such as a login) redirects to {location}.", hints
         if self.status == 405 and self.probe.other_methods(self.path, self.method):

@@ -215,7 +215,22 @@ def test_doubled_slash():
     app = make_app("/", server=server)
     server.add_url_rule("/x/<int:n>", "x", lambda n: "x")
     enable_true_404(app)
-    assert_suggests(app, "/x//1", "/x/1", "doubled slash")
+    found = explain(app, "/x//1")
+    if found.status == 308:  # Werkzeug < 2.2 keeps merge_slashes with each rule
+        assert (found.layer, found.verdict) == (
+            "route",
+            "A rule has it with other slashes: the server redirects to http://localhost/x/1.",
+        )
+    else:
+        assert_suggests(app, "/x//1", "/x/1", "doubled slash")
+
+
+def test_a_doubled_slash_that_the_server_takes_out():
+    app = make_true_app("/")
+    app.server.add_url_rule("/x/<int:n>", "x", lambda n: "x")
+    found = explain(app, "/x//1")
+    assert (found.status, found.layer) == (308, "route")
+    assert "with other slashes" in found.verdict
 
 
 def test_trailing_slash():
@@ -496,7 +511,7 @@ AT_TOP = "import dash\ndash.register_page(__name__, path='/special')"
         ("x.py", "import dash\nif False:\n    dash.register_page(__name__)", "/x", "only within 'if False:' (line 2)"),
         (
             "x.py",
-            "import dash\ntry:\n    import no_such\n    dash.register_page(__name__, path='/a')\nexcept ImportError:\n    pass",
+            "import dash\ntry:\n    import nope\n    dash.register_page('m', path='/a')\nexcept ImportError:\n    pass",
             "/a",
             "only within 'try:' (line 2)",
         ),
