@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,7 +47,8 @@ class DashPages:
 
     Paths are what the server gets: percent-encoded as a browser does it, with the app's ``routes_pathname_prefix``.
     Found is what answers 200 (or another 2xx), or redirects for good (301, 308) to what does. Other redirects are not
-    followed: a login page answers for any URL.
+    followed: a login page answers for any URL. Plain Dash says 200 to every URL, so there all are found, and it is
+    ``assert_not_found`` that tells.
 
     :param app: the Dash app.
     """
@@ -249,67 +250,6 @@ def _fail_with(*problems: str | None) -> None:
         raise AssertionError("\n\n".join(told))
 
 
-class _PageState(NamedTuple):
-    """What Dash keeps for all apps of a process together, as far as pages have to do with it."""
-
-    contents: list[Any]
-    bindings: list[Any]
-    app_of_request: Any
-
-
-def _containers() -> list[Any]:
-    """Return what Dash fills: the pages, and the callbacks that they bring, until an app takes them."""
-    import dash
-    from dash import _callback  # no public names reach these
-
-    names = ("GLOBAL_CALLBACK_LIST", "GLOBAL_CALLBACK_MAP", "GLOBAL_INLINE_SCRIPTS", "GLOBAL_API_PATHS")
-    return [dash.page_registry, *(getattr(_callback, name) for name in names if hasattr(_callback, name))]
-
-
-def _bound() -> list[tuple[Any, str]]:
-    """Return the modules and names that Dash binds to the last app that was made, and to its settings."""
-    from dash import _get_app, _get_paths, _pages
-
-    return [(_get_app, "APP"), (_get_paths, "CONFIG"), (_pages, "CONFIG")]
-
-
-def _app_context() -> Any:
-    """Return the variable in which a request leaves its app from Dash 4 on."""
-    from dash import _get_app
-
-    return getattr(_get_app, "app_context", None)
-
-
-def _saved() -> _PageState:
-    context = _app_context()
-    return _PageState(
-        [list(content) if isinstance(content, list) else dict(content) for content in _containers()],
-        [getattr(module, name) for module, name in _bound()],
-        context and context.get(None),
-    )
-
-
-def _emptied(state: _PageState) -> _PageState:
-    contents = [type(content)() for content in state.contents]
-    return _PageState(
-        contents,
-        [None if name == "APP" else type(value)() for (_, name), value in zip(_bound(), state.bindings, strict=True)],
-        None,
-    )
-
-
-def _restore(state: _PageState) -> None:
-    for container, content in zip(_containers(), state.contents, strict=True):
-        container.clear()
-        (container.extend if isinstance(container, list) else container.update)(content)
-    # Not filled anew: the settings are those of an app, and its own.
-    for (module, name), value in zip(_bound(), state.bindings, strict=True):
-        setattr(module, name, value)
-    context = _app_context()
-    if context:
-        context.set(state.app_of_request)
-
-
 class _Loaded:
     """An app that was named to pytest, with Dash's page state as it was left by the app.
 
@@ -317,21 +257,24 @@ class _Loaded:
     """
 
     def __init__(self, name: str) -> None:
+        from . import page_state
         from .load import load
 
         self.app = load(name)
-        self._state = _saved()
+        self._state = page_state.saved()
 
     @contextmanager
     def pages(self) -> Iterator[None]:
         """Let Dash know the app's pages, and those alone, whatever tests have made of the registry."""
-        before = _saved()
-        _restore(self._state)
+        from . import page_state
+
+        before = page_state.saved()
+        page_state.restore(self._state)
         try:
             yield
         finally:
-            self._state = _saved()
-            _restore(before)
+            self._state = page_state.saved()
+            page_state.restore(before)
 
 
 @pytest.fixture
@@ -341,12 +284,14 @@ def isolated_page_registry() -> Iterator[None]:
     What all apps of a process share is saved, emptied and restored: ``dash.page_registry``, its settings, callbacks
     that wait for an app, and the app of ``dash.get_app()``.
     """
-    before = _saved()
-    _restore(_emptied(before))
+    from . import page_state
+
+    before = page_state.saved()
+    page_state.restore(page_state.emptied(before))
     try:
         yield
     finally:
-        _restore(before)
+        page_state.restore(before)
 
 
 @pytest.fixture(scope="session")

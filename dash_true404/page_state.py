@@ -1,0 +1,60 @@
+"""What Dash keeps for all apps of a process together, as far as pages have to do with it: saved, emptied, restored."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import dash
+from dash import _callback, _get_app, _get_paths, _pages  # no public names reach what is in these
+
+# What Dash fills: the pages, and the callbacks that they bring, until an app takes them.
+_CONTAINERS = [
+    dash.page_registry,
+    *(
+        getattr(_callback, name)
+        for name in ("GLOBAL_CALLBACK_LIST", "GLOBAL_CALLBACK_MAP", "GLOBAL_INLINE_SCRIPTS", "GLOBAL_API_PATHS")
+        if hasattr(_callback, name)
+    ),
+]
+# What Dash binds to the settings of the last app that was made.
+_SETTINGS = [(_get_paths, "CONFIG"), (_pages, "CONFIG")]
+# The variable in which a request leaves its app, from Dash 4 on.
+_app_context: Any = getattr(_get_app, "app_context", None)
+
+
+class PageState(NamedTuple):
+    """Dash's pages at one moment, and what goes with them."""
+
+    contents: list[Any]
+    settings: list[Any]
+    app: Any
+    app_of_request: Any
+
+
+def saved() -> PageState:
+    """Return the present state."""
+    return PageState(
+        [list(content) if isinstance(content, list) else dict(content) for content in _CONTAINERS],
+        [getattr(module, name) for module, name in _SETTINGS],
+        _get_app.APP,
+        _app_context and _app_context.get(None),
+    )
+
+
+def emptied(state: PageState) -> PageState:
+    """Return the state of a process that has no app yet, given any other."""
+    contents, settings = ([type(thing)() for thing in things] for things in (state.contents, state.settings))
+    return PageState(contents, settings, None, None)
+
+
+def restore(state: PageState) -> None:
+    """Make a state the present one."""
+    for container, content in zip(_CONTAINERS, state.contents, strict=True):
+        container.clear()
+        (container.extend if isinstance(container, list) else container.update)(content)
+    # Bound anew, never filled anew: the settings are an app's own.
+    for (module, name), settings in zip(_SETTINGS, state.settings, strict=True):
+        setattr(module, name, settings)
+    _get_app.APP = state.app
+    if _app_context is not None:
+        _app_context.set(state.app_of_request)
