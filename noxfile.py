@@ -16,6 +16,7 @@ nox.options.default_venv_backend = "venv"
 # Newer ones of these do not fit Flask 1.0.
 FLASK_1 = ["flask==1.0.4", "werkzeug==1.0.1", "jinja2<3.1", "markupsafe<2.1", "itsdangerous<2.1", "click<8.1"]
 TOOLS = ["pytest", "hypothesis", "dash-auth", "flask-login", "flask-talisman"]
+TOOLS += ["pytest-flask", "pytest-randomly", "pytest-xdist"]
 
 MATRIX = {
     # id: Python, what is pinned
@@ -39,6 +40,7 @@ CI = ("oldest", "2.18.2", "3.0.4", "4.2.0", "latest")
 ASGI = [
     "tests/test_asgi.py",
     "tests/test_asgi_edges.py",
+    "tests/test_check_asgi.py",
     "tests/test_fastapi.py",
     "tests/test_oracle_asgi.py",
     "tests/test_quart.py",

@@ -14,11 +14,11 @@ from .checks import NO_ANSWER
 from .client import Answer, Client
 from .crawl import Crawl, DeadLink, Progress, Router, internal, read_json, unread_notes
 from .paths import reachable
-from .servers import adapter_for
+from .servers import adapter_for, enabled_site
 from .servers.jinja import NoTemplates
 from .site import Options, Site
 
-__all__ = ["DeadLink", "InProcess", "crawl_app", "dead_links", "enabled_site"]
+__all__ = ["DeadLink", "InProcess", "crawl_app", "dead_links"]
 
 
 def dead_links(app: dash.Dash, client: Client | None = None) -> list[DeadLink]:
@@ -100,15 +100,6 @@ class InProcess:
 
 async def _at_once(function: Callable[..., Any]) -> Any:
     return function()
-
-
-def enabled_site(app: dash.Dash) -> Site | None:
-    """Return what ``enable_true_404`` made of an app; None if it was not called for it."""
-    server: Any = app.server
-    adapter = getattr(server, "extensions", {}).get("dash_true404") or getattr(
-        getattr(server, "state", None), "dash_true404", None
-    )
-    return next((site for site in getattr(adapter, "_sites", {}).values() if site.app is app), None)
 
 
 def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:

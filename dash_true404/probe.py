@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple, cast
@@ -12,12 +13,16 @@ import dash
 from .client import Answer, Client
 from .pages import Match, is_async
 from .server_rules import METHODS, Rule, rules_of
-from .servers import adapter_for
+from .servers import adapter_for, enabled_site
 from .servers.jinja import NoTemplates
 from .site import Options, Site
 
 #: The methods that change nothing (RFC 9110, section 9.2.1), so that anything may be asked with them.
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+# One at a time, or the second would take the first one's watch for the page's own exists.
+_watching = threading.RLock()
 
 
 class NotReadyError(ValueError):
@@ -86,7 +91,7 @@ class Probe:
         self.app = app
         self.client = client
         self.rules = rules_of(app)
-        enabled = _enabled_site(app)
+        enabled = enabled_site(app)
         self.is_enabled = enabled is not None
         self.site = enabled or Site(app, Options(), NoTemplates())
 
@@ -145,26 +150,24 @@ class Probe:
         return None if status in (404, 405) or status >= 500 else f"{path} is answered {status} by {taker.named(path)}"
 
 
-def _enabled_site(app: dash.Dash) -> Site | None:
-    """Return the site that enable_true_404() made for an app."""
-    server = app.server
-    adapter = getattr(server, "extensions", {}).get("dash_true404")
-    adapter = adapter or getattr(getattr(server, "state", None), "dash_true404", None)
-    # The adapters have no public name for it. FastAPI's keeps it by prefix, the others by endpoint: the same text.
-    site: Site | None = adapter._sites.get(app.config.routes_pathname_prefix) if adapter else None
-    return site if site is not None and site.app is app else None
-
-
 @contextmanager
 def watched(match: Match | None) -> Iterator[list[Any]]:
     """Note what a page's ``exists`` returns or raises when the app asks it; its log would tell once a minute only."""
-    outcomes: list[Any] = []
-    page = cast("dict[str, Any]", match.page) if match else {}
-    exists = page.get("exists")
-    if not callable(exists):
-        yield outcomes
-        return
+    with _watching:
+        page = cast("dict[str, Any]", match.page) if match else {}
+        exists = page.get("exists")
+        outcomes: list[Any] = []
+        if not callable(exists):
+            yield outcomes
+            return
+        page["exists"] = _noting(exists, outcomes)
+        try:
+            yield outcomes
+        finally:
+            page["exists"] = exists
 
+
+def _noting(exists: Callable[..., Any], outcomes: list[Any]) -> Callable[..., Any]:
     def noting(**variables: Any) -> Any:
         try:
             outcomes.append(exists(**variables))
@@ -181,8 +184,4 @@ def watched(match: Match | None) -> Iterator[list[Any]]:
             raise
         return outcomes[-1]
 
-    page["exists"] = noting_async if is_async(exists) else noting
-    try:
-        yield outcomes
-    finally:
-        page["exists"] = exists
+    return noting_async if is_async(exists) else noting

@@ -2,6 +2,6 @@
 
 import os
 
-EXAMPLES = int(os.environ.get("DASH_TRUE404_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("DASH_TRUE404_EXAMPLES", "20"))
 #: Whether this is a long run, which does not pass over what differs little from what is tested anyway.
 IS_LONG = EXAMPLES >= 100

@@ -20,6 +20,7 @@ from dash_true404.client import Client
 from dash_true404.explain import explain
 
 from .apps import make_app, make_true_app, register
+from .scale import EXAMPLES
 
 BACKENDS = ["flask", "quart", "fastapi"]
 needs_backends = pytest.mark.skipif(not hasattr(dash, "backends"), reason="Dash has other servers from 4.2 on")
@@ -734,7 +735,7 @@ def test_no_url_makes_it_fail(backend):
 
     with Client(app) as client:
 
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
         @given(
             st.text() | st.sampled_from(["http://[", "//", "", "?", "#", "/%", "\ud800", "/d/p+/x", "/a/../b", "\\"])
         )

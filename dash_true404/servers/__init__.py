@@ -10,6 +10,9 @@ import dash
 from ..answers import Templates
 from ..site import Site
 
+#: Under this name an adapter is found in its server's ``extensions``, on FastAPI in its ``state``.
+EXTENSION = "dash_true404"
+
 _ADAPTERS = {
     ("flask", "Flask"): "FlaskServer",
     ("quart", "Quart"): "QuartServer",
@@ -50,6 +53,15 @@ def adapter_for(server: Any) -> Adapter:
         f"The app's server is a {type(server).__module__}.{type(server).__name__}. "
         "dash-true404 knows Flask, Quart and FastAPI."
     )
+
+
+def enabled_site(app: dash.Dash) -> Site | None:
+    """Return what ``enable_true_404`` made of an app; None if it was not called for it."""
+    server: Any = app.server
+    adapter = getattr(server, "extensions", {}).get(EXTENSION) or getattr(
+        getattr(server, "state", None), EXTENSION, None
+    )
+    return next((site for site in adapter.sites if site.app is app), None) if adapter else None
 
 
 def is_server(thing: Any) -> bool:

@@ -8,9 +8,6 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-#: Under this name the adapter is found in ``server.extensions``.
-EXTENSION = "dash_true404"
-
 Handler = Callable[[Any], Any]
 
 

@@ -7,7 +7,7 @@ Ours takes its place: it is there from the start, and inside all middleware and 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -27,6 +27,7 @@ from ..logs import log_once, logger
 from ..paths import asgi_path, path_below_root
 from ..router import awaits_layouts, current_request, is_shell, rendering
 from ..site import Site, Verdict, is_dashs_own
+from . import EXTENSION
 from .fastapi_errors import Errors, PageNotFound
 from .fastapi_routes import (
     CATCH_ALL,
@@ -43,7 +44,6 @@ from .fastapi_routes import (
 )
 from .jinja import NoTemplates, StarletteTemplates
 
-_STATE = "dash_true404"
 _REFUSAL = "dash_true404_refusal"
 
 
@@ -77,6 +77,11 @@ class FastAPIServer:
         self._others: tuple[int, list[str]] = (0, [])
         self.dependencies: Sequence[Depends] = server.router.dependencies
         self._api_route: APIRoute | None = None
+
+    @property
+    def sites(self) -> Iterable[Site]:
+        """The apps that tell the truth."""
+        return self._sites.values()
 
     @staticmethod
     def has_routes(app: dash.Dash) -> bool:
@@ -114,9 +119,9 @@ class FastAPIServer:
                 "enable_true_404() came after the server's first request, when its error handlers are settled. "
                 "Call it where the app is made, before the server runs."
             )
-        adapter: FastAPIServer = getattr(server.state, _STATE, None) or cls(server)
-        if not hasattr(server.state, _STATE):
-            setattr(server.state, _STATE, adapter)
+        adapter: FastAPIServer = getattr(server.state, EXTENSION, None) or cls(server)
+        if not hasattr(server.state, EXTENSION):
+            setattr(server.state, EXTENSION, adapter)
             server.add_exception_handler(PageNotFound, adapter._errors.handle)
             server.router.routes.append(PagesRoute(adapter, CATCH_ALL))
         adapter._add(site)
@@ -141,7 +146,7 @@ class FastAPIServer:
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked, and what is known of it."""
-        known = scope.get(_STATE)
+        known = scope.get(EXTENSION)
         # A mounted app has this scope too, FastAPI looks for redirects with copies of it, and middleware may change it.
         asked = (self, scope["path"], scope.get("root_path"), scope.get("raw_path"))
         if known is None or known[0] != asked:
@@ -150,7 +155,7 @@ class FastAPIServer:
                 # Behind a proxy that strips the root path, a page's own path may begin like it.
                 unstripped = self._asked(asgi_path({**scope, "root_path": ""}, scope["path"]))
                 question = unstripped if unstripped.is_page else question
-            known = scope[_STATE] = (asked, question)
+            known = scope[EXTENSION] = (asked, question)
         question = known[1]
         return question
 

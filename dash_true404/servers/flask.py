@@ -16,7 +16,8 @@ from werkzeug.wrappers import Response
 
 from ..paths import wsgi_path
 from ..router import is_shell, rendering, shell
-from .errors import EXTENSION, PageNotFound, users_handler_now
+from . import EXTENSION
+from .errors import PageNotFound, users_handler_now
 from .jinja import FlaskTemplates
 from .werkzeug import View, WerkzeugServer
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import dash
@@ -18,7 +18,8 @@ from werkzeug.routing import RequestRedirect
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_once, logger
 from ..site import Site, Verdict, everywhere_site, is_dashs_own
-from .errors import EXTENSION, PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
+from . import EXTENSION
+from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
 from .rules import OtherRules
 
 View = Callable[..., Any]
@@ -75,6 +76,11 @@ class WerkzeugServer(ABC):
     @abstractmethod
     def of(cls, server: Any) -> WerkzeugServer:
         """Return a new adapter of a server."""
+
+    @property
+    def sites(self) -> Iterable[Site]:
+        """The apps that tell the truth."""
+        return self._sites.values()
 
     @staticmethod
     def has_served(server: Any) -> bool:
