@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ from .asgi import ask
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+
+
+OF_PYTEST = re.findall(r"^<!-- pytest: ([^>]*) -->\n```(?:python)?\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
 def blocks(language):
@@ -32,7 +36,14 @@ def runs_here(example):
     return "backend=" not in example or (hasattr(dash, "backends") and importlib.util.find_spec("fastapi"))
 
 
-@pytest.mark.parametrize("number", [n for n, example in enumerate(blocks("python")) if n and runs_here(example)])
+def is_alone(example):
+    """Tell whether an example needs no other file: those of the pytest plugin are run by pytest, below."""
+    return example not in dict(OF_PYTEST).values()
+
+
+@pytest.mark.parametrize(
+    "number", [n for n, example in enumerate(blocks("python")) if n and runs_here(example) and is_alone(example)]
+)
 def test_the_other_examples_run(tmp_path, number):
     (tmp_path / "errors").mkdir()
     (tmp_path / "errors" / "404.html").write_text("mine")
@@ -62,3 +73,30 @@ def test_every_room_is_named():
     for module in (ROOT / "dash_true404").rglob("*.py"):
         if module.name != "__init__.py":
             assert str(module.relative_to(ROOT / "dash_true404")) in README
+
+
+def test_the_example_of_the_pytest_plugin_prints_what_is_printed(pytester):
+    shown = dict(OF_PYTEST)
+    for name in ("app.py", "test_pages.py"):
+        (pytester.path / name).write_text(shown[name])
+    pytester.makeini("[pytest]\ndash_app = app:app\n")
+    plain = ["-p", "no:randomly", "-p", "no:cacheprovider", "--disable-warnings"]
+    by_option = pytester.runpytest_subprocess(*plain, "--dash-pages", "app:app", "--ignore=test_pages.py")
+    in_tests = pytester.runpytest_subprocess(*plain, "-q")
+    for result, key in ((by_option, "--dash-pages app:app"), (in_tests, "-q")):
+        assert shown[key].strip() in result.stdout.str()
+
+
+SESSIONS = re.findall(r"^\$ (dash-true404 .*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("command", "printed"), SESSIONS, ids=[command for command, _ in SESSIONS])
+def test_the_commands_print_what_is_printed(command, printed):
+    arguments = [sys.executable, "-c", "from dash_true404.cli import main; main()", *shlex.split(command)[1:]]
+    result = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.stdout.strip() == printed.strip()
+    assert result.stderr == ""
+
+
+def test_enough_sessions_are_shown():
+    assert {command.split()[1] for command, _ in SESSIONS} == {"routes", "explain", "check"}
