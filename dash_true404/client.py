@@ -15,6 +15,7 @@ from flask.app import Flask
 from werkzeug.datastructures import Headers
 from werkzeug.test import create_environ, run_wsgi_app
 
+_HOST = "localhost"
 # Seconds; for an app that hangs.
 _TIMEOUT = 60
 
@@ -73,7 +74,7 @@ class Client:
         :param headers: further request headers.
         :param body: the request's content.
         """
-        return self._transport.ask(target, method, {"Host": "localhost", **(headers or {})}, body)
+        return self._transport.ask(target, method, {"Host": _HOST, **(headers or {})}, body)
 
 
 class _Wsgi:
@@ -96,7 +97,7 @@ class _Wsgi:
             chunks, status, answered = run_wsgi_app(self._server, environ, buffered=True)
         except Exception:  # which Flask lets through in debug and testing mode
             return Answer(500, Headers(), b"")
-        return Answer(int(status.split()[0]), answered, b"".join(chunks))
+        return Answer(int(status.split()[0]), _below_host(answered), b"".join(chunks))
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -175,4 +176,13 @@ class _Asgi:
 
         await self._server(scope, incoming.get, send)
         answered = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"]])
-        return Answer(sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:]))
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        return Answer(sent[0]["status"], _below_host(answered), body)
+
+
+def _below_host(headers: Headers) -> Headers:
+    # Starlette, and Werkzeug before 2.1, write the host into it; the path alone says the same (RFC 9110, 10.2.2).
+    location = headers.get("Location", "")
+    if location.startswith(f"http://{_HOST}/"):
+        headers["Location"] = location[len(f"http://{_HOST}") :]
+    return headers

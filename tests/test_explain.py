@@ -22,15 +22,11 @@ from dash_true404.explain import explain
 from .apps import make_app, make_true_app, register
 from .scale import EXAMPLES
 
-BACKENDS = ["flask", "quart", "fastapi"]
-needs_backends = pytest.mark.skipif(not hasattr(dash, "backends"), reason="Dash has other servers from 4.2 on")
+BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
 
 
 def app_on(backend, *paths, **options):
     if backend != "flask":
-        pytest.importorskip(backend)
-        if not hasattr(dash, "backends"):
-            pytest.skip("Dash has other servers from 4.2 on")
         options["backend"] = backend
     return make_app(*paths, **options)
 
@@ -271,7 +267,7 @@ def blueprint_app():
     return app
 
 
-@pytest.mark.skipif(not hasattr(flask.Blueprint, "register_blueprint"), reason="Flask < 2 nests no blueprints")
+@pytest.mark.flask2
 @pytest.mark.parametrize(
     ("url", "meant", "words"),
     [
@@ -358,6 +354,7 @@ def test_exists_said_no(backend):
     assert dash.page_registry["m_47_t_47__60_x_62_"]["exists"] is exists  # watching it has left nothing behind
 
 
+@pytest.mark.asgi
 @pytest.mark.parametrize("backend", ["quart", "fastapi"])
 def test_an_async_exists_said_no(backend):
     async def exists_async(x):
@@ -617,8 +614,10 @@ def test_a_blueprint_of_another_server():
     assert "is registered on another server" in explain(make_true_app("/"), "/there").hints[0]
 
 
+@pytest.mark.asgi
 def test_a_blueprint_of_quart_that_was_never_registered():
-    quart = pytest.importorskip("quart")
+    import quart
+
     unused = quart.Blueprint("unused", __name__)
     unused.add_url_rule("/unused", "unused", lambda: "x")
     found = explain(true_app_on("quart", "/"), "/unused")
@@ -673,7 +672,8 @@ def test_application_root():
 
 
 def fastapi_app():
-    fastapi = pytest.importorskip("fastapi")
+    import fastapi
+
     app = app_on("fastapi", "/")
     router, sub = fastapi.APIRouter(prefix="/api"), fastapi.FastAPI()
     router.add_api_route("/users/{n:int}", lambda n: n, name="user")
@@ -685,6 +685,7 @@ def fastapi_app():
     return app
 
 
+@pytest.mark.asgi
 def test_fastapi_included_router():
     app = fastapi_app()
     assert explain(app, "/v1/api/users/3").verdict == "The rule /v1/api/users/{n:int} (user) takes it."
@@ -698,6 +699,7 @@ def test_fastapi_included_router():
     assert "takes POST, not GET" in explain(app, "/v1/api/send").hints[0]
 
 
+@pytest.mark.asgi
 def test_fastapi_mount():
     app = fastapi_app()
     assert explain(app, "/sub/hello").status == 200
@@ -706,8 +708,10 @@ def test_fastapi_mount():
     assert "The mount /sub/{path:path}" in missing.verdict
 
 
+@pytest.mark.asgi
 def test_fastapi_router_that_was_never_included():
-    fastapi = pytest.importorskip("fastapi")
+    import fastapi
+
     unused = fastapi.APIRouter(prefix="/unused")
     unused.add_api_route("/{x}", lambda x: x)
     app = true_app_on("fastapi", "/")
@@ -720,6 +724,7 @@ def test_fastapi_router_that_was_never_included():
     assert explain(app, "/v1/unused/3").status == 200
 
 
+@pytest.mark.asgi
 def test_fastapi_pages_take_no_head():
     found = explain(true_app_on("fastapi", "/", "/a"), "/a", "HEAD")
     assert (found.status, found.layer) == (405, "routing")

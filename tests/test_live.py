@@ -234,7 +234,8 @@ def test_one_link_that_breaks_off_is_noted():
 
     def wsgi(environ, start_response):
         if environ["PATH_INFO"] == "/breaks":
-            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            connection = environ.get("werkzeug.socket") or environ["wsgi.input"].raw._sock  # Werkzeug < 2
+            connection.shutdown(socket.SHUT_RDWR)
         return app.server.wsgi_app(environ, start_response)
 
     with served(wsgi) as (url, _):
