@@ -54,7 +54,7 @@ def write_tests(pytester, body, header="dash_pages"):
 
 def run(pytester, *args):
     dash.page_registry.clear()  # of the run before, in the same process
-    return pytester.runpytest_inprocess("-p", "no:randomly", *args)
+    return pytester.runpytest_inprocess("-p", "no:randomly", "--disable-warnings", *args)
 
 
 def items(result):
