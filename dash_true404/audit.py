@@ -193,7 +193,7 @@ class _Audit:
         if head.status not in (get.status, 405) and get.status < 400:
             why = "HEAD has to say what GET says (RFC 9110): monitors and link checkers ask with HEAD."
             yield Finding(url, "HEAD", head.status, get.status, why)
-        post = subject.ask(url, "POST")
+        post = subject.ask(url, "POST") if subject.may_ask(url, "POST") else get
         if post.status == 405 and "Allow" not in post.headers:
             yield Finding(url, "POST", 405, 405, NO_ALLOW)
 

@@ -70,6 +70,12 @@ class Subject(Protocol):
     ) -> Answer:
         """Return the answer to one request."""
 
+    def can_judge(self, url: str) -> bool:
+        """Tell whether a visitor would get the same answer; what is in front of an app has more URLs."""
+
+    def may_ask(self, url: str, method: str) -> bool:
+        """Tell whether a request can change nothing, as far as can be known."""
+
     def is_found(self, url: str) -> bool:
         """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""
 
@@ -121,7 +127,7 @@ def unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | str]:
     :param is_open: whether its pages can be seen, no guard (a log-in) standing before them.
     """
     url = subject.prefix + UNLIKELY
-    answers = {method: subject.ask(url, method) for method in METHODS}
+    answers = {method: subject.ask(url, method) for method in METHODS if subject.may_ask(url, method)}
     get = answers["GET"]
     if is_index(subject, get) and subject.knows_pages and subject.is_found(url):
         yield (

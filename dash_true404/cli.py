@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -11,6 +15,7 @@ import dash
 
 from . import __version__
 from .audit import Report, examine
+from .client import NoAnswerError
 from .explain import explain
 from .live import LiveError, check_site
 from .load import LoadError, load
@@ -33,7 +38,8 @@ class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
         if isinstance(value, dash.Dash):
             return value
         try:
-            return load(value)
+            with contextlib.redirect_stdout(sys.stderr):  # what the app prints is no part of the answer
+                return load(value)
         except LoadError as error:
             raise CannotRun(str(error)) from error
 
@@ -42,9 +48,23 @@ APP = click.argument("app", metavar="APP", type=_App())
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
+@contextlib.contextmanager
+def could_run() -> Iterator[None]:
+    """Turn whatever keeps a command from its work into one message, and exit status 2."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except (NotReadyError, NoAnswerError) as error:
+        raise CannotRun(str(error)) from error
+    except Exception as error:
+        raise CannotRun(f"The command broke off: {error!r}. Please report it, with the app's routes.") from error
+
+
 def print_json(thing: Any) -> None:
     """Print a thing as JSON."""
-    click.echo(json.dumps(thing, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(thing, indent=2))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +75,8 @@ def main() -> None:
     APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, or a factory
     call such as "app:create()".
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals and pipes that have not all letters
 
 
 @main.command()
@@ -69,7 +91,7 @@ def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
     pages' layouts. URL is http(s)://HOST/ with the app's prefix; its pages are found by their links. Exit status 1
     means findings, 2 that the check could not be done.
     """
-    with quiet(), progress_line() as progress:
+    with could_run(), quiet(), progress_line() as progress:
         if app.lower().startswith(("http://", "https://")):
             report = _check_site(app, most, progress)
         else:
@@ -108,10 +130,8 @@ def routes_command(app: dash.Dash, as_json: bool) -> None:
     ever gets is marked with "!": pages that no browser can reach or that something else takes first, and redirects into
     nothing.
     """
-    try:
+    with could_run():
         listing = routes(app)
-    except NotReadyError as error:
-        raise CannotRun(str(error)) from error
     if as_json:
         print_json(listing.as_dict())
     else:
@@ -128,10 +148,10 @@ def explain_command(app: dash.Dash, url: str, method: str, as_json: bool) -> Non
 
     URL is a path or a full URL, as in a browser's address bar. The app is asked in this process, without a port.
     """
-    try:
+    if not re.fullmatch("[A-Za-z-]+", method):
+        raise CannotRun(f"{method!r} is no HTTP method.")
+    with could_run():
         explanation = explain(app, url, method)
-    except NotReadyError as error:
-        raise CannotRun(str(error)) from error
     if as_json:
         print_json(explanation.as_dict())
     else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, unquote_to_bytes
@@ -17,11 +18,18 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 _HOST = "localhost"
 # Seconds; for an app that hangs.
-_TIMEOUT = 60
+_TIMEOUT = 20
+
+
+class NoAnswerError(Exception):
+    """The app did not answer, or did not start; its text is for the person who asked."""
 
 
 class Answer(NamedTuple):
-    """What a server answered; status 500 stands for an exception too that it let through."""
+    """What a server answered; status 500 stands for an exception too that it let through.
+
+    Of a response that does not end, such as a stream of events, the body is what came in time.
+    """
 
     status: int
     headers: Headers
@@ -73,6 +81,7 @@ class Client:
         :param method: the HTTP method.
         :param headers: further request headers.
         :param body: the request's content.
+        :raises NoAnswerError: if nothing comes.
         """
         return self._transport.ask(target, method, {"Host": _HOST, **(headers or {})}, body)
 
@@ -82,25 +91,57 @@ class _Wsgi:
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._thread = ThreadPoolExecutor(1)
 
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        return self._thread.submit(self._ask, target, method, headers, body).result(_TIMEOUT)
+        got = _Got()
+        # A daemon, for a view that never ends cannot be stopped.
+        thread = threading.Thread(target=self._ask, args=(target, method, headers, body, got), daemon=True)
+        thread.start()
+        thread.join(_TIMEOUT)
+        return got.answer(method, target)
 
-    def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes, got: _Got) -> None:
         path, _, query = target.partition("?")
         environ = create_environ(method=method, headers=Headers(list(headers.items())), data=body)
         environ.update(
             PATH_INFO=unquote_to_bytes(path).decode("latin-1"), REQUEST_URI=target, RAW_URI=target, QUERY_STRING=query
         )
         try:
-            chunks, status, answered = run_wsgi_app(self._server, environ, buffered=True)
+            chunks, status, answered = run_wsgi_app(self._server, environ)
+            got.begin(int(status.split()[0]), answered)
+            try:
+                for chunk in chunks:
+                    got.body += chunk
+            finally:
+                if hasattr(chunks, "close"):
+                    chunks.close()
         except Exception:  # which Flask lets through in debug and testing mode
-            return Answer(500, Headers(), b"")
-        return Answer(int(status.split()[0]), _below_host(answered), b"".join(chunks))
+            got.begin(500, Headers())
 
     def close(self) -> None:
-        self._thread.shutdown()
+        pass
+
+
+class _Got:
+    """What has come of an answer so far."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.headers = Headers()
+        self.body = b""
+
+    def begin(self, status: int, headers: Headers) -> None:
+        """Take the status and the headers."""
+        self.headers, self.status = _below_host(headers), status
+
+    def answer(self, method: str, target: str) -> Answer:
+        """Return it as an answer.
+
+        :raises NoAnswerError: if there is none.
+        """
+        if self.status is None:
+            raise NoAnswerError(f"The app has not answered {method} {target} within {_TIMEOUT} seconds.")
+        return Answer(self.status, self.headers, self.body)
 
 
 class _Asgi:
@@ -113,15 +154,29 @@ class _Asgi:
         self._thread.start()
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
-        self._wait_for(self._start())
+        try:
+            failure = self._wait_for(self._start())
+        except futures.TimeoutError:
+            failure = f"it has not ended within {_TIMEOUT} seconds"
+        if failure:
+            raise NoAnswerError(f"The start-up of the app's server failed: {failure}")
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_TIMEOUT)
+        waiting = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return waiting.result(_TIMEOUT)
+        except futures.TimeoutError:
+            waiting.cancel()
+            raise
 
-    async def _start(self) -> None:
+    async def _start(self) -> str | None:
         done = asyncio.Event()
+        failure: str | None = None
 
         async def send(message: dict[str, Any]) -> None:
+            nonlocal failure
+            if message["type"] == "lifespan.startup.failed":
+                failure = (message.get("message") or "it does not say why").strip().splitlines()[-1]
             done.set()
 
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
@@ -129,27 +184,34 @@ class _Asgi:
         self._running.add_done_callback(lambda _: done.set())  # a server without lifespan ends here
         await self._incoming.put({"type": "lifespan.startup"})
         await done.wait()
+        return failure
 
     async def _stop(self) -> None:
         await self._incoming.put({"type": "lifespan.shutdown"})
         if self._running is not None:
             await asyncio.wait([self._running])
             self._running.exception()
+        await asyncio.get_running_loop().shutdown_default_executor()
 
     def close(self) -> None:
-        self._wait_for(self._stop())
+        with contextlib.suppress(futures.TimeoutError):
+            self._wait_for(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_TIMEOUT)
-        self._loop.close()
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        got = _Got()
         try:
-            answer: Answer = self._wait_for(self._ask(target, method, headers, body))
-            return answer
+            self._wait_for(self._ask(target, method, headers, body, got))
+        except futures.TimeoutError:
+            pass
         except Exception:  # which the frameworks let through after they have answered, or in testing mode
-            return Answer(500, Headers(), b"")
+            got.begin(500, Headers())
+        return got.answer(method, target)
 
-    async def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes, got: _Got) -> None:
         path, _, query = target.partition("?")
         named = {"content-length": str(len(body)), **headers}
         scope = {
@@ -169,15 +231,15 @@ class _Asgi:
         }
         incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         await incoming.put({"type": "http.request", "body": body, "more_body": False})
-        sent: list[dict[str, Any]] = []
 
         async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
+            if message["type"] == "http.response.start":
+                named = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
+                got.begin(message["status"], Headers(named))
+            else:
+                got.body += message.get("body", b"")
 
         await self._server(scope, incoming.get, send)
-        answered = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in sent[0]["headers"]])
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        return Answer(sent[0]["status"], _below_host(answered), body)
 
 
 def _below_host(headers: Headers) -> Headers:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from .checks import GUARDED, Subject, final_status
-from .client import Answer
+from .client import Answer, NoAnswerError
 from .paths import reachable
 
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-# What an app in this process is asked as; some servers repeat it in redirects.
-_HOST = "http://localhost"
+# That of an app in this process, which no link can name.
+_HOST = "http://app.invalid"
 # So many pages are named in one note.
 _MOST_NAMED = 3
 
@@ -69,7 +69,8 @@ def hrefs(layout: Any) -> Iterator[str]:
         props = layout.get("props")
         if isinstance(props, dict) and isinstance(layout.get("type"), str):
             href = props.get("href")
-            if isinstance(href, str) and "nofollow" not in str(props.get("rel")):
+            # A dcc.Location has the page's own address in it, not a link.
+            if isinstance(href, str) and layout["type"] != "Location" and "nofollow" not in str(props.get("rel")):
                 yield href
         for value in layout.values():
             yield from hrefs(value)
@@ -200,9 +201,18 @@ class Crawl:
         for target in dict.fromkeys(self._subject.resolve(href, url) for href in hrefs(layout)):
             if target is None:
                 continue
-            status = self._status(target)
+            try:
+                status = self._status(target)
+            except NoAnswerError as error:
+                self.notes.append(f"A link on {url} could not be followed. {error}")
+                continue
             if status >= 400 and status not in GUARDED:
-                if is_reported:
+                if not self._subject.can_judge(target):
+                    self.notes.append(
+                        f"{url} links to {target}, outside the app: whether that is there, only what is in front of "
+                        "the app can tell."
+                    )
+                elif is_reported:
                     self.dead.append(DeadLink(target, url, status))
             elif target.startswith(self._subject.prefix) and self._router.is_there and self._wanted(target):
                 self.add([target])
@@ -220,5 +230,5 @@ def unread_notes(crawl: Crawl) -> Iterator[str]:
         names = ", ".join(urls[:_MOST_NAMED]) + (f" and {len(urls) - _MOST_NAMED} more" if urls[_MOST_NAMED:] else "")
         yield (
             f"The links in {names} were not checked: asked for the layout, Dash answers {status}. "
-            + ("A guard answers first." if status in GUARDED or 300 <= status < 400 else "Does the layout raise?")
+            + ("Does the layout raise?" if status >= 500 else "A guard seems to answer first.")
         )

@@ -14,6 +14,8 @@ from .checks import NO_ANSWER
 from .client import Answer, Client
 from .crawl import Crawl, DeadLink, Progress, Router, internal, read_json, unread_notes
 from .paths import reachable
+from .probe import SAFE
+from .server_rules import rules_of
 from .servers import adapter_for, enabled_site
 from .servers.jinja import NoTemplates
 from .site import Options, Site
@@ -51,6 +53,7 @@ class InProcess:
     def __init__(self, app: dash.Dash, client: Client) -> None:
         self.app = app
         self._client = client
+        self._rules = rules_of(app)
         site = enabled_site(app)
         self.is_enabled = site is not None and not site.report_only
         self.site = site or Site(app, Options(page=IN_APP), NoTemplates(), adapter_for(app.server).can_wait(app))
@@ -73,6 +76,18 @@ class InProcess:
         if here == self.prefix:
             return url
         return here + url[len(self.prefix) :] if url.startswith(self.prefix) else None
+
+    def can_judge(self, url: str) -> bool:
+        """Tell whether a URL is below the app's prefix."""
+        return url.startswith(self.prefix)
+
+    def may_ask(self, url: str, method: str) -> bool:
+        """Tell whether a request reaches no view of the user's that might change something."""
+        if method in SAFE:
+            return True
+        inner = (self.inner(url) or "").partition("?")[0]
+        rule = self._rules.match(inner, method) if inner else None
+        return rule is None or rule.serves_pages or rule.kind == "dash"
 
     def is_found(self, url: str) -> bool:
         """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""

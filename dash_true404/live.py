@@ -19,6 +19,7 @@ from .audit import dead_link_findings
 from .checks import GUARDED, NO_ANSWER, UNLIKELY, Finding, Report, dashs_own, files, is_soft_404, unknown_url
 from .client import Answer
 from .crawl import Crawl, Progress, Router, internal, read_json, unread_notes
+from .probe import SAFE
 
 AGENT = f"dash-true404/{__version__} (dash-true404 check)"
 
@@ -71,7 +72,10 @@ def _checks(site: _Site) -> Iterator[Finding | str]:
     yield from unknown_url(site, is_open=True)
     yield from dashs_own(site)
     assets = site.prefix + "assets/"
-    named = (site.resolve(url, site.prefix) for url in re.findall(r'(?:src|href)="([^"]+)"', site.index.decode()))
+    named = (
+        site.resolve(url, site.prefix)
+        for url in re.findall(r'(?:src|href)="([^"]+)"', site.index.decode("utf-8", "replace"))
+    )
     asset = next((url for url in named if url and url.startswith(assets)), None)
     yield from files(site, site.index, assets, asset)
     not_found = site.prefix + "not-found-404"
@@ -146,6 +150,8 @@ class _Site:
         try:
             self.config = json.loads(config[1]) if config else {}
             self.prefix = self.config["requests_pathname_prefix"]
+            if not isinstance(self.prefix, str):
+                raise TypeError
         except (ValueError, KeyError, TypeError):
             raise LiveError(self._no_app(answer)) from None
         self.index = answer.body
@@ -159,7 +165,10 @@ class _Site:
             location = answer.headers.get("Location")
             if not 300 <= answer.status < 400 or not location:
                 return answer
-            there = urlsplit(urljoin(url, location))
+            try:
+                there = urlsplit(urljoin(url, location))
+            except ValueError:
+                raise LiveError(f"{url} redirects to {location!r}, which is no URL.") from None
             if there.hostname != self._parts.hostname:
                 raise LiveError(f"{url} redirects to another host. If that is the app's, check {there.geturl()}.")
             self._go_to(there.geturl())
@@ -211,6 +220,14 @@ class _Site:
             return HTTPSConnection(host, self._port, timeout=_TIMEOUT, context=self._tls)
         return HTTPConnection(host, self._port, timeout=_TIMEOUT)
 
+    def can_judge(self, url: str) -> bool:
+        """Tell whether a visitor would get the same answer: always."""
+        return True
+
+    def may_ask(self, url: str, method: str) -> bool:
+        """Tell whether a request can change nothing: a made-up URL, which alone is asked with other methods."""
+        return method in SAFE or UNLIKELY in url or url.endswith("_dash-update-component")
+
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link leads to; None if it leaves the host."""
         return internal(href, url, self.host)
@@ -260,7 +277,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {_TIMEOUT} seconds"
     if isinstance(error, ssl.SSLError):
-        return f"no TLS there ({error.reason or error}), perhaps it is http:// only)"
+        return f"no TLS there ({error.reason or error}), perhaps it is http:// only"
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return f"it does not speak HTTP ({error!r})"

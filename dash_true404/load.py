@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import gc
 import importlib
 import os
 import sys
 import sysconfig
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import dash
@@ -40,6 +42,11 @@ def load(name: str) -> dash.Dash:
     if not module_name or not expression.strip():
         raise LoadError(
             f"{name!r} names no app. Write module:attribute, such as app:app, or app:create() for a factory."
+        )
+    if module_name.endswith(".py") or module_name.startswith(".") or {"/", "\\"} & {*module_name}:
+        raise LoadError(
+            f"{module_name!r} is no module's name but a file's. Go to its folder and write it without the ending, "
+            "such as app:app; modules in folders are written with dots."
         )
     module = _import(module_name)
     thing = _evaluate(module, module_name, expression.strip())
@@ -73,7 +80,8 @@ def _import(module_name: str) -> Any:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        return importlib.import_module(module_name)
+        with _without_running():
+            return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
             raise LoadError(
@@ -83,6 +91,21 @@ def _import(module_name: str) -> Any:
         raise LoadError(_in_the_users_code(f"Importing {module_name!r} failed", error)) from error
     except (Exception, SystemExit) as error:
         raise LoadError(_in_the_users_code(f"Importing {module_name!r} failed", error)) from error
+
+
+@contextlib.contextmanager
+def _without_running() -> Iterator[None]:
+    """Keep a module without a main guard from serving its app, for ever, when it is only to be looked at."""
+    run = dash.Dash.run
+
+    def not_now(self: dash.Dash, *_: Any, **__: Any) -> None:
+        print("app.run() was passed over. Write it below: if __name__ == '__main__':", file=sys.stderr)
+
+    setattr(dash.Dash, "run", not_now)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(dash.Dash, "run", run)  # noqa: B010
 
 
 def _evaluate(module: Any, module_name: str, expression: str) -> Any:

@@ -146,8 +146,21 @@ class Probe:
             return None
         if method not in SAFE:
             return f"{path} is taken by {taker.named(path)}"
-        status = self.ask(path, method).status
-        return None if status in (404, 405) or status >= 500 else f"{path} is answered {status} by {taker.named(path)}"
+        answer = self.ask(path, method)
+        if answer.status in (404, 405) or answer.status >= 500 or self._is_guards(answer):
+            return None
+        return f"{path} is answered {answer.status} by {taker.named(path)}"
+
+    def _is_guards(self, answer: Answer) -> bool:
+        """Tell whether a guard answers, such as a login, which says the same to a URL that nobody has."""
+        if answer.status < 300:
+            return False
+        guard = self._of_nobody
+        return (answer.status, answer.headers.get("Location")) == (guard.status, guard.headers.get("Location"))
+
+    @cached_property
+    def _of_nobody(self) -> Answer:
+        return self.ask(self.site.prefix + "true404-no-such-page", "GET")
 
 
 @contextmanager

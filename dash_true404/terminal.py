@@ -63,8 +63,14 @@ def readable(name: str, report: Report) -> str:
         for finding in findings:
             methods.setdefault((finding.url, finding.seen, finding.due), []).append(finding.method)
         rows = [(seen, due, ", ".join(names), url) for (url, seen, due), names in methods.items()]
-        parts.append(textwrap.fill(why, width) + "\n\n" + textwrap.indent(table(_COLUMNS, rows, width - 2), "  "))
-    parts += [textwrap.fill(f"Note: {note}", width, subsequent_indent="  ") for note in report.notes]
+        parts.append(
+            textwrap.fill(why, width, break_on_hyphens=False)
+            + "\n\n"
+            + textwrap.indent(table(_COLUMNS, rows, width - 2), "  ")
+        )
+    parts += [
+        textwrap.fill(f"Note: {note}", width, subsequent_indent="  ", break_on_hyphens=False) for note in report.notes
+    ]
     number = len(report.findings)
     parts.append(f"{name}: " + (f"{number} finding{'s'[: number != 1]}." if number else "no findings."))
     return "\n\n".join(parts)

@@ -438,3 +438,15 @@ def test_the_demo_has_no_findings_but_its_dead_ends():
     )
     # Its footer links to them on purpose.
     assert set(json.loads(result.stdout.replace("'", '"'))) <= {"/no-such-page", "/wp-login.php", "/About", "/%61bout"}
+
+
+def test_no_view_of_the_users_is_called_with_an_unsafe_method():
+    called = []
+    app = make_app("/", "/contact")
+    app.server.add_url_rule("/contact", "send", lambda: called.append("send") or "", methods=["POST"])
+    app.server.add_url_rule(
+        "/<path:rest>", "all", lambda rest: called.append(rest) or "", methods=["POST", "PUT", "DELETE"]
+    )
+    enable_true_404(app)
+    assert audit(app) == []
+    assert called == []

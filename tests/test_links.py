@@ -36,7 +36,7 @@ def app_with_links(*links, true=True, paths=("/", "/a", "/t/<x>"), **options):
         ("/café", "/caf%C3%A9"),
         ("/caf%C3%A9", "/caf%C3%A9"),
         (" /a ", "/a"),
-        ("http://localhost/a", "/a"),
+        ("http://app.invalid/a", "/a"),
         ("", None),
         ("#top", None),
         ("mailto:me@example.org", None),
@@ -189,3 +189,15 @@ def test_the_audit_names_a_url_once_with_the_pages_that_link_to_it():
     (finding,) = audit(app)
     assert finding[:4] == ("/gone", "GET", 404, 200)
     assert "on /b, /c and 1 more" in finding.why
+
+
+def test_what_is_in_front_of_the_app_is_not_judged():
+    app = make_app("/", url_base_pathname="/dash/")
+    register("/a", layout=[html.A(href=href) for href in ("/portal/", "http://localhost/grafana", "/dash/nope")])
+    assert [link.url for link in dead_links(app)] == ["/dash/nope"]
+
+
+def test_the_address_of_a_location_is_no_link():
+    app = make_app("/")
+    register("/a", layout=[dcc.Location(id="here", href="/nowhere")])
+    assert dead_links(app) == []

@@ -1,0 +1,98 @@
+"""Asking an app in this process: exactly as given, on every server, from wherever."""
+
+import asyncio
+import time
+
+import flask
+import pytest
+from dash import html
+
+from dash_true404 import client as client_module
+from dash_true404 import enable_true_404
+from dash_true404.client import Client, NoAnswerError
+
+from .apps import make_app, register
+
+BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
+
+
+@pytest.fixture(params=BACKENDS)
+def asked_app(request):
+    options = {} if request.param == "flask" else {"backend": request.param}
+    app = make_app("/", "/caf%C3%A9", **options)
+    register("/old", module="m_new", path_template=None, redirect_from=["/older"])
+    enable_true_404(app)
+    return app
+
+
+def test_targets_are_sent_as_given(asked_app):
+    with Client(asked_app) as client:
+        asked = {
+            url: client.ask(url).status for url in ("/", "/caf%C3%A9", "/caf%c3%a9", "/%63af%C3%A9", "/?x=%41", "/zz")
+        }
+        assert client.ask("/zz", "HEAD").headers["X-Robots-Tag"] == "noindex"
+        assert client.ask("/zz", headers={"Accept": "application/json"}).body.startswith(b"{")
+        assert client.ask("/_dash-update-component", "POST", {"Content-Type": "application/json"}, b"{}").status >= 400
+    assert asked == {"/": 200, "/caf%C3%A9": 200, "/caf%c3%a9": 404, "/%63af%C3%A9": 404, "/?x=%41": 200, "/zz": 404}
+
+
+def test_redirects_are_told_without_the_host(asked_app):
+    with Client(asked_app) as client:
+        answer = client.ask("/older")
+    assert (answer.status, answer.headers["Location"]) == (301, "/old")
+
+
+def test_it_can_be_asked_where_a_loop_is_running(asked_app):
+    async def ask():
+        with Client(asked_app) as client:
+            return client.ask("/zz").status
+
+    assert asyncio.run(ask()) == 404
+
+
+def test_an_exception_that_the_server_lets_through_is_a_500(asked_app):
+    asked_app.server.config = getattr(asked_app.server, "config", {})
+    asked_app.server.config["PROPAGATE_EXCEPTIONS"] = True
+    asked_app.interpolate_index = lambda **_: 1 / 0
+    with Client(asked_app) as client:
+        assert client.ask("/").status == 500
+        assert client.ask("/caf%C3%A9").status == 500
+        assert client.ask("/zz").status == 404
+
+
+def test_nothing_runs_on_after_it_is_closed(asked_app):
+    import threading
+
+    before = set(threading.enumerate())
+    with Client(asked_app) as client:
+        client.ask("/")
+    assert [thread for thread in set(threading.enumerate()) - before if "dash" not in thread.name.lower()] == []
+    assert isinstance(asked_app.layout, html.Div)
+
+
+def test_a_response_that_does_not_end_is_cut(monkeypatch):
+    monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+    app = make_app("/")
+    app.server.add_url_rule("/events", "events", lambda: flask.Response(iter(lambda: time.sleep(0.1) or "event ", "")))
+    app.server.add_url_rule("/slow", "slow", lambda: time.sleep(1) or "at last")
+    with Client(app) as client:
+        answer = client.ask("/events")
+        assert (answer.status, answer.body[:6]) == (200, b"event ")
+        with pytest.raises(NoAnswerError, match="has not answered GET /slow within"):
+            client.ask("/slow")
+
+
+@pytest.mark.asgi
+def test_a_server_that_does_not_start_is_an_error():
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        raise RuntimeError("no database")
+        yield
+
+    app = make_app("/", server=FastAPI(lifespan=lifespan))
+    with pytest.raises(NoAnswerError, match="no database"):
+        Client(app)
