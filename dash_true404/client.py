@@ -17,6 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import create_environ, run_wsgi_app
 
 _HOST = "localhost"
+_THREAD = "dash-true404 client"
 # Seconds; for an app that hangs.
 _TIMEOUT = 20
 
@@ -95,7 +96,9 @@ class _Wsgi:
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
         got = _Got()
         # A daemon, for a view that never ends cannot be stopped.
-        thread = threading.Thread(target=self._ask, args=(target, method, headers, body, got), daemon=True)
+        thread = threading.Thread(
+            target=self._ask, args=(target, method, headers, body, got), name=_THREAD, daemon=True
+        )
         thread.start()
         thread.join(_TIMEOUT)
         return got.answer(method, target)
@@ -150,7 +153,7 @@ class _Asgi:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name=_THREAD, daemon=True)
         self._thread.start()
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
@@ -238,6 +241,8 @@ class _Asgi:
                 got.begin(message["status"], Headers(named))
             else:
                 got.body += message.get("body", b"")
+                if not message.get("more_body"):
+                    await incoming.put({"type": "http.disconnect"})  # which Quart waits for from 0.23 on
 
         await self._server(scope, incoming.get, send)
 

@@ -73,6 +73,8 @@ async def _ask(
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            await incoming.put({"type": "http.disconnect"})  # which Quart waits for from 0.23 on
 
     await server(scope, incoming.get, send)
     data = b"".join(message.get("body", b"") for message in sent[1:])

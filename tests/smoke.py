@@ -33,6 +33,8 @@ async def ask(server, path):
 
     async def send(message):
         sent.append(message)
+        if message["type"] == "http.response.body":
+            await incoming.put({"type": "http.disconnect"})
 
     await server(scope, incoming.get, send)
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
