@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import dash
@@ -394,7 +395,15 @@ def test_the_search_for_templates_runs_no_teardown_function_of_the_users(folders
     assert get(app).get_data(as_text=True) == "mine"
 
 
-def test_compiled_templates(folders):
+@pytest.fixture
+def no_weak_modules():
+    """Take away what Jinja leaves in sys.modules: weak proxies, which pytester would bring back when they are dead."""
+    yield
+    for name in [name for name in sys.modules if name.startswith("_jinja2_module_templates")]:
+        sys.modules.pop(name, None)
+
+
+def test_compiled_templates(folders, no_weak_modules):
     (folders / "templates" / "404.html").write_text("compiled {{ home }}")
     import jinja2
 
