@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -27,14 +26,13 @@ from .checks import (
 from .client import Client
 from .crawl import DeadLink, Progress
 from .links import InProcess, crawl_app
-from .pages import Pages
+from .pages import VARIABLE, Pages
 from .paths import reachable
+from .probe import check_ready
 from .server_rules import rules_of
-from .servers import adapter_for
 
 __all__ = ["Finding", "Report", "audit", "examine"]
 
-_VARIABLE = re.compile("<(.*?)>")
 # So many pages are named where a dead link is on more.
 _MOST_NAMED = 2
 
@@ -52,8 +50,8 @@ def audit(app: dash.Dash, progress: Callable[[str], None] | None = None) -> list
 
     :param app: the Dash app.
     :param progress: is told what is being asked.
-    :raises ValueError: if the app is not on its server yet (``server=False``, and no ``init_app()``).
-    :raises TypeError: if its server is an unknown one.
+    :raises NotReadyError: (a ValueError) if the app is not on its server yet (``server=False``, and no ``init_app()``),
+        or its server is an unknown one.
     """
     return examine(app, progress).findings
 
@@ -63,11 +61,9 @@ def examine(app: dash.Dash, progress: Progress | None = None) -> Report:
 
     :param app: the Dash app.
     :param progress: is told what is being asked.
-    :raises ValueError: if the app is not on its server yet.
-    :raises TypeError: if its server is an unknown one.
+    :raises NotReadyError: if the app is not on its server yet, or its server is an unknown one.
     """
-    if not app.server or not adapter_for(app.server).has_routes(app):
-        raise ValueError("The app is not on its server yet. With Dash(server=False), call app.init_app(server).")
+    check_ready(app)
     with Client(app) as client:
         return _Audit(app, client, progress or (lambda _: None)).report()
 
@@ -144,7 +140,7 @@ class _Audit:
 
     def _url(self, path: str) -> str:
         """Return the URL of a path of the registry, with an unlikely value for each variable."""
-        return self._subject.prefix + reachable(_VARIABLE.sub(UNLIKELY, path).lstrip("/"))
+        return self._subject.prefix + reachable(VARIABLE.sub(UNLIKELY, path).lstrip("/"))
 
     def _registered_wrongly(
         self, module: str, page: Mapping[str, Any], url: str

@@ -11,8 +11,8 @@ from werkzeug.datastructures import Headers
 
 from .client import Answer
 from .router import is_shell
+from .server_rules import METHODS
 
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 #: A name that no page has, unless a template of the app takes every name.
 UNLIKELY = "true404-no-such-page"
 

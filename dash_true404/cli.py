@@ -7,14 +7,14 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import click
 import dash
 
 from . import __version__
-from .audit import Report, examine
+from .audit import examine
 from .client import NoAnswerError
 from .explain import explain
 from .live import LiveError, check_site
@@ -56,10 +56,10 @@ def could_run() -> Iterator[None]:
             yield
     except (click.ClickException, click.exceptions.Exit):
         raise
-    except (NotReadyError, NoAnswerError) as error:
+    except (NotReadyError, NoAnswerError, LiveError) as error:
         raise CannotRun(str(error)) from error
     except Exception as error:
-        raise CannotRun(f"The command broke off: {error!r}. Please report it, with the app's routes.") from error
+        raise CannotRun(f"The command broke off: {type(error).__name__}: {error}. Please report it.") from error
 
 
 def print_json(thing: Any) -> None:
@@ -93,31 +93,14 @@ def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
     """
     with could_run(), quiet(), progress_line() as progress:
         if app.lower().startswith(("http://", "https://")):
-            report = _check_site(app, most, progress)
+            report = check_site(app, most, progress)
         else:
-            report = _check_app(app, ctx, progress)
+            report = examine(_App().convert(app, None, ctx), progress)
     if as_json:
         print_json({"findings": [finding._asdict() for finding in report.findings], "notes": report.notes})
     else:
         click.echo(readable(app, report))
     ctx.exit(1 if report.findings else 0)
-
-
-def _check_site(url: str, most: int, progress: Callable[[str], None]) -> Report:
-    try:
-        return check_site(url, most, progress)
-    except LiveError as error:
-        raise CannotRun(str(error)) from error
-
-
-def _check_app(name: str, ctx: click.Context, progress: Callable[[str], None]) -> Report:
-    app = _App().convert(name, None, ctx)
-    try:
-        return examine(app, progress)
-    except (ValueError, TypeError) as error:  # the app is on no server, or on an unknown one
-        raise CannotRun(str(error)) from error
-    except Exception as error:  # not 1, which means findings
-        raise CannotRun(f"The check broke off: {type(error).__name__}: {error}") from error
 
 
 @main.command("routes")

@@ -9,16 +9,13 @@ from typing import Any
 
 import dash
 
-from .answers import IN_APP
 from .checks import NO_ANSWER
 from .client import Answer, Client
 from .crawl import Crawl, DeadLink, Progress, Router, internal, read_json, unread_notes
 from .paths import reachable
-from .probe import SAFE
+from .probe import SAFE, site_of
 from .server_rules import rules_of
-from .servers import adapter_for, enabled_site
-from .servers.jinja import NoTemplates
-from .site import Options, Site
+from .servers import enabled_site
 
 __all__ = ["DeadLink", "InProcess", "crawl_app", "dead_links"]
 
@@ -56,7 +53,7 @@ class InProcess:
         self._rules = rules_of(app)
         site = enabled_site(app)
         self.is_enabled = site is not None and not site.report_only
-        self.site = site or Site(app, Options(page=IN_APP), NoTemplates(), adapter_for(app.server).can_wait(app))
+        self.site = site_of(app)
         self.prefix: str = app.config.requests_pathname_prefix
         self.knows_pages = site is not None or bool(app.use_pages)
         self.cure = "enable_true_404(app)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 
 logger = logging.getLogger("dash_true404")
 
@@ -20,6 +21,17 @@ def log_once(message: str, error: Exception) -> None:
     if fault not in _logged and len(_logged) < _MOST_KEYS:
         _logged.add(fault)
         logger.error(message, exc_info=error)
+
+
+def log_warnings(warnings: Iterable[str]) -> None:
+    """Log what an app's author should know, each thing once; what could not be found out is no reason to fail."""
+    messages: list[str] = []
+    try:
+        messages.extend(warnings)
+    except Exception as error:
+        log_once("The pages could not be checked for mistakes.", error)
+    for message in dict.fromkeys(messages):
+        logger.warning(message)
 
 
 class OncePerMinute:

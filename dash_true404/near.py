@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import dash
 
-from .pages import PathTemplate
+from .pages import PathTemplate, reachable_template
 from .paths import encoded, reachable
-from .patterns import Pattern, reachable_pattern, takes, what_it_takes
+from .patterns import Pattern, takes, what_it_takes
 from .probe import Probe, page_name, rule_name
 
 _MANY_SLASHES = re.compile("/{2,}")
@@ -254,7 +254,7 @@ def _unreachable_pages(probe: Probe, path: str) -> Iterator[Hint]:
         template, own = page.get("path_template") or "", page["path"]
         text = template or own
         is_meant = PathTemplate(template).takes(inner) if template else own.strip("/") == inner
-        better = reachable_pattern(text)
+        better = reachable_template(text)
         if is_meant and better != text:
             argument = "path_template" if template else "path"
             yield Hint(

@@ -16,7 +16,8 @@ from .paths import reachable, reencoded
 
 Page = Mapping[str, Any]
 
-_VARIABLE = re.compile("<(.*?)>")
+#: A variable of a ``path_template``.
+VARIABLE = re.compile("<(.*?)>")
 # What fnmatch or re would interpret. A dot is left out: fnmatch takes it literally, so re cannot refuse it.
 _SPECIAL = re.compile(r"[][*?\\^$+{}|()]")
 
@@ -35,19 +36,24 @@ def check_path(path: object) -> None:
             f"{path!r} in paths= does not start with a slash. Write the path alone, such as '/reports': "
             "without host, and without the app's prefix."
         )
-    rest, names = _VARIABLE.sub("", path), _VARIABLE.findall(path)
+    rest, names = VARIABLE.sub("", path), VARIABLE.findall(path)
     if "<" in rest or ">" in rest or not all(name.isidentifier() and not iskeyword(name) for name in names):
         raise ValueError(f"{path!r} in paths= has a '<' or '>' that makes no variable. Write '<name>', without spaces.")
     if "{" in rest or "}" in rest:
         raise ValueError(f"{path!r} in paths= has braces. Variables are written '<name>'.")
-    better = _with_literals(reachable, path)
+    better = reachable_template(path)
     if better != path:
         raise ValueError(f"No browser sends {path!r} of paths= like that: they percent-encode it. Write {better!r}.")
 
 
+def reachable_template(template: str) -> str:
+    """Return a path or template as browsers can reach it; most stay the same."""
+    return _with_literals(reachable, template)
+
+
 def _with_literals(change: Callable[[str], str], template: str) -> str:
     """Return a template with its literal parts changed and its variables as they were."""
-    parts = _VARIABLE.split(template)
+    parts = VARIABLE.split(template)
     return "".join(f"<{part}>" if i % 2 else change(part) for i, part in enumerate(parts))
 
 
@@ -86,8 +92,8 @@ class PathTemplate:
 
     def __init__(self, template: str) -> None:
         self.text = template.strip("/")
-        self.names = _VARIABLE.findall(self.text)
-        self._literals = _VARIABLE.split(self.text)[::2]
+        self.names = VARIABLE.findall(self.text)
+        self._literals = VARIABLE.split(self.text)[::2]
         self.is_odd = any(map(_SPECIAL.search, self._literals))
         """Whether it holds characters that Dash takes for a pattern although they were meant literally."""
 
@@ -301,7 +307,7 @@ class Pages:
             # A path that was inferred from a template is a placeholder, not a URL to visit.
             path = page.get("supplied_path") or ("" if template else page["path"])
             for argument, text in (("path_template", template or ""), ("path", path)):
-                better = _with_literals(reachable, text) if argument == "path_template" else reachable(text)
+                better = (reachable_template if argument == "path_template" else reachable)(text)
                 if better != text:
                     yield (
                         f"No browser can reach page {module!r} by its {argument} {text!r}: browsers percent-encode "

@@ -10,8 +10,6 @@ from urllib.parse import unquote
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from .paths import reachable
-
 # Dash's and Flask's <name>, <int:name>, <any(a, b):name>, and FastAPI's {name}, {name:path}.
 _VARIABLE = re.compile(r"<(?:([^<>:()]+(?:\([^<>]*\))?):)?([^<>:]+)>|\{([^{}:]+)(?::([^{}]+))?\}")
 _SAMPLES = {"int": "1", "float": "1.5", "uuid": "00000000-0000-4000-8000-000000000000"}
@@ -64,13 +62,6 @@ class Pattern:
         segments = self.literals[0].strip("/").split("/")
         segments = segments if self.variables else segments[:-1]
         return ["/" + "/".join(segments[:count]) for count in range(1, len(segments) + 1) if segments[0]]
-
-
-def reachable_pattern(text: str) -> str:
-    """Return the path or template of a page as browsers can reach it; most stay the same."""
-    pattern = Pattern(text)
-    pattern.literals = [reachable(literal) for literal in pattern.literals]
-    return pattern.with_values(variable.text for variable in pattern.variables)
 
 
 def takes(server: Any, variable: Variable, value: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 
 import dash
 
+from .answers import IN_APP
 from .client import Answer, Client
 from .pages import Match, is_async
 from .server_rules import METHODS, Rule, rules_of
@@ -80,6 +81,11 @@ def check_ready(app: dash.Dash) -> None:
         raise NotReadyError("The app is not on its server yet. With Dash(server=False), call app.init_app(server).")
 
 
+def site_of(app: dash.Dash) -> Site:
+    """Return what ``enable_true_404`` made of an app, or would make of it."""
+    return enabled_site(app) or Site(app, Options(page=IN_APP), NoTemplates(), adapter_for(app.server).can_wait(app))
+
+
 class Probe:
     """Asks an app.
 
@@ -91,9 +97,8 @@ class Probe:
         self.app = app
         self.client = client
         self.rules = rules_of(app)
-        enabled = enabled_site(app)
-        self.is_enabled = enabled is not None
-        self.site = enabled or Site(app, Options(), NoTemplates())
+        self.is_enabled = enabled_site(app) is not None
+        self.site = site_of(app)
 
     @property
     def is_refusing(self) -> bool:
@@ -107,7 +112,7 @@ class Probe:
 
     def page(self, path: str) -> Match | None:
         """Return the page at a URL, whether it exists or not."""
-        return self.site.verdict(path)._match
+        return self.site.verdict(path).match
 
     def taker(self, path: str, method: str) -> Taker | None:
         """Return what takes a URL, by routing alone; None for a redirect too."""

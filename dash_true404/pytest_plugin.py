@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import dash
 
     from .client import Answer, Client
-    from .site import Site
+    from .links import InProcess
 
 # Only these say that a page has moved; a guard that sends to its login page says 302 for any URL.
 _MOVED = (301, 308)
@@ -164,11 +165,11 @@ class DashPages:
         self._open = self._open or Client(self.app)
         return self._open
 
-    @property
-    def _site(self) -> Site:
-        from .probe import Probe
+    @cached_property
+    def _subject(self) -> InProcess:
+        from .links import InProcess
 
-        return Probe(self.app, self._client).site
+        return InProcess(self.app, self._client)
 
     def _pages(self) -> dict[str, Mapping[str, Any]]:
         """Return the pages that have a path of their own, by path, in Dash's order."""
@@ -182,7 +183,7 @@ class DashPages:
             path = page["supplied_path"] if page["path_template"] else page["path"]
             if path is not None and module.split(".")[-1] != "not_found_404":
                 pages.setdefault(path, page)
-        for path in self._site.options.paths:
+        for path in self._subject.site.options.paths:
             if "<" not in path:
                 pages.setdefault(path, {})
         return {self._prefix + reachable(path).lstrip("/"): page for path, page in pages.items()}
@@ -199,7 +200,7 @@ class DashPages:
 
     def _assert_unknown(self, method: str) -> None:
         """Fail unless URLs that are no page are 404 for a method."""
-        site = self._site
+        site = self._subject.site
         made_up = [self._prefix + _NO_PAGE, *(f"{path.rstrip('/')}/{_NO_PAGE}" for path in self.paths[-1:])]
         unknown = [path for path in dict.fromkeys(made_up) if not site.verdict(path).is_page]
         # A route of the user's that takes it might change something.
@@ -210,12 +211,7 @@ class DashPages:
         _fail_with(next(filter(None, (self._why_no_404(path, method) for path in unknown)), None))
 
     def _may_ask(self, path: str, method: str) -> bool:
-        from .links import InProcess
-
-        subject = InProcess(self.app, self._client)
-        return method in ("GET", "HEAD", "OPTIONS") or subject.may_ask(
-            subject.prefix + path[len(self._prefix) :], method
-        )
+        return self._subject.may_ask(self._subject.prefix + path[len(self._prefix) :], method)
 
     @property
     def _prefix(self) -> str:

@@ -11,7 +11,8 @@ import dash
 
 from .client import Client
 from .near import all_pages, problem_of_redirect
-from .patterns import Pattern, reachable_pattern
+from .pages import reachable_template
+from .patterns import Pattern
 from .probe import Probe, Taker, check_ready, page_name
 from .server_rules import Rule
 from .tables import table
@@ -159,7 +160,7 @@ def _line(probe: Probe, page: Any, redirects: list[Redirect]) -> PageLine:
 
 
 def _problems(probe: Probe, page: Any, path: str, sample: str) -> Iterable[str]:
-    better = reachable_pattern(path)
+    better = reachable_template(path)
     if better != path:
         yield f"no browser can reach it: register {better} instead"
         return

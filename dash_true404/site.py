@@ -83,25 +83,25 @@ class Verdict:
     def __init__(self, site: Site, is_page: bool, match: Match | None = None, path: str = "") -> None:
         self.is_page = is_page
         self._site = site
-        self._match = match
+        self.match = match
         self._path = path
 
     @cached_property
     def exists(self) -> bool:
         """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
-        return self._match is None or self._site.exists(self._match)
+        return self.match is None or self._site.exists(self.match)
 
     @property
     def has_exists(self) -> bool:
         """Whether the page has an ``exists`` to ask."""
-        return self._match is not None and self._match.page.get("exists") is not None
+        return self.match is not None and self.match.page.get("exists") is not None
 
     async def ask(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
         """Ask the page's own ``exists`` on a server that can wait for it; afterwards ``exists`` knows.
 
         :param in_thread: runs a function such that it does not block the server.
         """
-        self.exists = self._match is None or await self._site.exists_async(self._match, in_thread)
+        self.exists = self.match is None or await self._site.exists_async(self.match, in_thread)
 
     def is_found(self) -> bool:
         """Tell whether Dash draws a page."""
@@ -109,14 +109,14 @@ class Verdict:
 
     def own_path(self) -> str | None:
         """Return where the URL should redirect to, if it is not the page's own: only its slashes may differ."""
-        if self._match is None or not self._site.options.redirect_slashes:
+        if self.match is None or not self._site.options.redirect_slashes:
             return None
-        page, stripped = self._match.page, self._path.strip("/")
-        registered = page["path_template"] if self._match.variables else page["path"]
+        page, stripped = self.match.page, self._path.strip("/")
+        registered = page["path_template"] if self.match.variables else page["path"]
         slash = "/" if stripped and registered.endswith("/") else ""
         if self._path == f"/{stripped}{slash}":
             return None
-        if self._match.variables and not PathTemplate(registered).takes(stripped):
+        if self.match.variables and not PathTemplate(registered).takes(stripped):
             return None  # a proxy has encoded the path anew, and there is no telling what the browser has
         if reencoded(registered.strip("/")) == stripped:
             stripped = registered.strip("/")

@@ -7,7 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 
 import click
 
@@ -21,11 +21,10 @@ _COLUMNS = ("seen", "due", "method", "URL")
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what an app prints out of the output, and the tracebacks of what a check provokes out of the terminal."""
+    """Keep the tracebacks of what a check provokes out of the terminal."""
     logging.disable(logging.CRITICAL)
     try:
-        with redirect_stdout(sys.stderr):
-            yield
+        yield
     finally:
         logging.disable(logging.NOTSET)
 

@@ -20,10 +20,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..answers import Templates
-from ..logs import log_once, logger
+from ..logs import log_warnings
 from ..paths import asgi_path, path_below_root
 from ..router import awaits_layouts, current_request, is_shell, rendering
 from ..site import Site, Verdict, is_dashs_own
@@ -31,7 +31,6 @@ from . import EXTENSION
 from .fastapi_errors import Errors, PageNotFound
 from .fastapi_routes import (
     CATCH_ALL,
-    AnswerOf,
     BundlesRoute,
     NoAnswer,
     PagesRoute,
@@ -214,7 +213,7 @@ class FastAPIServer:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer."""
         if self._api_route is None:
-            self._start()
+            log_warnings(self._warnings())
             # The app's dependencies guard Dash's catch-all, hence ours too.
             self._api_route = self._server.router.route_class(
                 CATCH_ALL,
@@ -247,9 +246,9 @@ class FastAPIServer:
             page = await self._page(site, request, question.is_page or site.report_only)
             if not is_shell(page.status_code, page.body):
                 return page
-        refusal: Response | Exception | None = None
+        refusal: ASGIApp | Exception | None = None
         if site is None or verdict is None or not verdict.is_page:
-            status, refusal = None, AnswerOf(self._without_pages(question))
+            status, refusal = None, self._without_pages(question).app
         elif verdict.own_path() is not None:
             query = request.url.query
             status, refusal = 308, RedirectResponse(f"{verdict.own_path()}{query and '?'}{query}", 308)
@@ -292,24 +291,18 @@ class FastAPIServer:
             status = message.get("status", status)
 
         if status is None:
+            router = self._without_pages(self.question(request.scope))
+            router.default = router.not_found  # not to run one of the user's
             try:
-                router = self._without_pages(self.question(request.scope))
-                if self._server.router.default == self._server.router.not_found:  # not to run one of the user's
-                    await router.app(dict(request.scope), request.receive, send)
+                await router.app(dict(request.scope), request.receive, send)
             except HTTPException as error:
                 status = error.status_code
         site.report(status, request.method, path, request.headers.get("referer"))
         return True
 
-    def _start(self) -> None:
-        messages: list[str] = []
-        try:
-            for site in self._sites.values():
-                messages += site.warnings(answers_root=self._answers_root(site))
-        except Exception as error:  # a warning less is no reason to fail the visitor
-            log_once("The pages could not be checked for mistakes.", error)
-        for message in dict.fromkeys(messages):
-            logger.warning(message)
+    def _warnings(self) -> Iterator[str]:
+        for site in self._sites.values():
+            yield from site.warnings(answers_root=self._answers_root(site))
 
     def _answers_root(self, site: Site) -> bool:
         scope = {"type": "http", "method": "GET", "path": site.prefix, "root_path": "", "headers": []}

@@ -147,18 +147,3 @@ class NoAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do nothing."""
-
-
-class AnswerOf(Response):
-    """Whatever a router answers.
-
-    :param router: asked with the request that this response is for.
-    """
-
-    def __init__(self, router: Router) -> None:
-        super().__init__()
-        self._router = router
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
-        await self._router.app(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import dash
 import flask
@@ -34,17 +34,9 @@ class FlaskPageNotFound(PageNotFound):
 class FlaskServer(WerkzeugServer):
     """True 404s on a Flask server."""
 
+    framework: ClassVar[Any] = flask
+    templates_class = FlaskTemplates
     not_found_error = FlaskPageNotFound
-
-    @classmethod
-    def of(cls, server: Flask) -> FlaskServer:
-        """Return a new adapter of a server."""
-        return cls(server, request)
-
-    @staticmethod
-    def templates(app: dash.Dash) -> FlaskTemplates:
-        """Return the templates of an app's server."""
-        return FlaskTemplates(app.server, app.config.requests_pathname_prefix)
 
     @staticmethod
     def can_wait(app: dash.Dash) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, ClassVar
 
 import dash
 import jinja2
 import quart
 from dash.exceptions import DependencyException
-from quart import Quart, request
+from quart import request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..paths import asgi_path
@@ -34,17 +34,9 @@ class QuartTemplates(FlaskTemplates):
 class QuartServer(WerkzeugServer):
     """True 404s on a Quart server."""
 
+    framework: ClassVar[Any] = quart
+    templates_class = QuartTemplates
     not_found_error = QuartPageNotFound
-
-    @classmethod
-    def of(cls, server: Quart) -> QuartServer:
-        """Return a new adapter of a server."""
-        return cls(server, request)
-
-    @staticmethod
-    def templates(app: dash.Dash) -> QuartTemplates:
-        """Return the templates of an app's server."""
-        return QuartTemplates(app.server, app.config.requests_pathname_prefix)
 
     @staticmethod
     def can_wait(app: dash.Dash) -> bool:

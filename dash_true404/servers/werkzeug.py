@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 import dash
@@ -16,10 +16,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
-from ..logs import log_once, logger
+from ..logs import log_warnings
 from ..site import Site, Verdict, everywhere_site, is_dashs_own
 from . import EXTENSION
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
+from .jinja import FlaskTemplates
 from .rules import OtherRules
 
 View = Callable[..., Any]
@@ -29,19 +30,24 @@ class WerkzeugServer(ABC):
     """True 404s on a Flask or Quart server, for all Dash apps on it that asked for them.
 
     :param server: the server.
-    :param request: its framework's ``request``.
     """
+
+    #: The framework's module, for its ``request``.
+    framework: ClassVar[Any]
+
+    #: The framework's templates.
+    templates_class: ClassVar[type[FlaskTemplates]]
 
     #: What is raised for a URL that is no page.
     not_found_error: ClassVar[type[PageNotFound]]
 
-    def __init__(self, server: Any, request: Any) -> None:
+    def __init__(self, server: Any) -> None:
         self._server = server
-        self.request = request
+        self.request = self.framework.request
         self._sites: dict[str, Site] = {}
         self._views: dict[str, View] = {}
         self._guarded: set[str] = set()
-        self._others = OtherRules(server, request)
+        self._others = OtherRules(server, self.request)
         self._started = False
 
     @staticmethod
@@ -50,13 +56,18 @@ class WerkzeugServer(ABC):
         return app.config.routes_pathname_prefix in app.server.view_functions
 
     @classmethod
+    def templates(cls, app: dash.Dash) -> FlaskTemplates:
+        """Return the templates of an app's server."""
+        return cls.templates_class(app.server, app.config.requests_pathname_prefix)
+
+    @classmethod
     def enable(cls, site: Site) -> None:
         """Let an app tell the truth; in place of what was said of the same app before.
 
         :raises RuntimeError: if the server has answered requests already.
         """
         server = site.app.server
-        adapter = server.extensions.get(EXTENSION) or cls.of(server)
+        adapter = server.extensions.get(EXTENSION) or cls(server)
         try:
             if adapter._started or cls.has_served(server):
                 raise AssertionError
@@ -71,11 +82,6 @@ class WerkzeugServer(ABC):
                 "Call it where the app is made, before the server runs."
             ) from None
         adapter._add(site)
-
-    @classmethod
-    @abstractmethod
-    def of(cls, server: Any) -> WerkzeugServer:
-        """Return a new adapter of a server."""
 
     @property
     def sites(self) -> Iterable[Site]:
@@ -228,15 +234,12 @@ class WerkzeugServer(ABC):
 
     def _start(self) -> None:
         self._started = True
-        messages: list[str] = []
-        try:
-            messages += generic_handler_warning(self._server)
-            for site in self._sites.values():
-                endpoint = None
-                with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
-                    endpoint, _ = self._others.adapter().match(site.prefix, method="GET")
-                messages += site.warnings(answers_root=endpoint == site.index_rule)
-        except Exception as error:  # a warning less is no reason to fail the visitor
-            log_once("The pages could not be checked for mistakes.", error)
-        for message in dict.fromkeys(messages):
-            logger.warning(message)
+        log_warnings(self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
+        yield from generic_handler_warning(self._server)
+        for site in self._sites.values():
+            endpoint = None
+            with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
+                endpoint, _ = self._others.adapter().match(site.prefix, method="GET")
+            yield from site.warnings(answers_root=endpoint == site.index_rule)
