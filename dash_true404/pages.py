@@ -207,10 +207,12 @@ class _Snapshot:
         )
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:
-        return len(registry) == self._size and all(
-            registry.get(module) is page and page.get("relative_path") is relative_path
-            for module, page, relative_path in self._witnesses
-        )
+        if len(registry) != self._size:
+            return False
+        for module, page, relative_path in self._witnesses:
+            if registry.get(module) is not page or page.get("relative_path") is not relative_path:
+                return False
+        return True
 
 
 class Pages:

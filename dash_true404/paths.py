@@ -6,6 +6,7 @@ false 404 (page ``/caf%C3%A9``) and a soft one (``/%61`` for page ``/a``) come f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -16,6 +17,8 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # What every browser encodes (WHATWG URL, path percent-encode set), turns into a slash or does not count as path.
 _NEVER_HELD = frozenset('"#<>?\\`{}')
 _HELD = "".join(c for c in _PRINTABLE if c not in _NEVER_HELD)
+# A path in which no character stands for another one.
+_PLAIN = re.compile("/[!-$&-~]*").fullmatch
 
 
 def encoded(path: str | bytes) -> str:
@@ -74,10 +77,11 @@ def _are_same(sent: bytes, routed: bytes) -> bool:
 def wsgi_path(environ: Mapping[str, Any]) -> str:
     """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1."""
     # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
-    raw_path: bytes = environ.get("asgi.scope", {}).get("raw_path") or b""
-    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or raw_path.decode("latin-1")
-    sent = (target, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
-    return browser_path(*(text.encode("latin-1", "replace") for text in sent))
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or _raw_path(environ.get("asgi.scope", {}))
+    root, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    if _is_as_routed(target.partition("?")[0], root + path):
+        return path or "/"
+    return browser_path(*(text.encode("latin-1", "replace") for text in (target, root, path)))
 
 
 def asgi_path(scope: Mapping[str, Any], path: str) -> str:
@@ -86,8 +90,20 @@ def asgi_path(scope: Mapping[str, Any], path: str) -> str:
     :param scope: its scope; a server may hand on an absolute form in it as it was sent.
     :param path: the decoded path that the framework routes on, below the ``root_path``.
     """
-    sent = (text.encode("utf-8", "surrogatepass") for text in (scope.get("root_path", ""), path))
-    return browser_path(scope.get("raw_path") or b"", *sent)
+    root = scope.get("root_path", "")
+    if _is_as_routed(_raw_path(scope), root + path):
+        return path or "/"
+    return browser_path(scope.get("raw_path") or b"", *(text.encode("utf-8", "surrogatepass") for text in (root, path)))
+
+
+def _raw_path(scope: Mapping[str, Any]) -> str:
+    raw_path: bytes = scope.get("raw_path") or b""
+    return raw_path.decode("latin-1")
+
+
+def _is_as_routed(sent: str, routed: str) -> bool:
+    """Tell whether a path was sent just as it is routed on, and as every browser holds it: most are."""
+    return sent == routed and _PLAIN(sent) is not None
 
 
 def path_below_root(scope: Mapping[str, Any]) -> str:

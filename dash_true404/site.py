@@ -147,6 +147,8 @@ class Site:
             root_folder=Path(get_root_path(app.config.name)),
             assets_folder=Path(app.config.assets_folder),
         )
+        self._known_strip: object = None
+        self._strips_as_dash = False
         self._may_log_fault = OncePerMinute()
         self._may_report = OncePerMinute()
 
@@ -193,9 +195,12 @@ class Site:
     def _stripped(self, path: str) -> str:
         """Return what Dash's router looks up for a path below the app's prefix."""
         strip = self.app.strip_relative_path
-        strip = getattr(strip, "__wrapped__", strip)
-        if is_dashs_own(strip):
+        if strip is not self._known_strip:
+            self._strips_as_dash = is_dashs_own(getattr(strip, "__wrapped__", strip))
+            self._known_strip = strip
+        if self._strips_as_dash:
             return path.strip("/")
+        strip = getattr(strip, "__wrapped__", strip)
         return str(strip(self.home.rstrip("/") + "/" + path))  # a user's own, which may strip a language too
 
     def exists(self, match: Match) -> bool:

@@ -53,8 +53,9 @@ def users_handler(
     # Flask calls error_handler_spec internal, but no public name tells the user's handlers from Dash's.
     spec = server.error_handler_spec
     for code, name in itertools.product((error.code, None), (*blueprints, None)):
-        for error_class in error.__mro__:
-            handler = spec.get(name, {}).get(code, {}).get(error_class)
+        handlers = spec.get(name, {}).get(code)
+        for error_class in error.__mro__ if handlers else ():
+            handler = handlers.get(error_class)
             if handler and _is_users(handler):
                 return error_class, handler
     return None

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import dash
 import flask
 from dash.exceptions import DependencyException
-from flask import request
 from flask.app import Flask
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
@@ -53,9 +52,13 @@ class FlaskServer(WerkzeugServer):
         """Look at a request before its view does."""
         self.prepare()
 
-    def path(self) -> str:
-        """Return the request's path as the browser holds it."""
+    def path(self, request: Any) -> str:
+        """Return a request's path as the browser holds it."""
         return wsgi_path(request.environ)
+
+    def accept(self, request: Any) -> str:
+        """Return a request's Accept header."""
+        return str(request.environ.get("HTTP_ACCEPT", ""))
 
     def page_or_404(self, endpoint: str, view: View) -> View:
         """Return Dash's view for a page, and for everything else an error raised."""
@@ -63,26 +66,30 @@ class FlaskServer(WerkzeugServer):
 
         @functools.wraps(view)
         def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            site = self.site_behind(endpoint)
+            request = self.asked()
+            site = self.site_behind(endpoint, request)
             if site is None:
                 return call(*args, **kwargs)
-            path = self.path()
+            path = self.path(request)
             verdict = site.verdict(path)
-            refusal = None if verdict.is_page else self.refusal(site, path)
+            refusal = None if verdict.is_page else self.refusal(site, request, path)
             response = None
-            if not self.is_open(site, endpoint):
+            if not self.is_open(site, endpoint, request):
                 # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
                 with rendering(verdict.is_found if not site.report_only else lambda: True):
                     response = self._server.make_response(call(*args, **kwargs))
                 content = None if response.is_streamed else response.get_data()
                 if not is_shell(response.status_code, content):
                     return response
-            refusal = refusal or self.redirect(verdict)
+            refusal = refusal or self.redirect(verdict, request)
             if refusal is None and not verdict.exists:
                 refusal = self.not_found_error(site.index_rule)
-            refusal = self.unless_reported(site, refusal)
+            refusal = self.unless_reported(site, request, refusal)
             if refusal is not None:
-                raise refusal
+                try:
+                    raise refusal
+                finally:
+                    del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
             return call(*args, **kwargs) if response is None else response
 
         return page_or_404
@@ -104,12 +111,12 @@ class FlaskServer(WerkzeugServer):
 
     def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours: by the user's handler, or let the error answer for itself."""
-        handler = users_handler_now(self._server, request, error)
+        handler = users_handler_now(self._server, self.asked(), error)
         return self._callable(handler)(error) if handler else error.get_response()
 
     def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
-        handler = users_handler_now(self._server, request, NotFound())
+        handler = users_handler_now(self._server, self.asked(), NotFound())
         if handler:
             return self._callable(handler)(error)
         if error.response is not None:  # abort(404, response=...), or abort(response)
@@ -121,18 +128,21 @@ class FlaskServer(WerkzeugServer):
 
         :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
         """
-        site = self.site_to_answer(endpoint)
+        response: Response
+        request = self.asked()
+        site = self.site_to_answer(endpoint, request)
         if site is None:
             return None
-        if not self.is_shell_due(site, endpoint):
-            response: Response = self.response(None if self.is_json_due() else site.answer.html())
+        if not self.is_shell_due(site, endpoint, request):
+            response = self.response(None if self.is_json_due(request) else site.answer.html())
             return response
         try:
             page = self._server.make_response(site.answer.or_built_in(lambda: shell(site), HTTPException))
         except HTTPException as aborted:
-            return aborted.get_response(request.environ)
-        finished: Response = self.finished(page)
-        return finished
+            response = aborted.get_response(request.environ)
+            return response
+        response = self.finished(page)
+        return response
 
     def _callable(self, function: Callable[..., Any]) -> Callable[..., Any]:
         # Views and handlers may be async (Flask >= 2.0).

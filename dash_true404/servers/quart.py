@@ -9,7 +9,6 @@ import dash
 import jinja2
 import quart
 from dash.exceptions import DependencyException
-from quart import request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..paths import asgi_path
@@ -47,9 +46,13 @@ class QuartServer(WerkzeugServer):
         """Look at a request before its view does."""
         self.prepare()
 
-    def path(self) -> str:
-        """Return the request's path as the browser holds it."""
+    def path(self, request: Any) -> str:
+        """Return a request's path as the browser holds it."""
         return asgi_path(request.scope, request.path)
+
+    def accept(self, request: Any) -> str:
+        """Return a request's Accept header."""
+        return str(request.headers.get("Accept", ""))
 
     def page_or_404(self, endpoint: str, view: View) -> View:
         """Return Dash's view for a page, and for everything else an error raised."""
@@ -57,27 +60,31 @@ class QuartServer(WerkzeugServer):
 
         @functools.wraps(view)
         async def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            site = self.site_behind(endpoint)
+            request = self.asked()
+            site = self.site_behind(endpoint, request)
             if site is None:
                 return await call(*args, **kwargs)
-            path = self.path()
+            path = self.path(request)
             verdict = site.verdict(path)
-            refusal = None if verdict.is_page else self.refusal(site, path)
+            refusal = None if verdict.is_page else self.refusal(site, request, path)
             response = None
-            if not self.is_open(site, endpoint):
+            if not self.is_open(site, endpoint, request):
                 # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
                 with rendering(lambda: verdict.is_page or site.report_only):
                     response = await self._server.make_response(await call(*args, **kwargs))
                 content = await response.get_data(as_text=False) if response.content_length else None
                 if not is_shell(response.status_code, content):
                     return response
-            refusal = refusal or self.redirect(verdict)
+            refusal = refusal or self.redirect(verdict, request)
             if refusal is None:
                 await verdict.ask(self._in_thread)
                 refusal = None if verdict.exists else self.not_found_error(site.index_rule)
-            refusal = self.unless_reported(site, refusal)
+            refusal = self.unless_reported(site, request, refusal)
             if refusal is not None:
-                raise refusal
+                try:
+                    raise refusal
+                finally:
+                    del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
             return await call(*args, **kwargs) if response is None else response
 
         return page_or_404
@@ -99,7 +106,7 @@ class QuartServer(WerkzeugServer):
 
     async def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours: by the user's handler, or by the app's 404 page."""
-        handler = users_handler_now(self._server, request, error)
+        handler = users_handler_now(self._server, self.asked(), error)
         answer = await self._server.ensure_async(handler)(error) if handler else error
         if not isinstance(error, PageNotFound):
             return answer
@@ -112,7 +119,7 @@ class QuartServer(WerkzeugServer):
 
     async def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
-        handler = users_handler_now(self._server, request, NotFound())
+        handler = users_handler_now(self._server, self.asked(), NotFound())
         if handler:
             return await self._server.ensure_async(handler)(error)
         if error.response is not None:  # abort(404, response=...), or abort(response)
@@ -124,11 +131,12 @@ class QuartServer(WerkzeugServer):
 
         :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
         """
-        site = self.site_to_answer(endpoint)
+        request = self.asked()
+        site = self.site_to_answer(endpoint, request)
         if site is None:
             return None
-        if not self.is_shell_due(site, endpoint):
-            return self.response(None if self.is_json_due() else await site.answer.html_async())
+        if not self.is_shell_due(site, endpoint, request):
+            return self.response(None if self.is_json_due(request) else await site.answer.html_async())
         try:
             page = await self._server.make_response(site.answer.or_built_in(lambda: shell(site), HTTPException))
         except HTTPException as aborted:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from ..site import CATCH_ALL
+from .beginnings import Beginnings
 from .errors import PageMethodNotAllowed
 
 _MANY_SLASHES = re.compile("/{2,}")
@@ -19,27 +20,32 @@ class OtherRules:
     """The rules of a server that are not the index or the catch-all of a Dash app.
 
     :param server: the Flask or Quart server.
-    :param request: its ``request``.
     """
 
-    def __init__(self, server: Any, request: Any) -> None:
+    def __init__(self, server: Any) -> None:
         self._server = server
-        self._request = request
-        self._made: tuple[int, Map] | None = None
+        self._made: tuple[int, Map, Beginnings] | None = None
 
-    def adapter(self) -> MapAdapter:
-        """Return all rules of the server, bound to the request that is being served."""
-        adapter: MapAdapter = self._server.create_url_adapter(self._request)
+    def adapter(self, request: Any) -> MapAdapter:
+        """Return all rules of the server, bound to a request."""
+        adapter: MapAdapter = self._server.create_url_adapter(request)
         return adapter
 
-    def refusal(self, is_page: Callable[[str], bool], path: str) -> HTTPException | None:
-        """Return what Flask would raise for the request; None if one of these rules takes it.
+    def rule_out(self, request: Any, path: str) -> bool:
+        """Tell, without matching, that none of these rules takes a request or redirects it; False says nothing.
+
+        :param path: the path as the browser holds it.
+        """
+        return "//" not in path and self._others()[1].rule_out(request.path)
+
+    def refusal(self, request: Any, is_page: Callable[[str], bool], path: str) -> HTTPException | None:
+        """Return what Flask would raise for a request; None if one of these rules takes it.
 
         :param is_page: tells whether a path is a page's, for which a plain Flask app would have a route.
         :param path: the path as the browser holds it, known to be no page's.
         """
-        adapter = self.adapter()
-        adapter.map = self._map()
+        adapter = self.adapter(request)
+        adapter.map, _ = self._others()
         try:
             adapter.match()
         except RequestRedirect as redirect:
@@ -49,13 +55,13 @@ class OtherRules:
             merged = _MANY_SLASHES.sub("/", path)
             if merged == path or not self._server.url_map.merge_slashes or not is_page(merged):
                 return refusal
-            if isinstance(self._request.routing_exception, MethodNotAllowed):
-                return PageMethodNotAllowed(self._request.routing_exception.valid_methods)
+            if isinstance(request.routing_exception, MethodNotAllowed):
+                return PageMethodNotAllowed(request.routing_exception.valid_methods)
             decoded = _MANY_SLASHES.sub("/", "/" + adapter.path_info.lstrip("/"))
             return RequestRedirect(adapter.make_redirect_url(decoded, adapter.query_args))
         return None
 
-    def _map(self) -> Map:
+    def _others(self) -> tuple[Map, Beginnings]:
         if self._made is None or self._made[0] != len(self._server.view_functions):
             urls = self._server.url_map
             own = {rule.rule for rule in urls.iter_rules() if rule.rule == rule.endpoint}
@@ -67,8 +73,9 @@ class OtherRules:
             for rule in urls.iter_rules():
                 if rule.rule != rule.endpoint or rule.rule not in left_out:
                     others.add(_unbound(rule))
-            self._made = (len(self._server.view_functions), others)
-        return self._made[1]
+            beginnings = Beginnings((rule.rule for rule in others.iter_rules()), "<")
+            self._made = (len(self._server.view_functions), others, beginnings)
+        return self._made[1:]
 
 
 def _unbound(rule: Rule) -> Rule:

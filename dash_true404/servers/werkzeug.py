@@ -43,11 +43,10 @@ class WerkzeugServer(ABC):
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self.request = self.framework.request
         self._sites: dict[str, Site] = {}
         self._views: dict[str, View] = {}
         self._guarded: set[str] = set()
-        self._others = OtherRules(server, self.request)
+        self._others = OtherRules(server)
         self._started = False
 
     @staticmethod
@@ -116,8 +115,12 @@ class WerkzeugServer(ABC):
         """Look at a request before its view does."""
 
     @abstractmethod
-    def path(self) -> str:
-        """Return the request's path as the browser holds it."""
+    def path(self, request: Any) -> str:
+        """Return a request's path as the browser holds it."""
+
+    @abstractmethod
+    def accept(self, request: Any) -> str:
+        """Return a request's Accept header."""
 
     @abstractmethod
     def page_or_404(self, endpoint: str, view: View) -> View:
@@ -139,83 +142,89 @@ class WerkzeugServer(ABC):
     def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
 
-    def site_behind(self, endpoint: str) -> Site | None:
+    def asked(self) -> Any:
+        """Return the request that is being served; the framework's ``request`` looks for it at each attribute."""
+        return self.framework.request._get_current_object()
+
+    def site_behind(self, endpoint: str, request: Any) -> Site | None:
         """Return the app that a view of Dash's is asked for; None where a route of the user's shows that view."""
-        rule = self.request.url_rule
+        rule = request.url_rule
         return self._sites[endpoint] if rule is not None and rule.rule == endpoint else None
 
     def prepare(self) -> None:
         """Do, before a request is served, what cannot be done in a view."""
         if not self._started:
             self._start()
-        if self.request.method not in ("GET", "HEAD"):
-            self._restate()
+        request = self.asked()
+        if request.method not in ("GET", "HEAD"):
+            self._restate(request)
 
-    def _restate(self) -> None:
+    def _restate(self, request: Any) -> None:
         """Replace the routing result of a method that Dash's two rules do not take, without raising it."""
-        request = self.request
         error, rule = request.routing_exception, request.url_rule
         if isinstance(error, MethodNotAllowed):
             with contextlib.suppress(HTTPException):
-                rule, _ = self._others.adapter().match(method="GET", return_rule=True)
+                rule, _ = self._others.adapter(request).match(method="GET", return_rule=True)
         site = self._sites.get(rule.endpoint) if rule else None
         if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
             return
-        path, refusal = self.path(), None
+        path, refusal = self.path(request), None
         # A guard around the view never sees these methods, so they must not tell strangers what is a page.
-        if self.is_open(site, rule.endpoint) and not site.verdict(path).is_page:
-            refusal = self.unless_reported(site, self.refusal(site, path))
+        if self.is_open(site, rule.endpoint, request) and not site.verdict(path).is_page:
+            refusal = self.unless_reported(site, request, self.refusal(site, request, path))
         if refusal is not None:
             request.routing_exception = refusal
         elif isinstance(error, MethodNotAllowed) and not site.report_only:
             request.routing_exception = PageMethodNotAllowed(error.valid_methods)
 
-    def is_open(self, site: Site, endpoint: str) -> bool:
+    def is_open(self, site: Site, endpoint: str, request: Any) -> bool:
         """Tell whether nothing of the user's stands between a request and Dash's own index page."""
         is_outermost = self._server.view_functions[endpoint] is self._views[endpoint]
         # To the view itself, a guard around it has already answered.
-        is_reached = self.request.method in ("GET", "HEAD")
+        is_reached = request.method in ("GET", "HEAD")
         return endpoint not in self._guarded and is_dashs_own(site.app.index) and (is_outermost or is_reached)
 
-    def refusal(self, site: Site, path: str) -> HTTPException | None:
+    def refusal(self, site: Site, request: Any, path: str) -> HTTPException | None:
         """Return what the server would say without Dash's catch-all; None if another rule would take the request."""
-        refusal = self._others.refusal(lambda other: site.verdict(other).is_page, path)
+        if self._others.rule_out(request, path):
+            return self.not_found_error(site.index_rule)
+        refusal = self._others.refusal(request, lambda other: site.verdict(other).is_page, path)
         return self.not_found_error(site.index_rule) if isinstance(refusal, NotFound) else refusal
 
-    def redirect(self, verdict: Verdict) -> HTTPException | None:
+    def redirect(self, verdict: Verdict, request: Any) -> HTTPException | None:
         """Return what leads to a page's own path, if its URL is another one."""
         own_path = verdict.own_path()
         if own_path is None:
             return None
-        query = self.request.query_string.decode("latin-1")
+        query = request.query_string.decode("latin-1")
         return RequestRedirect(own_path + ("?" + query if query else ""))
 
-    def unless_reported(self, site: Site, refusal: HTTPException | None) -> HTTPException | None:
+    def unless_reported(self, site: Site, request: Any, refusal: HTTPException | None) -> HTTPException | None:
         """Return a refusal; None where the app only reports, which this does."""
         if refusal is None or not site.report_only:
             return refusal
-        site.report(refusal.code, self.request.method, self.path(), self.request.referrer)
+        site.report(refusal.code, request.method, self.path(request), request.referrer)
         return None
 
-    def site_to_answer(self, endpoint: str | None) -> Site | None:
+    def site_to_answer(self, endpoint: str | None, request: Any) -> Site | None:
         """Return the app that answers a URL that is no page.
 
         :param endpoint: one of the app's endpoints; None: whichever app answers every 404 of the server, if one does.
         """
-        return self._sites[endpoint] if endpoint else everywhere_site(self._sites.values(), self.request.path)
+        return self._sites[endpoint] if endpoint else everywhere_site(self._sites.values(), request.path)
 
-    def is_shell_due(self, site: Site, endpoint: str | None) -> bool:
+    def is_shell_due(self, site: Site, endpoint: str | None, request: Any) -> bool:
         """Tell whether the app's own shell is the answer.
 
         It holds all layouts. Only a URL of the app's own has passed the guards in front of them, and Dash's view
         never sees other methods than GET and HEAD.
         """
-        is_own = endpoint == site.index_rule and self.request.method in ("GET", "HEAD")
-        return is_own and site.is_answered_in_app() and not self.is_json_due()
+        is_own = endpoint == site.index_rule and request.method in ("GET", "HEAD")
+        return is_own and site.is_answered_in_app() and not self.is_json_due(request)
 
-    def is_json_due(self) -> bool:
+    def is_json_due(self, request: Any) -> bool:
         """Tell whether the client would rather have JSON."""
-        return prefers_json(self.request.headers.get("Accept", ""))
+        return prefers_json(self.accept(request))
 
     def response(self, html: bytes | str | None) -> Any:
         """Return the answer to a URL that is no page.
@@ -241,5 +250,5 @@ class WerkzeugServer(ABC):
         for site in self._sites.values():
             endpoint = None
             with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
-                endpoint, _ = self._others.adapter().match(site.prefix, method="GET")
+                endpoint, _ = self._others.adapter(self.asked()).match(site.prefix, method="GET")
             yield from site.warnings(answers_root=endpoint == site.index_rule)
