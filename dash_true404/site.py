@@ -6,7 +6,6 @@ import asyncio
 import functools
 import inspect
 import os
-import traceback
 import types
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
@@ -17,14 +16,15 @@ import dash
 from flask.helpers import get_root_path
 
 from .answers import IN_APP, Answer, InApp, Templates
-from .logs import OncePerMinute, log_once, logger
+from .logs import OncePerMinute, log_once, logger, origin
 from .pages import Match, Pages, PathTemplate, is_async
 from .paths import encoded, reachable, reencoded
 
 #: What Dash puts behind the prefix for everything but its root.
 CATCH_ALL = "<path:path>"
 
-# What a report tells of a URL, and remembers for a minute.
+# What a report tells of a request, and remembers for a minute.
+_LONGEST_METHOD = 20
 _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
@@ -236,11 +236,9 @@ class Site:
             return self._failed(match, error)
 
     def _failed(self, match: Match, error: BaseException) -> bool:
-        # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
-        if self._may_log_fault((match.page["module"], type(error), *lines)):
+        if self._may_log_fault((match.page["module"], origin(error))):
             logger.error(
-                "exists of page %r failed for %r; the page is taken to exist.",
+                "exists of page %r failed for %.1000r; the page is taken to exist.",
                 match.page["module"],
                 dict(match.variables),
                 exc_info=error,
@@ -253,7 +251,7 @@ class Site:
         :param status: what it would have been refused with.
         :param path: as the browser holds it, hence without control characters.
         """
-        method, path = ascii(method)[1:-1], path[:_LONGEST_PATH]
+        method, path = ascii(method[:_LONGEST_METHOD])[1:-1], path[:_LONGEST_PATH]
         if self._may_report((method, path)):
             told = ascii(referrer[:_LONGEST_PATH]) if referrer else "none"
             logger.warning("Would be %s: %s %s (referrer: %s)", status, method, path, told)

@@ -41,12 +41,12 @@ def frequent_switches():
     sys.setswitchinterval(interval)
 
 
-def in_threads(count, work):
-    """Run something in that many threads at once, and raise what one of them raises."""
+def in_threads(works):
+    """Run each function in a thread of its own, all at once, and raise what one of them raises."""
     faults = []
-    barrier = threading.Barrier(count)
+    barrier = threading.Barrier(len(works))
 
-    def run():
+    def run(work):
         try:
             barrier.wait()
             work()
@@ -54,7 +54,7 @@ def in_threads(count, work):
             faults.append(error)
 
     # Dash's register_page is for threads that have the context of the one that has imported Dash.
-    threads = [threading.Thread(target=contextvars.copy_context().run, args=(run,)) for _ in range(count)]
+    threads = [threading.Thread(target=contextvars.copy_context().run, args=(run, work)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -87,10 +87,7 @@ def test_known_and_unknown_urls_while_pages_come_and_go(frequent_switches, caplo
                 dash.page_registry.pop(f"m_47_late{number}")
             changes += 6
 
-    def work(turns=iter([change, *[ask] * 32])):
-        next(turns)()
-
-    in_threads(33, work)
+    in_threads([change, *[ask] * 32])
     assert set(seen) == set(due.items())
     assert changes > 20
     assert not caplog.records
@@ -109,7 +106,7 @@ def test_a_burst_after_a_change_builds_the_pages_once(frequent_switches, monkeyp
     monkeypatch.setattr(pages, "_Snapshot", Counted)
     for number in range(5):
         register(f"/late{number}")
-        in_threads(16, lambda: [of_registry.find(f"zz{turn}") for turn in range(20)])
+        in_threads([lambda: [of_registry.find(f"zz{turn}") for turn in range(20)]] * 16)
         assert len(built) == number + 1
         assert of_registry.find(f"late{number}") is not None
 
