@@ -8,7 +8,6 @@ import inspect
 import os
 import types
 from collections.abc import Awaitable, Callable, Iterable
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,11 +84,15 @@ class Verdict:
         self._site = site
         self.match = match
         self._path = path
+        self._exists: bool | None = None
 
-    @cached_property
+    # No cached_property: until Python 3.12 it has one lock for all, and a slow look-up would hold up every visitor.
+    @property
     def exists(self) -> bool:
         """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
-        return self.match is None or self._site.exists(self.match)
+        if self._exists is None:
+            self._exists = self.match is None or self._site.exists(self.match)
+        return self._exists
 
     @property
     def has_exists(self) -> bool:
@@ -101,7 +104,7 @@ class Verdict:
 
         :param in_thread: runs a function such that it does not block the server.
         """
-        self.exists = self.match is None or await self._site.exists_async(self.match, in_thread)
+        self._exists = self.match is None or await self._site.exists_async(self.match, in_thread)
 
     def is_found(self) -> bool:
         """Tell whether Dash draws a page."""
