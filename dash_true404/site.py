@@ -41,7 +41,8 @@ def is_dashs_own(function: Any) -> bool:
 
 
 def _yes_or_no(answer: Any) -> bool:
-    if answer is None or inspect.isawaitable(answer) or inspect.isgenerator(answer):
+    is_unasked = inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
+    if answer is None or answer is NotImplemented or is_unasked:
         raise TypeError(f"exists returned {answer!r}; it should return True or False.")
     return bool(answer)
 
