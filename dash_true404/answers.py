@@ -29,6 +29,9 @@ PROBLEM = json.dumps(
     {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is no page at this URL."}
 ).encode()
 
+# Browsers need some 150 characters. Werkzeug's time is quadratic in the spaces of one: 14 seconds for 64 KB.
+_LONGEST_ACCEPT = 1000
+
 
 def prefers_json(accept: str) -> bool:
     """Tell whether a client would rather have JSON than HTML (RFC 9110, section 12.5.1).
@@ -38,6 +41,8 @@ def prefers_json(accept: str) -> bool:
     >>> prefers_json("application/json"), prefers_json("text/html,*/*;q=0.8"), prefers_json("*/*")
     (True, False, False)
     """
+    if len(accept) > _LONGEST_ACCEPT:
+        return False
     if "json" not in accept.lower() and "application/*" not in accept.lower():
         return False  # which saves every browser's request the parsing
     accepted = parse_accept_header(accept, MIMEAccept)
@@ -76,12 +81,16 @@ class Templates(Protocol):
         """
 
 
+# It is kept in memory, and each bot is sent all of it.
+_LARGEST_PAGE = 10_000_000
+
+
 class StaticPage:
     """A file that is served from memory, and read again when it changes.
 
     :param path: the file, UTF-8 text.
     :raises OSError: if the file cannot be read.
-    :raises ValueError: if it is not UTF-8 text, or empty.
+    :raises ValueError: if it is not UTF-8 text, empty, or larger than 10 MB.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,6 +120,8 @@ class StaticPage:
         self._stamp = stamp  # also of a broken file, so that it is not read again before it changes
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"The 404 page {self._path} is no regular file. Make it one, or name another page.")
+        if status.st_size > _LARGEST_PAGE:
+            raise ValueError(f"The 404 page {self._path} has {status.st_size:,} bytes. Make it one of 10 MB at most.")
         content = self._path.read_bytes()
         try:
             content.decode("utf-8")
@@ -146,7 +157,7 @@ class Answer:
     :param assets_folder: the app's assets.
     :raises FileNotFoundError: if a page was named and is nowhere.
     :raises OSError: if it cannot be read.
-    :raises ValueError: if it is not UTF-8 text, or no valid template.
+    :raises ValueError: if it is not UTF-8 text, no valid template, or a file of more than 10 MB.
     """
 
     def __init__(

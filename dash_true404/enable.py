@@ -66,8 +66,8 @@ def enable_true_404(
     :raises TypeError: if ``app`` is no Dash app, its server an unknown one, ``page`` no name, ``paths`` no list of
         texts, one of the switches neither True nor False, or a page's ``exists`` cannot be called with its path
         variables.
-    :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, or the page is not UTF-8 text or
-        no valid Jinja template.
+    :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, or the page is not UTF-8 text,
+        no valid Jinja template, or a file of more than 10 MB.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet) or too late (the server
         has answered a request).
     :raises FileNotFoundError: if a named page is nowhere.

@@ -5,19 +5,49 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+import traceback
+from collections.abc import Hashable, Iterable
 
 logger = logging.getLogger("dash_true404")
 
 _MINUTE = 60.0
 _MOST_KEYS = 1000
 
-_logged: set[str] = set()
+_logged: set[object] = set()
+
+
+class _TracebacksAsTheyAre(logging.Filter):
+    """Keeps tracebacks from looking like log records of their own, or worse.
+
+    The message of an exception often repeats what a visitor has sent, line breaks and terminal codes too (CWE-117).
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Write a record's traceback with all lines indented; its formatter takes it as it is then."""
+        if record.exc_info:
+            lines = "".join(traceback.format_exception(*record.exc_info)).splitlines()
+            record.exc_text = "\n".join(f"  {_printable(line)}" for line in lines)
+        return True
+
+
+logger.addFilter(_TracebacksAsTheyAre())
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def origin(error: BaseException) -> Hashable:
+    """Return what is the same of an error whoever meets it: not its message, which may hold what a visitor sent.
+
+    Nor how often a line was run, which is another number for each endless recursion.
+    """
+    return type(error), frozenset(line for _, line in traceback.walk_tb(error.__traceback__))
 
 
 def log_once(message: str, error: Exception) -> None:
     """Log a fault with its traceback the first time that it is met."""
-    fault = f"{message} {error!r}"
+    fault = message, origin(error)
     if fault not in _logged and len(_logged) < _MOST_KEYS:
         _logged.add(fault)
         logger.error(message, exc_info=error)

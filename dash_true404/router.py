@@ -10,7 +10,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
@@ -32,6 +32,8 @@ _patched: list[object] = []
 _is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
 
 _URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
+
+_MOST_TRIES = 100
 
 # Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
 _SHELL_MARK = b"_dash-config"
@@ -156,12 +158,19 @@ def is_shell(status: int, content: Any) -> bool:
 
 
 def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    def look_up(path: str) -> _Found:
+        # Dash's loop over the pages fails where another thread registers or removes one, and its page is 500 then.
+        for _ in range(_MOST_TRIES):
+            with suppress(RuntimeError):
+                return path_to_page(path)
+        return path_to_page(path)
+
     @functools.wraps(path_to_page)
     def asking(path: str) -> _Found:
         is_found = _is_found.get()
         if is_found is not None:
-            return path_to_page(path) if is_found() else _NOT_FOUND
-        page, variables = path_to_page(path)
+            return look_up(path) if is_found() else _NOT_FOUND
+        page, variables = look_up(path)
         site = getattr(path, "site", None)
         if site is None or site.report_only:
             return page, variables

@@ -6,10 +6,8 @@ import asyncio
 import functools
 import inspect
 import os
-import traceback
 import types
 from collections.abc import Awaitable, Callable, Iterable
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,14 +15,15 @@ import dash
 from flask.helpers import get_root_path
 
 from .answers import IN_APP, Answer, InApp, Templates
-from .logs import OncePerMinute, log_once, logger
+from .logs import OncePerMinute, log_once, logger, origin
 from .pages import Match, Pages, PathTemplate, is_async
 from .paths import encoded, reachable, reencoded
 
 #: What Dash puts behind the prefix for everything but its root.
 CATCH_ALL = "<path:path>"
 
-# What a report tells of a URL, and remembers for a minute.
+# What a report tells of a request, and remembers for a minute.
+_LONGEST_METHOD = 20
 _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
@@ -42,7 +41,8 @@ def is_dashs_own(function: Any) -> bool:
 
 
 def _yes_or_no(answer: Any) -> bool:
-    if answer is None or inspect.isawaitable(answer) or inspect.isgenerator(answer):
+    is_unasked = inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
+    if answer is None or answer is NotImplemented or is_unasked:
         raise TypeError(f"exists returned {answer!r}; it should return True or False.")
     return bool(answer)
 
@@ -85,11 +85,15 @@ class Verdict:
         self._site = site
         self.match = match
         self._path = path
+        self._exists: bool | None = None
 
-    @cached_property
+    # No cached_property: until Python 3.12 it has one lock for all, and a slow look-up would hold up every visitor.
+    @property
     def exists(self) -> bool:
         """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
-        return self.match is None or self._site.exists(self.match)
+        if self._exists is None:
+            self._exists = self.match is None or self._site.exists(self.match)
+        return self._exists
 
     @property
     def has_exists(self) -> bool:
@@ -101,7 +105,7 @@ class Verdict:
 
         :param in_thread: runs a function such that it does not block the server.
         """
-        self.exists = self.match is None or await self._site.exists_async(self.match, in_thread)
+        self._exists = self.match is None or await self._site.exists_async(self.match, in_thread)
 
     def is_found(self) -> bool:
         """Tell whether Dash draws a page."""
@@ -241,11 +245,9 @@ class Site:
             return self._failed(match, error)
 
     def _failed(self, match: Match, error: BaseException) -> bool:
-        # Not the message, in which a KeyError has what the visitor sent: every URL would be a fault of its own.
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)]
-        if self._may_log_fault((match.page["module"], type(error), *lines)):
+        if self._may_log_fault((match.page["module"], origin(error))):
             logger.error(
-                "exists of page %r failed for %r; the page is taken to exist.",
+                "exists of page %r failed for %.1000r; the page is taken to exist.",
                 match.page["module"],
                 dict(match.variables),
                 exc_info=error,
@@ -258,7 +260,7 @@ class Site:
         :param status: what it would have been refused with.
         :param path: as the browser holds it, hence without control characters.
         """
-        method, path = ascii(method)[1:-1], path[:_LONGEST_PATH]
+        method, path = ascii(method[:_LONGEST_METHOD])[1:-1], path[:_LONGEST_PATH]
         if self._may_report((method, path)):
             told = ascii(referrer[:_LONGEST_PATH]) if referrer else "none"
             logger.warning("Would be %s: %s %s (referrer: %s)", status, method, path, told)

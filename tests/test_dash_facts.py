@@ -32,14 +32,23 @@ def test_the_shell_is_marked_whatever_the_index_string_is():
     assert b'id="_dash-config"' in app.server.test_client().get("/").data
 
 
-def test_registering_any_page_renews_every_relative_path():
+@pytest.mark.parametrize("path", ["/a", "/b", "/c"])
+def test_whatever_is_registered_every_page_is_moved_in_the_end(path, monkeypatch):
     make_app("/", "/a", "/b")
-    before = {module: page["relative_path"] for module, page in dash.page_registry.items()}
-    register("/c")
-    for module, text in before.items():
-        if len(text) > 1:
-            assert dash.page_registry[module]["relative_path"] == text
-            assert dash.page_registry[module]["relative_path"] is not text
+    steps, moved = iter(dash.page_registry), []
+
+    class Watched(type(dash.page_registry)):
+        def move_to_end(self, module):
+            super().move_to_end(module)
+            moved.append((module, list(self.values())))
+
+    register(path)
+    with pytest.raises(RuntimeError):
+        next(steps)
+    monkeypatch.setattr(dash._pages, "PAGE_REGISTRY", Watched(dash.page_registry))
+    register(path, name="again")
+    assert [module for module, _ in moved] == list(dash._pages.PAGE_REGISTRY)
+    assert moved[-1][1] == list(dash._pages.PAGE_REGISTRY.values())
 
 
 def test_registering_a_page_again_makes_a_new_entry():

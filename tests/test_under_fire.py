@@ -1,0 +1,159 @@
+"""Many requests, long ones and hostile ones: time linear in the input, flat memory, right answers under threads."""
+
+import collections
+import contextvars
+import sys
+import threading
+import time
+
+import dash
+import pytest
+
+from dash_true404 import answers, enable_true_404, pages
+from dash_true404.answers import prefers_json
+from dash_true404.pages import Pages
+
+from .apps import make_app, make_true_app, register, status
+
+
+@pytest.mark.parametrize("filling", [" ", ",", ";", '"', "\\", ";a=b", ", a/json", '"a,', "*1"])
+def test_a_hostile_accept_header_is_not_parsed(filling, monkeypatch):
+    def parse(header, _):
+        raise AssertionError(f"{len(header)} characters are parsed")
+
+    monkeypatch.setattr(answers, "parse_accept_header", parse)
+    assert not prefers_json("application/json" + filling * 10_000 + "x")
+
+
+def test_a_long_accept_header_gets_html():
+    assert status(make_true_app("/"), "/zz", headers={"Accept": "application/json" + " " * 64_000 + "x"}) == 404
+
+
+# Threads
+
+
+@pytest.fixture
+def frequent_switches():
+    """Let threads take turns some hundred times as often as they do by default."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def in_threads(works):
+    """Run each function in a thread of its own, all at once, and raise what one of them raises."""
+    faults = []
+    barrier = threading.Barrier(len(works))
+
+    def run(work):
+        try:
+            barrier.wait()
+            work()
+        except BaseException as error:
+            faults.append(error)
+
+    # Dash's register_page is for threads that have the context of the one that has imported Dash.
+    threads = [threading.Thread(target=contextvars.copy_context().run, args=(run, work)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def test_known_and_unknown_urls_while_pages_come_and_go(frequent_switches, caplog):
+    app = make_app("/", "/a", *(f"/p{number}" for number in range(30)))
+    register("/t/<x>", exists=lambda x: x != "none")
+    enable_true_404(app)
+    due = {"/": 200, "/a": 200, "/p7/": 200, "/t/1": 200, "/t/none": 404, "/zz": 404, "/p7/zz": 404}
+    seen, changes = collections.Counter(), 0
+    end = time.monotonic() + 2
+
+    def ask():
+        client = app.server.test_client()
+        while time.monotonic() < end:
+            for url in due:
+                seen[url, client.get(url).status_code] += 1
+
+    def change():
+        nonlocal changes
+        while time.monotonic() < end:
+            for number in range(3):
+                register(f"/late{number}", order=number)
+                time.sleep(0.0005)
+            for number in range(3):
+                dash.page_registry.pop(f"m_47_late{number}")
+            changes += 6
+
+    in_threads([change, *[ask] * 32])
+    assert set(seen) == set(due.items())
+    assert changes > 20
+    assert not caplog.records
+
+
+def test_a_burst_after_a_change_builds_the_pages_once(frequent_switches, monkeypatch):
+    make_app("/", "/a", "/t/<x>")
+    of_registry, built = Pages(dash.page_registry), []
+
+    class Counted(pages._Snapshot):
+        def __init__(self, *arguments):
+            built.append(1)
+            time.sleep(0.01)  # for the others to come
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(pages, "_Snapshot", Counted)
+    for number in range(5):
+        register(f"/late{number}")
+        in_threads([lambda: [of_registry.find(f"zz{turn}") for turn in range(20)]] * 16)
+        assert len(built) == number + 1
+        assert of_registry.find(f"late{number}") is not None
+
+
+class AskedRegistry(type(dash.page_registry)):
+    """A registry whose pages somebody asks for after each step of what changes it."""
+
+    ask = staticmethod(lambda: None)
+
+    def __setitem__(self, *entry):
+        super().__setitem__(*entry)
+        self.ask()
+
+    def move_to_end(self, *arguments):
+        super().move_to_end(*arguments)
+        self.ask()
+
+
+def test_what_is_seen_of_a_page_half_registered_does_not_stay(monkeypatch):
+    make_app("/", "/item/<x>", "/item/new", "/m", "/z")
+    registry = AskedRegistry(dash.page_registry)
+    monkeypatch.setattr(dash._pages, "PAGE_REGISTRY", registry)
+    of_registry = Pages(registry)
+    registry.ask = lambda: of_registry.find("m")
+    for order in (1, None, 2, None, 1):  # before and behind the template
+        register("/item/new", module="m_47_item_47_new", order=order)
+        assert of_registry.find("item/new").page is Pages(registry).find("item/new").page
+        register("/z", module="m_47_z", order=order and 2 * order)
+        assert of_registry.find("item/new").page is Pages(registry).find("item/new").page
+
+
+def test_dash_looks_again_where_a_page_is_registered_while_it_looks(monkeypatch):
+    class Changing(type(dash.page_registry)):
+        changes = 0
+
+        def values(self):
+            each = iter(super().values())
+            yield next(each)
+            if self.changes:
+                self.changes -= 1
+                self.move_to_end(next(iter(self)))
+            yield from each
+
+    app = make_true_app("/", "/a", "/b", "/c", "/d")
+    assert status(app, "/d") == 200
+    registry = Changing(dash.page_registry)
+    monkeypatch.setattr(dash._pages, "PAGE_REGISTRY", registry)
+    registry.changes = 3
+    assert status(app, "/d") == 200
+    assert registry.changes == 0
