@@ -26,7 +26,8 @@ from .checks import (
 from .client import Client
 from .crawl import DeadLink, Progress
 from .links import InProcess, crawl_app
-from .pages import VARIABLE, Pages
+from .pages import Pages
+from .path_templates import VARIABLE
 from .paths import reachable
 from .probe import check_ready
 from .server_rules import rules_of

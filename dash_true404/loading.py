@@ -15,7 +15,8 @@ import dash
 from werkzeug.exceptions import HTTPException
 
 from .near import Hint
-from .pages import Pages, PathTemplate
+from .pages import Pages
+from .path_templates import PathTemplate
 from .probe import Probe, page_name
 
 _CONDITIONS = (ast.If, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.With, ast.Match)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import dash
 
-from .pages import PathTemplate, reachable_template
+from .path_templates import PathTemplate, reachable_template
 from .paths import encoded, reachable
 from .patterns import Pattern, takes, what_it_takes
 from .probe import Probe, page_name, rule_name

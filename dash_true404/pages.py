@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import operator
-import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from fnmatch import fnmatch
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
+from .path_templates import VARIABLE, PathTemplate, TemplateIndex, reachable_template
 from .paths import reachable, reencoded
 
 Page = Mapping[str, Any]
-
-#: A variable of a ``path_template``.
-VARIABLE = re.compile("<(.*?)>")
-# What fnmatch or re would interpret. A dot is left out: fnmatch takes it literally, so re cannot refuse it.
-_SPECIAL = re.compile(r"[][*?\\^$+{}|()]")
 
 
 def check_path(path: object) -> None:
@@ -47,27 +40,6 @@ def check_path(path: object) -> None:
         raise ValueError(f"No browser sends {path!r} of paths= like that: they percent-encode it. Write {better!r}.")
 
 
-def reachable_template(template: str) -> str:
-    """Return a path or template as browsers can reach it; most stay the same."""
-    return _with_literals(reachable, template)
-
-
-def _with_literals(change: Callable[[str], str], template: str) -> str:
-    """Return a template with its literal parts changed and its variables as they were."""
-    parts = VARIABLE.split(template)
-    return "".join(f"<{part}>" if i % 2 else change(part) for i, part in enumerate(parts))
-
-
-def _rfind(path: str, literal: str, start: int, end: int) -> int:
-    return path.rfind(literal, start, end)
-
-
-def _rfind_dots_as_any(path: str, literal: str, start: int, end: int) -> int:
-    """Like _rfind, but a dot in the literal stands for any character, as in a regular expression."""
-    matches = re.compile(literal).match
-    return next((at for at in range(end - len(literal), start - 1, -1) if matches(path, at)), -1)
-
-
 def is_async(function: Any) -> bool:
     """Tell whether what a function, or whatever can be called, returns has to be awaited."""
     while isinstance(function, functools.partial):
@@ -82,105 +54,33 @@ class Match(NamedTuple):
     variables: Mapping[str, str]
 
 
-class PathTemplate:
-    """A ``path_template``, matched as Dash matches it: each ``<name>`` takes as much as it can, slashes too.
+class _Routes:
+    """An ordered list of pages, with paths and templates for some of them; the first match wins.
 
-    :param template: the template, with or without slashes around it, such as ``/item/<item_id>``.
-
-    >>> PathTemplate("/item/<item_id>").match("item/a/b")
-    {'item_id': 'a/b'}
+    :param pages: the pages.
     """
 
-    def __init__(self, template: str) -> None:
-        self.text = template.strip("/")
-        self.names = VARIABLE.findall(self.text)
-        self._literals = VARIABLE.split(self.text)[::2]
-        self.is_odd = any(map(_SPECIAL.search, self._literals))
-        """Whether it holds characters that Dash takes for a pattern although they were meant literally."""
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
+        self._by_path: dict[str, int] = {}
+        self._templates = TemplateIndex()
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """Return the variables as Dash passes them, or None; in time linear in the length of the path.
-
-        :param path: the path as the browser holds it, without slashes around it.
-        :raises Exception: where Dash's router fails on the path (an odd template only).
-        """
-        if self.is_odd:
-            return self._match_as_dash_does(path)
-        if not self.names:
-            return None  # Dash compares the page's path instead
-        values = self._values(path, _rfind)
-        if values and any("." in literal for literal in self._literals[1:-1]):
-            values = self._values(path, _rfind_dots_as_any)  # once it matches, Dash reads the variables with re
-        return dict(zip(self.names, values, strict=True)) if values else None
-
-    def takes(self, path: str) -> bool:
-        """Tell whether the template matches; not where Dash's router fails on the path."""
-        try:
-            return self.match(path) is not None
-        except Exception:  # IndexError, re.error, ...
-            return False
-
-    def _values(self, path: str, rfind: Callable[[str, str, int, int], int]) -> list[str] | None:
-        """Return the variables' values if each one takes as much as it can, the first one first."""
-        first, *between, last = self._literals
-        start, end = len(first), len(path) - len(last)
-        if end < start or not path.startswith(first) or not path.endswith(last):
-            return None
-        values: list[str] = []
-        for literal in reversed(between):
-            at = rfind(path, literal, start, end)
-            if at < 0:
-                return None
-            values.append(path[at + len(literal) : end])
-            end = at
-        return [path[start:end], *reversed(values)]
-
-    def _match_as_dash_does(self, path: str) -> dict[str, str] | None:
-        if not fnmatch(path, "*".join(self._literals)):
-            return None
-        found = re.findall("(.*)".join(self._literals), path)
-        # Dash takes the first finding without looking whether there is one.
-        values = found[0] if isinstance(found[0], tuple) else found
-        return dict(zip(self.names, values, strict=False)) or None
-
-    def reencoded(self) -> PathTemplate:
-        """Return the template for paths that a proxy has decoded and encoded again."""
-        template = PathTemplate(_with_literals(reencoded, self.text))
-        # Dash never sees this one: the brackets that it has for %28 and %29 are no pattern.
-        template.is_odd = self.is_odd
-        return template
-
-
-class _Routes:
-    """An ordered list of pages with their paths and templates; the first match wins."""
-
-    def __init__(self, routes: Iterable[tuple[Page, str, PathTemplate | None]]) -> None:
-        self._by_path: dict[str, tuple[int, Page]] = {}
-        self._templates: list[tuple[int, PathTemplate, Page]] = []
-        self._first: dict[str, Match] = {}
-        for position, (page, path, template) in enumerate(routes):
-            self._by_path.setdefault(path, (position, page))
-            if template:
-                self._templates.append((position, template, page))
+    def add(self, position: int, path: str, template: PathTemplate | None) -> None:
+        """Add the path of a page, after those of the pages before it."""
+        self._by_path.setdefault(path, position)
+        if template:
+            self._templates.add(position, template)
 
     def first(self, path: str) -> Match | None:
-        """Return the first page that takes the path; the answer for a page's own path is remembered."""
-        found = self._first.get(path)
-        if found is None:
-            limit, own = self._by_path.get(path, (math.inf, None))
-            found = self._by_template(path, limit) or (Match(own, {}) if own is not None else None)
-            if own is not None and found is not None:
-                self._first[path] = found
-        return found
-
-    def _by_template(self, path: str, limit: float) -> Match | None:
-        for position, template, page in self._templates:
-            if position > limit:
+        """Return the first page that takes the path."""
+        own = self._by_path.get(path)
+        for position, template in self._templates.candidates(path):
+            if own is not None and position > own:
                 break
             variables = template.match(path)
             if variables:
-                return Match(page, variables)
-        return None
+                return Match(self._pages[position], variables)
+        return None if own is None else Match(self._pages[own], {})
 
 
 class _Snapshot:
@@ -190,21 +90,18 @@ class _Snapshot:
         # The iterator of an OrderedDict goes no further once an entry was added, removed or moved, and the last thing
         # that register_page does is to move them all. It is made first, so that no change is missed.
         self._steps: Iterator[str] = iter(registry)
-        entries = list(registry.items())
-        self._modules = [module for module, _ in entries]
-        self._pages = [page for _, page in entries]
+        self._modules = list(registry)
+        self._pages = list(registry.values())
+        pages = [*self._pages, *further]
+        self.routes, self.reencoded = _Routes(pages), _Routes(pages)
+        for position, page in enumerate(pages):
+            path, text = page["path"].strip("/"), page["path_template"]
+            template = PathTemplate(text) if text else None
+            self.routes.add(position, path, template)
+            if "%" in path or (text and "%" in text):
+                self.reencoded.add(position, reencoded(path), template and template.reencoded())
         self.not_found_page: Page | None = next(
-            (page for module, page in entries if module.split(".")[-1] == "not_found_404"), None
-        )
-        routes = [
-            (page, page["path"].strip("/"), PathTemplate(text) if (text := page["path_template"]) else None)
-            for page in (*(page for _, page in entries), *further)
-        ]
-        self.routes = _Routes(routes)
-        self.reencoded = _Routes(
-            (page, reencoded(path), template and template.reencoded())
-            for page, path, template in routes
-            if "%" in path or (template and "%" in template.text)
+            (registry.get(module) for module in self._modules if module.rpartition(".")[2] == "not_found_404"), None
         )
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:

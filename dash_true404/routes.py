@@ -11,7 +11,7 @@ import dash
 
 from .client import Client
 from .near import all_pages, problem_of_redirect
-from .pages import reachable_template
+from .path_templates import reachable_template
 from .patterns import Pattern
 from .probe import Probe, Taker, check_ready, page_name
 from .server_rules import Rule

@@ -16,7 +16,8 @@ from flask.helpers import get_root_path
 
 from .answers import IN_APP, Answer, InApp, Templates
 from .logs import OncePerMinute, log_once, logger, origin
-from .pages import Match, Pages, PathTemplate, is_async
+from .pages import Match, Pages, is_async
+from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
 
 #: What Dash puts behind the prefix for everything but its root.

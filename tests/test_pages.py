@@ -6,7 +6,8 @@ from dash import html
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dash_true404.pages import Pages, PathTemplate
+from dash_true404.pages import Pages
+from dash_true404.path_templates import PathTemplate
 from dash_true404.paths import reencoded
 
 from .apps import make_app, register
@@ -129,9 +130,9 @@ class CountingRegistry(type(dash.page_registry)):
 
     reads = 0
 
-    def items(self):
+    def values(self):
         self.reads += 1
-        return super().items()
+        return super().values()
 
 
 @pytest.fixture
@@ -142,7 +143,9 @@ def counted(monkeypatch):
     return registry
 
 
-def test_the_pages_are_read_once(counted):
+def test_as_many_questions_as_there_are_pages_read_them_once(counted):
+    for number in range(100 - len(counted)):
+        register(f"/page-{number}")
     pages = Pages(counted)
     for path in ["", "a", "t/1", "zz", "a"] * 20:
         pages.find(path)
@@ -199,6 +202,18 @@ def test_a_template_with_special_characters_is_named():
     (warning,) = Pages(dash.page_registry).warnings()
     assert "'/f[0]/<a>'" in warning
     assert "pattern" in warning
+
+
+def test_a_path_is_compared_with_those_templates_alone_that_begin_and_end_like_it(monkeypatch):
+    make_app(*(f"/kind-{number}/<x>" for number in range(20)), *(f"/<x>/page-{number}.csv" for number in range(20)))
+    compared = []
+    match = PathTemplate.match
+    monkeypatch.setattr(PathTemplate, "match", lambda self, path: compared.append(self.text) or match(self, path))
+    pages = Pages(dash.page_registry)
+    assert pages.find("zz") is None
+    assert not compared
+    assert pages.find("kind-7/page-3.csv").variables == {"x": "page-3.csv"}
+    assert compared == ["kind-7/<x>"]
 
 
 def test_matching_takes_steps_linear_in_the_length_of_the_path():
