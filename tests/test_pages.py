@@ -146,6 +146,7 @@ def counted(monkeypatch):
 def test_as_many_questions_as_there_are_pages_read_them_once(counted):
     for number in range(100 - len(counted)):
         register(f"/page-{number}")
+    counted.reads = 0
     pages = Pages(counted)
     for path in ["", "a", "t/1", "zz", "a"] * 20:
         pages.find(path)
@@ -212,7 +213,7 @@ def test_a_path_is_compared_with_those_templates_alone_that_begin_and_end_like_i
     pages = Pages(dash.page_registry)
     assert pages.find("zz") is None
     assert not compared
-    assert pages.find("kind-7/page-3.csv").variables == {"x": "page-3.csv"}
+    assert pages.find("kind-7/page-33.csv").variables == {"x": "page-33.csv"}
     assert compared == ["kind-7/<x>"]
 
 

@@ -28,12 +28,14 @@ from ..paths import asgi_path, path_below_root
 from ..router import awaits_layouts, current_request, is_shell, rendering
 from ..site import Site, Verdict, is_dashs_own
 from . import EXTENSION
+from .beginnings import Beginnings
 from .fastapi_errors import Errors, PageNotFound
 from .fastapi_routes import (
     CATCH_ALL,
     BundlesRoute,
     NoAnswer,
     PagesRoute,
+    beginnings,
     dashs_bundles,
     dashs_index,
     dashs_prefixes,
@@ -75,7 +77,10 @@ class FastAPIServer:
         self._errors = Errors(server, self._sites.values())
         self._others: tuple[int, list[str]] = (0, [])
         self.dependencies: Sequence[Depends] = server.router.dependencies
-        self._api_route: APIRoute | None = None
+        self._guarded_route: APIRoute | None = None
+        self._has_started = False
+        self._known_routes: list[BaseRoute] = []
+        self._beginnings: Beginnings | None = None
 
     @property
     def sites(self) -> Iterable[Site]:
@@ -176,7 +181,7 @@ class FastAPIServer:
         if is_index and question.is_served_as_it_is and is_wrapped(self._indexes[route.path]):
             return Match.NONE  # the guard around Dash's own route answers
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
-        may_be_taken = not is_index or not question.is_page
+        may_be_taken = (not is_index or not question.is_page) and not self._is_ruled_out(scope)
         if may_be_taken and any(other.matches(scope)[0] is Match.FULL for other in self._routes_after(route)):
             return Match.NONE
         return Match.FULL if scope["method"] == "GET" or self._is_refused_unasked(question) else Match.PARTIAL
@@ -195,12 +200,19 @@ class FastAPIServer:
         Where there are such guards, these methods must not tell strangers what is a page.
         """
         site = question.site
-        is_guarded = (
-            self.dependencies
-            or self._server.router.route_class is not APIRoute
-            or (site is not None and not is_dashs_own(site.app.index))
-        )
+        is_guarded = self._has_guards() or (site is not None and not is_dashs_own(site.app.index))
         return not question.is_page and not is_guarded and not (site is not None and site.report_only)
+
+    def _has_guards(self) -> bool:
+        """Tell whether the server's dependencies, or its class of routes, guard Dash's catch-all, hence ours too."""
+        return bool(self.dependencies) or self._server.router.route_class is not APIRoute
+
+    def _is_ruled_out(self, scope: Scope) -> bool:
+        """Tell, without matching, that no route but Dash's catch-all takes a request or redirects it."""
+        if self._known_routes != self._server.router.routes:
+            self._beginnings = beginnings(self._server.router)
+            self._known_routes = list(self._server.router.routes)
+        return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
 
     def _routes_after(self, route: PagesRoute) -> Iterator[BaseRoute]:
         routes = self._server.router.routes
@@ -212,21 +224,18 @@ class FastAPIServer:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer."""
-        if self._api_route is None:
+        if not self._has_started:
+            self._has_started = True
             log_warnings(self._warnings())
-            # The app's dependencies guard Dash's catch-all, hence ours too.
-            self._api_route = self._server.router.route_class(
-                CATCH_ALL,
-                self._answer,
-                methods=["GET"],
-                dependencies=self.dependencies,
-                dependency_overrides_provider=self._server,
-                include_in_schema=False,
-                response_model=None,
-            )
         question = self.question(scope)
+        if question.site is not None and self._is_refused_unasked(question) and self._is_ruled_out(scope):
+            raise PageNotFound(question.site)
         if scope["method"] == "GET" or self._is_refused_unasked(question):
-            await self._api_route.app(scope, receive, send)
+            if self._has_guards():
+                await self._guarded().app(scope, receive, send)
+            else:
+                answer = await self._answer(Request(scope, receive, send))
+                await answer(scope, receive, send)
             # Only now, for dependencies with yield take an exception for a fault.
             refusal = scope.pop(_REFUSAL, None)
             if isinstance(refusal, Exception):
@@ -237,6 +246,20 @@ class FastAPIServer:
         if question.site is not None and not question.is_page:
             await self._report(question.site, Request(scope, receive), question.path)
         raise HTTPException(405, headers={"Allow": "GET"})
+
+    def _guarded(self) -> APIRoute:
+        """Return the route that answers behind the server's guards."""
+        if self._guarded_route is None:
+            self._guarded_route = self._server.router.route_class(
+                CATCH_ALL,
+                self._answer,
+                methods=["GET"],
+                dependencies=self.dependencies,
+                dependency_overrides_provider=self._server,
+                include_in_schema=False,
+                response_model=None,
+            )
+        return self._guarded_route
 
     async def _answer(self, request: Request) -> Response:
         question = self.question(request.scope)

@@ -9,12 +9,14 @@ from typing import Any, Protocol
 from dash.exceptions import DependencyException
 from fastapi import FastAPI
 from fastapi.params import Depends
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Route, Router
+from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from ..paths import path_below_root
 from ..site import is_dashs_own
+from .beginnings import Beginnings
 
 CATCH_ALL = "/{path:path}"
 
@@ -62,7 +64,7 @@ def without_pages(router: Router, indexes: list[Route], error: Exception | None)
     """
 
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-        if error is not None and getattr(router.default, "__func__", None) is Router.not_found:
+        if error is not None and _has_own_default(router):
             raise error
         await router.default(scope, receive, send)
 
@@ -72,6 +74,24 @@ def without_pages(router: Router, indexes: list[Route], error: Exception | None)
     ]
     copied.default = not_found
     return copied
+
+
+def beginnings(router: Router) -> Beginnings | None:
+    """Return what the paths begin with that a router's routes take, but for Dash's catch-all and ours.
+
+    None where something takes paths in a way of its own: another kind of route, or the user's default.
+    """
+    others = [route for route in router.routes if not isinstance(route, PagesRoute) and not is_catch_all(route)]
+    # The routes of FastAPI's frontend() are in no public list.
+    has_more = getattr(router, "_low_priority_routes", None) or not _has_own_default(router)
+    if has_more or any(type(route) not in _MATCHED_BY_PATH for route in others):
+        return None
+    paths = [f"{route.path}/{{path}}" if isinstance(route, Mount) else vars(route)["path"] for route in others]
+    return Beginnings(paths, "{")
+
+
+def _has_own_default(router: Router) -> bool:
+    return getattr(router.default, "__func__", None) is Router.not_found
 
 
 class Server(Protocol):
@@ -140,6 +160,9 @@ class BundlesRoute(Route):
             await self._bundles.handle(scope, receive, send)
         except DependencyException as fault:
             raise self._error() or fault from None
+
+
+_MATCHED_BY_PATH = (Route, APIRoute, WebSocketRoute, APIWebSocketRoute, Mount, BundlesRoute)
 
 
 class NoAnswer(Response):
