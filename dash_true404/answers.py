@@ -153,7 +153,7 @@ class Answer:
     :param page: what the user chose (None: 404.html by convention, if there is one).
     :param home: the app's root URL, as browsers see it.
     :param templates: the server's templates.
-    :param root_folder: the folder of the app's own code.
+    :param root_folder: called, if need be, for the folder of the app's own code.
     :param assets_folder: the app's assets.
     :raises FileNotFoundError: if a page was named and is nowhere.
     :raises OSError: if it cannot be read.
@@ -166,7 +166,7 @@ class Answer:
         *,
         home: str,
         templates: Templates,
-        root_folder: Path,
+        root_folder: Callable[[], Path],
         assets_folder: Path,
     ) -> None:
         self._built_in = BuiltInPage(home)
@@ -176,7 +176,7 @@ class Answer:
         if page is IN_APP:
             return
         name = self._name
-        folders = [root_folder, assets_folder] if page is not None else [assets_folder]
+        folders = [root_folder(), assets_folder] if page is not None else [assets_folder]
         try:
             found = templates.find(name)
         except Exception as error:

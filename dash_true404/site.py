@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import dash
-from flask.helpers import get_root_path
 
 from .answers import IN_APP, Answer, InApp, Templates
 from .logs import OncePerMinute, log_once, logger, origin
@@ -60,6 +59,13 @@ def _is_being_cancelled() -> bool:
     """Tell whether this very task is cancelled, not one that it waits for; Python 3.10 cannot tell."""
     task = asyncio.current_task()
     return task is None or not hasattr(task, "cancelling") or task.cancelling() > 0
+
+
+def _root_folder(app: dash.Dash) -> Path:
+    # Here, for importing it takes 100 ms, and Dash has no need of Flask on other servers.
+    from flask.helpers import get_root_path
+
+    return Path(get_root_path(app.config.name))
 
 
 class Options(NamedTuple):
@@ -149,7 +155,7 @@ class Site:
             options.page,
             home=self.home,
             templates=templates,
-            root_folder=Path(get_root_path(app.config.name)),
+            root_folder=lambda: _root_folder(app),
             assets_folder=Path(app.config.assets_folder),
         )
         self._known_strip: object = None

@@ -9,8 +9,10 @@ import dash
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match, Route
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.router import current_request
@@ -353,3 +355,56 @@ def test_dashs_routes_are_where_we_look_for_them():
     bare.server.middleware_stack = None
     assert statuses(bare, "/dash/", "/dash/a", "/dash/zz", "/zz") == [200, 200, 200, 200]
     assert is_catch_all(routes[-1])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_routes_take_by_more_than_their_path_is_left_to_them(when, tmp_path):
+    class AnyShop(Route):
+        def matches(self, scope):
+            return (Match.FULL, {}) if scope["path"].endswith(".shop") else (Match.NONE, {})
+
+    async def answer(request):
+        return PlainTextResponse("mine")
+
+    router = APIRouter(prefix="/included")
+    router.add_api_route("/{name}", lambda name: name)
+    (tmp_path / "index.html").write_text("built")
+
+    def add_shops(app):
+        app.server.router.routes.insert(0, AnyShop("/never", answer))
+
+    def add_router(app):
+        app.server.include_router(router)
+
+    def add_mount(app):
+        app.server.mount("/files", StaticFiles(directory=tmp_path))
+
+    def add_default(app):
+        async def default(scope, receive, send):
+            await PlainTextResponse("nobody", 418)(scope, receive, send)
+
+        app.server.router.default = default
+
+    assert statuses(app_with(add_shops, when), "/my.shop", "/zz") == [200, 404]
+    assert statuses(app_with(add_router, when), "/included/x", "/included", "/zz") == [200, 404, 404]
+    assert statuses(app_with(add_mount, when), "/files/index.html", "/files/zz", "/zz") == [200, 404, 404]
+    assert statuses(app_with(add_default, when), "/zz", "/a") == [418, 200]
+
+
+def test_a_frontend_answers_its_urls(tmp_path):
+    """If this fails, FastAPI keeps the routes of frontend(), which are in no public list, under another name."""
+    (tmp_path / "index.html").write_text("built")
+    has_frontends = hasattr(FastAPI, "frontend")
+    app = app_with(lambda app: app.server.frontend("/site", directory=tmp_path) if has_frontends else None)
+    assert statuses(app, "/site/index.html", "/zz") == [200 if has_frontends else 404, 404]
+    assert hasattr(app.server.router, "_low_priority_routes") == has_frontends
+
+
+def test_a_route_that_is_added_while_the_server_runs_is_found():
+    app = app_with(lambda app: None)
+
+    @app.server.get("/add")
+    async def add():
+        app.server.add_api_route("/late/{name}", lambda name: name)
+
+    assert statuses(app, "/late/x", "/add", "/late/x", "/zz") == [404, 200, 200, 404]

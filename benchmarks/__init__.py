@@ -1,0 +1,1 @@
+"""What true 404s cost: ``python -m benchmarks``."""
