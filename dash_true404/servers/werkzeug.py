@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_warnings
+from ..paths import printable
 from ..site import Site, Verdict, everywhere_site, is_dashs_own
 from . import EXTENSION
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
@@ -187,7 +188,7 @@ class WerkzeugServer(ABC):
         own_path = verdict.own_path()
         if own_path is None:
             return None
-        query = self.request.query_string.decode("latin-1")
+        query = printable(self.request.query_string)
         return RequestRedirect(own_path + ("?" + query if query else ""))
 
     def unless_reported(self, site: Site, refusal: HTTPException | None) -> HTTPException | None:
