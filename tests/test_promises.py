@@ -2,6 +2,8 @@
 
 import io
 import logging
+import re
+from pathlib import Path
 from urllib.parse import unquote_to_bytes, urljoin
 
 import dash
@@ -198,3 +200,13 @@ def test_an_answer_repeats_nothing_of_the_request(page):
             )
             assert answer.status_code == 404
             assert b"needle" not in answer.data + str(answer.headers).encode()
+
+
+# SECURITY.md
+
+
+def test_the_tests_that_hold_the_promises_are_there():
+    tests = Path(__file__).parent
+    named = set(re.findall(r"`([\w/]+\.py)`", (tests.parent / "SECURITY.md").read_text("utf-8")))
+    assert len(named) > 5
+    assert [name for name in named if not (tests / name).exists()] == []
