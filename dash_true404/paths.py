@@ -43,6 +43,11 @@ def reachable(path: str) -> str:
     return quote(path, safe=_HELD)
 
 
+def printable(sent: bytes) -> str:
+    """Return a part of a request target as it was sent, but for bytes that a URL cannot hold, which are encoded."""
+    return quote(sent, safe=_PRINTABLE)
+
+
 def browser_path(target: bytes, root: bytes, path: bytes) -> str:
     r"""Return the path below the server's root as the browser holds it.
 
@@ -66,7 +71,7 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
         if mount is None or not _are_same(decoded, root + path):
             return encoded(path or b"/")
         sent = sent[len(mount) :] or b"/"
-    return quote(sent, safe=_PRINTABLE)
+    return printable(sent)
 
 
 def _are_same(sent: bytes, routed: bytes) -> bool:

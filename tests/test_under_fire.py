@@ -2,18 +2,31 @@
 
 import collections
 import contextvars
+import re
 import sys
 import threading
 import time
+from urllib.parse import unquote_to_bytes
 
 import dash
 import pytest
 
 from dash_true404 import answers, enable_true_404, pages
 from dash_true404.answers import prefers_json
-from dash_true404.pages import Pages
+from dash_true404.pages import VARIABLE, Pages
+from dash_true404.paths import encoded, wsgi_path
 
 from .apps import make_app, make_true_app, register, status
+from .fire import ask_wsgi, growth
+
+if sys.version_info >= (3, 11):
+    from re import _constants as sre_constants
+    from re import _parser as sre_parse
+else:
+    import sre_constants
+    import sre_parse
+
+SERVING = {f"dash_true404.{name}" for name in ("answers", "enable", "logs", "pages", "paths", "router", "site")}
 
 
 @pytest.mark.parametrize("filling", [" ", ",", ";", '"', "\\", ";a=b", ", a/json", '"a,', "*1"])
@@ -157,3 +170,95 @@ def test_dash_looks_again_where_a_page_is_registered_while_it_looks(monkeypatch)
     registry.changes = 3
     assert status(app, "/d") == 200
     assert registry.changes == 0
+
+
+# Memory
+
+
+def test_urls_leave_nothing_behind(caplog):
+    app = make_app("/", "/a", "/<x>/t/<y>")
+    register("/broken/<x>", exists=lambda x: {}[x])
+    enable_true_404(app)
+
+    def ask(number):
+        assert ask_wsgi(app.server, f"/zz/{number}/{number * 7919}").startswith("404")
+        assert ask_wsgi(app.server, f"/broken/{number}").startswith("200")
+
+    assert growth(ask, 100) < 100 * 100
+    assert len(caplog.records) == 1
+
+
+def test_what_is_reported_is_kept_short(caplog):
+    app = make_app("/")
+    enable_true_404(app, report_only=True)
+    site = app.server.extensions["dash_true404"]._sites["/"]
+    caplog.set_level("CRITICAL")
+    for number in range(1100):
+        site.report(404, "M" * 100_000, f"/zz/{number}/" + "z" * 100_000, "r" * 100_000)
+    assert len(site._may_report._seen) == 1000
+    assert sum(len(method) + len(path) for method, path in site._may_report._seen) < 1_100_000
+
+
+# Time
+
+
+def steps(work):
+    """Return how many functions are called, C functions too."""
+    count = 0
+
+    def called(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def endless_repeats(parsed):
+    """Yield what follows each repeat without an end in a parsed pattern."""
+    for number, (kind, argument) in enumerate(parsed):
+        if str(kind).endswith("_REPEAT") and argument[1] == sre_constants.MAXREPEAT:
+            yield [*parsed][number + 1 :]
+        for part in argument if isinstance(argument, (list, tuple)) else ():
+            if isinstance(part, sre_parse.SubPattern):
+                yield from endless_repeats(part)
+
+
+def test_no_pattern_that_meets_input_from_outside_can_go_back():
+    patterns = {
+        value
+        for name, module in sys.modules.items()
+        if name in SERVING or name.startswith("dash_true404.servers.")
+        for value in vars(module).values()
+        if isinstance(value, re.Pattern)
+    }
+    patterns -= {VARIABLE, pages._SPECIAL}  # which meet templates only
+    assert len(patterns) == 2
+    for pattern in patterns:
+        # What repeats at the end takes all that it can, and nothing after it can fail.
+        assert list(endless_repeats(sre_parse.parse(pattern.pattern))) == [[]]
+
+
+EIGHT = "".join(f"/<v{number}>{literal}" for number, literal in enumerate(["", "", "/x", ".b.", "x", "/./", "%20", ""]))
+HOSTILE = ["/", "//x", "/.", "/x", ".b.", "/.b./", "%2F", "%", "%20", "x/./x%20", "é", "/x/./x.b.x/%20"]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("start", ["/", "/v/", "/t/1/x/2.b.3x/4/./5%20/"])
+def test_a_question_takes_steps_linear_in_the_length_of_the_url(piece, start):
+    app = make_app("/", "/t" + EIGHT, "/%74" + EIGHT + "/y", "/u/<a>.csv", "/v/<a>.b.<c>.b.<d>.b.<e>")
+    enable_true_404(app, redirect_slashes=True)
+    ask_wsgi(app.server, "/")
+
+    def cost(size):
+        url = encoded(start + piece * (size // len(piece)))
+        # What a server does before is not ours, so it is done before.
+        environ = {"REQUEST_URI": url, "PATH_INFO": unquote_to_bytes(url).decode("latin-1")}
+        site = app.server.extensions["dash_true404"]._sites["/"]
+        return steps(lambda: site.verdict(wsgi_path(environ)).own_path())
+
+    assert cost(64_000) < 2.1 * cost(32_000)

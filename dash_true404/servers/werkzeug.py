@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_warnings
+from ..paths import printable
 from ..site import Site, Verdict, everywhere_site, is_dashs_own
 from . import EXTENSION
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
@@ -196,7 +197,7 @@ class WerkzeugServer(ABC):
         own_path = verdict.own_path()
         if own_path is None:
             return None
-        query = request.query_string.decode("latin-1")
+        query = printable(request.query_string)
         return RequestRedirect(own_path + ("?" + query if query else ""))
 
     def unless_reported(self, site: Site, request: Any, refusal: HTTPException | None) -> HTTPException | None:

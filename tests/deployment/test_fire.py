@@ -1,0 +1,20 @@
+"""gunicorn's workers under fire: pages come and go, and every answer has the status that is due (tests/fire.py)."""
+
+import sys
+
+import pytest
+
+from tests.fire import ask_by_python, gunicorn, memory, workers
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
+
+
+def test_every_answer_of_two_workers_has_the_status_that_is_due():
+    with gunicorn() as (port, process):
+        ask_by_python(port, 1)
+        before = {pid: memory(pid) for pid in workers(process)} if sys.platform == "linux" else {}
+        seen = ask_by_python(port, 2)
+        assert seen.keys() == {(200, "200"), (404, "404")}
+        assert min(seen.values()) > 20
+        for pid, held in before.items():
+            assert memory(pid) < held + 10_000

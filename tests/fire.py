@@ -1,0 +1,232 @@
+"""Two trials by fire that take too long for the tests; each prints what it finds, and fails if that is not due.
+
+``python -m tests.fire gunicorn``: 2 workers with 4 threads each, that register and remove pages all the time, are asked
+for known and unknown URLs by wrk (or, where that is not installed, by Python) for 30 seconds.
+
+``python -m tests.fire memory``: 1,000,000 different unknown URLs, and what they leave behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import contextvars
+import gc
+import http.client
+import itertools
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import dash
+from flask import Flask, request
+
+from dash_true404 import enable_true_404
+
+from .apps import make_app, register
+
+KNOWN = ["/", "/a", "/p7", "/p7/", "/t/1", "/t/x/y?day=1"]
+UNKNOWN = ["/zz", "/wp-login.php", "/A", "/t/none", "/t", "/p7/zz", "/%61", "/late"]
+DUE = "X-Due"
+
+WRK = """
+local urls, threads, turn = {%s}, {}, 0
+function setup(thread) table.insert(threads, thread) end
+function init() right, wrong = 0, "" end
+function request() turn = turn + 1; return wrk.format("GET", urls[turn %% #urls + 1]) end
+function response(status, headers)
+    if tostring(status) == headers["%s"] then right = right + 1
+    else wrong = wrong .. " " .. status .. " for " .. tostring(headers["%s"]) end
+end
+function done()
+    for _, thread in ipairs(threads) do print("right " .. thread:get("right") .. thread:get("wrong")) end
+end
+"""
+
+
+def server() -> Flask:
+    """Return a server whose pages come and go, and whose answers say which status is due."""
+    app = make_app("/", "/a", *(f"/p{number}" for number in range(100)))
+    register("/t/<x>", exists=lambda x: x != "none")
+    enable_true_404(app)
+    flask_server: Flask = app.server
+    known = {url.partition("?")[0] for url in KNOWN}
+    # register_page is for threads that have the context of the one that has imported Dash.
+    changing = threading.Thread(target=contextvars.copy_context().run, args=(_change_pages,), daemon=True)
+    starting = threading.Lock()
+
+    @flask_server.before_request
+    def start() -> None:
+        if starting.acquire(blocking=False):  # not before the worker is forked
+            changing.start()
+
+    @flask_server.after_request
+    def say_what_is_due(response: Any) -> Any:
+        response.headers[DUE] = "200" if request.path in known and "%" not in request.environ["RAW_URI"] else "404"
+        return response
+
+    return flask_server
+
+
+def _change_pages() -> None:
+    for number in itertools.count():
+        register(f"/late/{number % 3}", order=number % 7)
+        if number % 3 == 2:
+            for late in range(3):
+                dash.page_registry.pop(f"m_47_late_47_{late}")
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def gunicorn(threads: int = 4) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run the server in two workers; yield its port and its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", str(threads), "--log-level", "warning"]
+    process = subprocess.Popen(
+        [*command, "--bind", f"127.0.0.1:{port}", "tests.fire:server()"], cwd=Path(__file__).parent.parent
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.05)
+        yield port, process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def ask_by_python(port: int, seconds: float, threads: int = 8) -> collections.Counter[tuple[int, str | None]]:
+    """Return how often which status came, and which was due."""
+    seen: collections.Counter[tuple[int, str | None]] = collections.Counter()
+    end = time.monotonic() + seconds
+
+    def ask() -> None:
+        urls = itertools.cycle(KNOWN + UNKNOWN)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            while time.monotonic() < end:
+                connection.request("GET", next(urls))
+                with connection.getresponse() as response:
+                    response.read()
+                    seen[response.status, response.getheader(DUE)] += 1
+
+    asking = [threading.Thread(target=ask) for _ in range(threads)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    return seen
+
+
+def ask_by_wrk(port: int, seconds: int) -> str:
+    """Return what wrk prints: how many answers had the status that was due, and each that had another."""
+    urls = ", ".join(f'"{url}"' for url in KNOWN + UNKNOWN)
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "fire.lua"
+        script.write_text(WRK % (urls, DUE, DUE))
+        command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def memory(pid: int | str) -> int:
+    """Return how many KB of memory a process holds; Linux only."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+def workers(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the process numbers of gunicorn's workers; Linux only."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def try_gunicorn(seconds: int) -> None:
+    """Print what gunicorn says under fire, and what it holds."""
+    with gunicorn() as (port, process):
+        print("first seconds:", dict(ask_by_python(port, 5)))
+        held = {pid: [memory(pid)] for pid in workers(process)}
+        for _ in range(3):
+            if shutil.which("wrk"):
+                print(ask_by_wrk(port, seconds // 3))
+            else:
+                print(dict(ask_by_python(port, seconds / 3)))
+            for pid, sizes in held.items():
+                sizes.append(memory(pid))
+        print("memory of the workers after each third, KB:", held)
+
+
+def ask_wsgi(wsgi: Any, path: str) -> str:
+    """Ask a WSGI server in this process, without a test client between, and return the status line."""
+    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_URI": path}
+    setup_testing_defaults(environ)
+    answered = []
+    answer = wsgi(environ, lambda status, headers, fault=None: answered.append(status))
+    b"".join(answer)
+    getattr(answer, "close", lambda: None)()
+    return str(answered[0])
+
+
+def growth(ask: Callable[[int], None], count: int) -> int:
+    """Return how many bytes are left behind by so many questions, each with a number of its own.
+
+    The smaller one of two goes: a table that Python happens to make anew is no leak.
+    """
+    numbers = itertools.count()
+    for number in itertools.islice(numbers, 100):  # to fill what is filled once
+        ask(number)
+    grown = []
+    tracemalloc.start()
+    for _ in range(2):
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        for number in itertools.islice(numbers, count):
+            ask(number)
+        gc.collect()
+        grown.append(tracemalloc.get_traced_memory()[0] - before)
+    tracemalloc.stop()
+    return min(grown)
+
+
+def try_memory(count: int) -> None:
+    """Print what so many different unknown URLs leave behind."""
+    app = make_app("/", "/a", "/t/<x>/b", use_async=False)  # several times as fast
+    enable_true_404(app)
+
+    def ask(number: int) -> None:
+        assert ask_wsgi(app.server, f"/zz/{number}/{number * 7919}").startswith("404")
+
+    for number in range(count):
+        ask(number)
+        if number % (count // 10) == 0:
+            print(f"{number:,} URLs: {_own_memory():,} KB", flush=True)
+    print(f"{count:,} URLs: {_own_memory():,} KB")
+    print(f"20,000 more, traced: {growth(lambda number: ask(count + number), 10_000)} bytes more at most")
+
+
+def _own_memory() -> int:
+    gc.collect()
+    return memory("self")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trial", choices=["gunicorn", "memory"])
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--urls", type=int, default=1_000_000)
+    given = parser.parse_args()
+    if given.trial == "gunicorn":
+        try_gunicorn(given.seconds)
+    else:
+        try_memory(given.urls)
