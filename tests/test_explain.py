@@ -581,12 +581,17 @@ def test_a_page_of_another_app():
     assert "use_pages=True" in found.hints[0]
 
 
-lost = flask.Blueprint("lost_api", __name__)
-lost.add_url_rule("/lost/<int:n>", "item", lambda n: "x")
+@pytest.fixture
+def lost_blueprint(monkeypatch):
+    """A Blueprint that this module has under the name ``lost``."""
+    blueprint = flask.Blueprint("lost_api", __name__)
+    blueprint.add_url_rule("/lost/<int:n>", "item", lambda n: "x")
+    monkeypatch.setitem(globals(), "lost", blueprint)
+    return blueprint
 
 
 @pytest.mark.parametrize(("url", "prefix"), [("/lost/3", None), ("/api/lost/3", "/api")])
-def test_a_blueprint_that_was_never_registered(url, prefix):
+def test_a_blueprint_that_was_never_registered(lost_blueprint, url, prefix):
     found = explain(make_true_app("/"), url)
     assert (found.status, found.layer) == (404, "loading")
     assert f"Blueprint 'lost_api' ({__name__}:lost) exists, but was never registered" in found.hints[0]
@@ -594,11 +599,11 @@ def test_a_blueprint_that_was_never_registered(url, prefix):
         f"register_blueprint(lost, url_prefix={prefix!r})" if prefix else "register_blueprint(lost)"
     ) in found.hints[0]
     app = make_true_app("/")
-    app.server.register_blueprint(lost, url_prefix=prefix)
+    app.server.register_blueprint(lost_blueprint, url_prefix=prefix)
     assert explain(app, url).status == 200
-    del app
 
 
+@pytest.mark.usefixtures("lost_blueprint")
 def test_asking_leaves_a_blueprint_as_it_was():
     late = flask.Blueprint("late", __name__)
     late.add_url_rule("/late", "late", lambda: "x")

@@ -18,8 +18,8 @@ from .apps import METHODS, make_app, make_true_app, register
 
 ASGI = hasattr(dash, "backends") and importlib.util.find_spec("fastapi") and importlib.util.find_spec("quart")
 SERVERS = ["flask", "quart", "fastapi"] if ASGI else ["flask"]
-# pytester forgets what its runs import, and these do not bear to be imported twice.
-for name in ("importlib_metadata", "quart", "fastapi"):
+# pytester forgets what its runs import, and these do not bear to be imported twice, or take long each time.
+for name in ("importlib_metadata", "quart", "fastapi", "hypothesis"):
     if importlib.util.find_spec(name):
         importlib.import_module(name)
 
