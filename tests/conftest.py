@@ -27,6 +27,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def isolated_registry(isolated_page_registry):
     """The process-wide page registry, empty for each test, and nothing logged yet."""

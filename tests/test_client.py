@@ -93,3 +93,78 @@ def test_a_server_that_does_not_start_is_an_error():
     app = make_app("/", server=FastAPI(lifespan=lifespan))
     with pytest.raises(NoAnswerError, match="no database"):
         Client(app)
+
+
+def test_middleware_may_answer_with_a_plain_list():
+    app = make_app("/")
+
+    def closed(environ, start_response):
+        start_response("503 Service Unavailable", [("Retry-After", "60")])
+        return [b"closed"]
+
+    app.server.wsgi_app = closed
+    with Client(app) as client:
+        answer = client.ask("/")
+    assert (answer.status, answer.headers["Retry-After"], answer.body) == (503, "60", b"closed")
+
+
+@pytest.mark.asgi
+def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
+    from starlette.responses import StreamingResponse
+
+    async def events():
+        yield b"event "
+        await asyncio.sleep(60)
+
+    app = make_app("/", backend="fastapi")
+    app.server.add_api_route("/events", lambda: StreamingResponse(events()))
+    enable_true_404(app)
+    with Client(app) as client:
+        client.ask("/")  # or its first answer might take longer
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+        answer = client.ask("/events")
+        monkeypatch.undo()
+    assert (answer.status, answer.body) == (200, b"event ")
+
+
+@pytest.mark.asgi
+def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
+    app, released = make_app("/", backend="fastapi"), threading.Event()
+
+    async def block():
+        released.wait(60)
+
+    app.server.add_api_route("/block", block)
+    client = Client(app)
+    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+    with pytest.raises(NoAnswerError):
+        client.ask("/block")
+    client.close()
+    released.set()
+    end(client._transport._thread, client._transport._loop)
+
+
+def end(thread, loop):
+    """End what an app that hangs has left behind."""
+    thread.join(10)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
+
+
+@pytest.mark.asgi
+def test_a_start_up_that_does_not_end_is_an_error(monkeypatch):
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        await asyncio.sleep(60)
+        yield
+
+    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+    with pytest.raises(NoAnswerError, match="it has not ended within 0.2 seconds"):
+        Client(make_app("/", server=FastAPI(lifespan=lifespan)))
