@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 
 import flask
 import pytest
@@ -69,14 +68,17 @@ def test_nothing_runs_on_after_it_is_closed(asked_app):
 
 def test_a_response_that_does_not_end_is_cut(monkeypatch):
     monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
-    app = make_app("/")
-    app.server.add_url_rule("/events", "events", lambda: flask.Response(iter(lambda: time.sleep(0.1) or "event ", "")))
-    app.server.add_url_rule("/slow", "slow", lambda: time.sleep(1) or "at last")
+    app, ended = make_app("/"), threading.Event()
+    app.server.add_url_rule(
+        "/events", "events", lambda: flask.Response("event " for _ in iter(lambda: ended.wait(0.1), True))
+    )
+    app.server.add_url_rule("/slow", "slow", lambda: str(ended.wait(60)))
     with Client(app) as client:
         answer = client.ask("/events")
         assert (answer.status, answer.body[:6]) == (200, b"event ")
         with pytest.raises(NoAnswerError, match="has not answered GET /slow within"):
             client.ask("/slow")
+    ended.set()
 
 
 @pytest.mark.asgi
@@ -166,5 +168,5 @@ def test_a_start_up_that_does_not_end_is_an_error(monkeypatch):
         yield
 
     monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
-    with pytest.raises(NoAnswerError, match="it has not ended within 0.2 seconds"):
+    with pytest.raises(NoAnswerError, match=r"it has not ended within 0\.2 seconds"):
         Client(make_app("/", server=FastAPI(lifespan=lifespan)))

@@ -8,6 +8,7 @@ import socketserver
 import ssl
 import threading
 from contextlib import contextmanager
+from http.server import HTTPServer
 
 import dash
 import pytest
@@ -38,7 +39,8 @@ def served(wsgi):
         return wsgi(environ, start_response)
 
     server = make_server("127.0.0.1", 0, recording, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # Werkzeug < 2 lets nobody say how soon it looks whether it should stop.
+    thread = threading.Thread(target=HTTPServer.serve_forever, args=(server, 0.01), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked
@@ -220,7 +222,7 @@ def test_a_server_without_tls_or_http():
             self.request.sendall(b"nonsense\r\n\r\n")
 
     with socketserver.TCPServer(("127.0.0.1", 0), Nonsense) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"127.0.0.1:{server.server_address[1]}/"
         try:
             with pytest.raises(LiveError, match="no TLS there"):
@@ -316,6 +318,6 @@ def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):
         raise error
 
     monkeypatch.setattr(ssl.SSLContext, "wrap_socket", refuse)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with pytest.raises(LiveError, match=r"its certificate is not trusted \(self-signed certificate\)\."):
-            check_site(f"https://127.0.0.1:{server.getsockname()[1]}/")
+    refusal = pytest.raises(LiveError, match=r"its certificate is not trusted \(self-signed certificate\)\.")
+    with socket.create_server(("127.0.0.1", 0)) as server, refusal:
+        check_site(f"https://127.0.0.1:{server.getsockname()[1]}/")
