@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, WebSock
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Route
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.router import current_request
@@ -353,3 +354,41 @@ def test_dashs_routes_are_where_we_look_for_them():
     bare.server.middleware_stack = None
     assert statuses(bare, "/dash/", "/dash/a", "/dash/zz", "/zz") == [200, 200, 200, 200]
     assert is_catch_all(routes[-1])
+
+
+def test_a_login_form_in_place_of_the_index_is_the_answer_for_known_and_unknown_urls():
+    def guard(app):
+        index = app.index
+
+        def guarded(*args, **kwargs):
+            is_known = "x-user" in app.backend.request_adapter().headers
+            return index(*args, **kwargs) if is_known else "log in"
+
+        app.index = guarded
+
+    app = app_with(guard)
+    answers = ask_all(app.server, [(url, "GET") for url in URLS])
+    assert {(answer.status_code, answer.data) for answer in answers} == {(200, b"log in")}
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+
+
+def test_a_redirect_to_a_route_with_a_slash_is_reported_as_such(caplog):
+    app = make_app("/", backend="fastapi")
+    app.server.add_api_route("/users/", lambda: "x")
+    enable_true_404(app, report_only=True)
+    assert statuses(app, "/users") == [200]
+    assert "Would be 307: GET /users (referrer: none)" in caplog.messages
+
+
+def test_a_route_of_bundles_that_the_user_has_wrapped_stays_as_it_is():
+    def wrap(app):
+        bundles = dashs_bundles(app.server, "/")
+
+        async def guarded(request: Request):
+            return PlainTextResponse("no scripts today", 503)
+
+        routes = app.server.router.routes
+        routes[routes.index(bundles)] = Route(bundles.path, guarded)
+
+    app = app_with(wrap, "before")
+    assert statuses(app, "/_dash-component-suites/dash/x.js", "/a", "/zz") == [503, 200, 404]

@@ -486,3 +486,10 @@ def test_the_package_imports_its_names_on_demand():
     assert "function enable_true_404" in done.stdout
     with pytest.raises(ImportError, match="nope"):
         from dash_true404 import nope  # noqa: F401
+
+
+def test_a_redirect_out_of_the_apps_prefix_is_followed():
+    app = make_app("/", url_base_pathname="/dash/")
+    app.server.add_url_rule("/dash/moved", "moved", lambda: (b"", 301, {"Location": "/portal"}))
+    app.server.add_url_rule("/portal", "portal", lambda: "welcome")
+    pytest_plugin.DashPages(app).assert_found("/dash/moved")

@@ -231,3 +231,20 @@ def test_rules_and_blueprints_of_the_users_stay_as_they_are():
     app.server.register_blueprint(blueprint)
     answers = ask_all(app.server, [("/shop/1", "GET"), ("/shop/1", "PUT"), ("/shop/1", "POST"), ("/shop/x", "GET")])
     assert [a.status_code for a in answers] == [200, 200, 405, 404]
+
+
+def test_a_route_of_the_users_shows_the_index_as_it_is():
+    app = make_app("/", url_base_pathname="/dash/", backend="quart")
+    enable_true_404(app)
+    app.server.add_url_rule("/index.html", endpoint="/dash/")
+    answer = ask(app.server, "/index.html")
+    assert (answer.status_code, b"_dash-config" in answer.data) == (200, True)
+
+
+def test_a_handler_of_the_users_wins_everywhere():
+    app = make_app("/", url_base_pathname="/dash/", backend="quart")
+    enable_true_404(app, everywhere=True)
+    app.server.register_error_handler(HTTPException, lambda error: ("mine", error.code))
+    for url in ("/zz", "/dash/zz"):
+        answer = ask(app.server, url)
+        assert (answer.status_code, answer.data) == (404, b"mine")
