@@ -1,0 +1,35 @@
+"""One Chromium for all tests, and a new tab of it for each: to start it takes longer than most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from dash.testing.browser import Browser
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, as dash[testing] drives it."""
+    with Browser(
+        browser=request.config.getoption("webdriver"),
+        headless=request.config.getoption("headless"),
+        options=request.config.hook.pytest_setup_options(),
+        download_path=str(tmp_path_factory.mktemp("download")),
+        percy_run=False,
+    ) as browser:
+        yield browser
+
+
+@pytest.fixture
+def dash_br(chromium: Browser) -> Browser:
+    """Chromium in a new tab, with nothing of another test's: no history, no storage, no emulated phone."""
+    driver = chromium.driver
+    driver.delete_all_cookies()
+    (old,) = driver.window_handles
+    driver.switch_to.new_window("tab")
+    new = driver.current_window_handle
+    driver.switch_to.window(old)
+    driver.close()
+    driver.switch_to.window(new)
+    return chromium
