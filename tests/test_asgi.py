@@ -16,7 +16,7 @@ from dash_true404 import IN_APP, enable_true_404
 from dash_true404.servers import enabled_site
 
 from .apps import METHODS, make_app, register
-from .asgi import ask, ask_all
+from .asgi import ask, ask_all, statuses
 
 BUILT_IN = b"This page does not exist"
 
@@ -35,10 +35,6 @@ def true_app(backend: str, *paths: str, page: Any = None, **options: Any) -> das
     app = make_app(*paths, backend=backend, **options)
     enable_true_404(app, page, **given)
     return app
-
-
-def statuses(app: dash.Dash, *urls: str, **options: Any) -> list[int]:
-    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
 
 
 def by_method(app: dash.Dash, url: str, **options: Any) -> dict[str, int]:

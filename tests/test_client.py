@@ -10,15 +10,12 @@ from dash_true404 import client as client_module
 from dash_true404 import enable_true_404
 from dash_true404.client import Client, NoAnswerError
 
-from .apps import make_app, register
-
-BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
+from .apps import BACKENDS, app_on, make_app, register
 
 
 @pytest.fixture(params=BACKENDS)
 def asked_app(request):
-    options = {} if request.param == "flask" else {"backend": request.param}
-    app = make_app("/", "/caf%C3%A9", **options)
+    app = app_on(request.param, "/", "/caf%C3%A9")
     register("/old", module="m_new", path_template=None, redirect_from=["/older"])
     enable_true_404(app)
     return app

@@ -22,16 +22,8 @@ from dash_true404.client import Client
 from dash_true404.explain import explain
 from dash_true404.probe import NotReadyError
 
-from .apps import make_app, make_true_app, register
+from .apps import BACKENDS, app_on, make_app, make_true_app, register
 from .scale import EXAMPLES
-
-BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
-
-
-def app_on(backend, *paths, **options):
-    if backend != "flask":
-        options["backend"] = backend
-    return make_app(*paths, **options)
 
 
 def true_app_on(backend, *paths, **options):

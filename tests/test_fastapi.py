@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 
 import dash
@@ -17,26 +18,16 @@ from dash_true404 import IN_APP, enable_true_404
 from dash_true404.router import current_request
 from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 
+from . import apps
 from .apps import METHODS, make_app, register
-from .asgi import ask, ask_all, receive_text
+from .asgi import ask, ask_all, receive_text, statuses
 
 BUILT_IN = b"This page does not exist"
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
 AUTH = {"x-user": "me"}
 
 
-def app_with(change, when="after", page=None, server=None):
-    app = make_app("/", "/a", "/t/<x>", **({"server": server} if server else {"backend": "fastapi"}))
-    if when == "before":
-        change(app)
-    enable_true_404(app, page)
-    if when == "after":
-        change(app)
-    return app
-
-
-def statuses(app, *urls, **options):
-    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
+app_with = functools.partial(apps.app_with, backend="fastapi")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

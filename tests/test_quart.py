@@ -11,25 +11,15 @@ from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 
+from . import apps
 from .apps import METHODS, make_app, register
-from .asgi import ask, ask_all
+from .asgi import ask, ask_all, statuses
 
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
 AUTH = {"x-user": "me"}
 
 
-def app_with(change, when, page=None):
-    app = make_app("/", "/a", "/t/<x>", backend="quart")
-    if when == "before":
-        change(app)
-    enable_true_404(app, page)
-    if when == "after":
-        change(app)
-    return app
-
-
-def statuses(app, *urls, **options):
-    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
+app_with = functools.partial(apps.app_with, backend="quart")
 
 
 def guard_requests(app):

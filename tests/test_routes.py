@@ -16,15 +16,7 @@ from dash_true404.cli import main
 from dash_true404.client import Client
 from dash_true404.routes import routes
 
-from .apps import make_app, make_true_app, register
-
-BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
-
-
-def app_on(backend, *paths, **options):
-    if backend != "flask":
-        options["backend"] = backend
-    return make_app(*paths, **options)
+from .apps import BACKENDS, app_on, make_app, make_true_app, register
 
 
 def page_at(app, path):
