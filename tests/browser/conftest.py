@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from dash.testing.browser import Browser
+from selenium.webdriver.support.wait import WebDriverWait
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,8 @@ def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         download_path=str(tmp_path_factory.mktemp("download")),
         percy_run=False,
     ) as browser:
+        # Dash's looks twice a second.
+        browser._wd_wait = WebDriverWait(browser.driver, 10, poll_frequency=0.05)
         yield browser
 
 
