@@ -1,7 +1,8 @@
-"""One Chromium for all tests, and a new tab of it for each: to start it takes longer than most of them."""
+"""One Chromium for the tests of a file, and a new tab for each: to start it takes longer than most of them."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from dash.testing.browser import Browser
 from selenium.webdriver.support.wait import WebDriverWait
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, as dash[testing] drives it."""
     with Browser(
@@ -22,6 +23,10 @@ def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         # Dash's looks twice a second.
         browser._wd_wait = WebDriverWait(browser.driver, 10, poll_frequency=0.05)
         yield browser
+    # Where the runner has killed the threads of a server, those that wait for Chromium hear of it only now.
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
 
 
 @pytest.fixture
