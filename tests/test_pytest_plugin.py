@@ -12,6 +12,7 @@ import pytest
 from dash import html
 
 from dash_true404 import enable_true_404, pytest_plugin
+from dash_true404.client import Client
 from dash_true404.explain import explain
 
 from .apps import METHODS, make_app, make_true_app, register
@@ -419,11 +420,10 @@ def test_an_app_that_cannot_be_had_is_an_error_of_collection(pytester, name, tol
     assert len(result.outlines) < 30
 
 
-def test_an_error_that_is_no_verdict_has_its_traceback(pytester):
-    write_app(
-        pytester, more="app.server.wsgi_app = None\nimport dash_true404.client as c\nc.Client.ask = lambda *_: 1 / 0"
-    )
-    result = pytester.runpytest_subprocess("--dash-pages", "shop:app", "-k", "trips")
+def test_an_error_that_is_no_verdict_has_its_traceback(pytester, monkeypatch):
+    monkeypatch.setattr(Client, "ask", lambda *_: 1 / 0)
+    write_app(pytester)
+    result = run(pytester, "--dash-pages", "shop:app", "-k", "trips")
     result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
 
 
@@ -434,9 +434,9 @@ def test_with_xdist_each_item_runs_once(pytester):
     pytester.runpytest_subprocess("--dash-pages", "shop:app", "-n", "2").assert_outcomes(passed=13)
 
 
-@pytest.mark.parametrize("plugin", ["pytest_flask", "pytest_randomly", "dash.testing.plugin"])
-def test_beside_other_plugins(pytester, plugin):
-    pytest.importorskip(plugin)
+def test_beside_other_plugins(pytester):
+    for plugin in ("pytest_flask", "pytest_randomly", "dash.testing.plugin"):  # which pytest loads by itself
+        pytest.importorskip(plugin)
     write_app(pytester)
     write_tests(pytester, "dash_pages.assert_all_found()\nassert dash_pages.status('/') == 200")
     result = pytester.runpytest_subprocess("--dash-pages", "shop:app", "-W", "error:::dash_true404")
