@@ -35,8 +35,6 @@ class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dash.Dash:
         """Return the app of a name."""
-        if isinstance(value, dash.Dash):
-            return value
         try:
             with contextlib.redirect_stdout(sys.stderr):  # what the app prints is no part of the answer
                 return load(value)

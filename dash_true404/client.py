@@ -156,7 +156,6 @@ class _Asgi:
         self._thread = threading.Thread(target=self._loop.run_forever, name=_THREAD, daemon=True)
         self._thread.start()
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._running: asyncio.Task[None] | None = None
         try:
             failure = self._wait_for(self._start())
         except futures.TimeoutError:
@@ -183,7 +182,7 @@ class _Asgi:
             done.set()
 
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-        self._running = asyncio.create_task(self._server(scope, self._incoming.get, send))
+        self._running: asyncio.Task[None] = asyncio.create_task(self._server(scope, self._incoming.get, send))
         self._running.add_done_callback(lambda _: done.set())  # a server without lifespan ends here
         await self._incoming.put({"type": "lifespan.startup"})
         await done.wait()
@@ -191,9 +190,8 @@ class _Asgi:
 
     async def _stop(self) -> None:
         await self._incoming.put({"type": "lifespan.shutdown"})
-        if self._running is not None:
-            await asyncio.wait([self._running])
-            self._running.exception()
+        await asyncio.wait([self._running])
+        self._running.exception()
         await asyncio.get_running_loop().shutdown_default_executor()
 
     def close(self) -> None:

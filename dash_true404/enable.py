@@ -102,16 +102,13 @@ def enable_true_404(
             "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
             "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
         )
-    early = RuntimeError(
-        "enable_true_404() came before the app had its routes. With Dash(server=False), call it after "
-        "app.init_app(server)."
-    )
     # With server=False there is no server, or from Dash 4.2 on an empty one, so its being there says nothing.
-    if not app.server:
-        raise early
-    adapter = adapter_for(app.server)
-    if not adapter.has_routes(app):
-        raise early
+    adapter = adapter_for(app.server) if app.server else None
+    if adapter is None or not adapter.has_routes(app):
+        raise RuntimeError(
+            "enable_true_404() came before the app had its routes. With Dash(server=False), call it after "
+            "app.init_app(server)."
+        )
     options = Options(page, paths, **switches)
     site = Site(app, options, adapter.templates(app), can_wait=adapter.can_wait(app))
     for fault in site.faults():

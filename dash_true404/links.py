@@ -74,6 +74,10 @@ class InProcess:
             return url
         return here + url[len(self.prefix) :] if url.startswith(self.prefix) else None
 
+    def _path(self, url: str) -> str:
+        """Return the path of a browser's URL as it arrives here; nothing if it does not."""
+        return (self.inner(url) or "").partition("?")[0]
+
     def can_judge(self, url: str) -> bool:
         """Tell whether a URL is below the app's prefix."""
         return url.startswith(self.prefix)
@@ -82,18 +86,15 @@ class InProcess:
         """Tell whether a request reaches no view of the user's that might change something."""
         if method in SAFE:
             return True
-        inner = (self.inner(url) or "").partition("?")[0]
-        rule = self._rules.match(inner, method) if inner else None
+        path = self._path(url)
+        rule = self._rules.match(path, method) if path else None
         return rule is None or rule.serves_pages or rule.kind == "dash"
 
     def is_found(self, url: str) -> bool:
         """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""
         if self.is_enabled:
             return True  # or the server would have said so
-        inner = self.inner(url)
-        if inner is None:
-            return True
-        verdict = self.site.verdict(inner.partition("?")[0])
+        verdict = self.site.verdict(self._path(url))
         if verdict.is_page and self.site.can_wait:
             with ThreadPoolExecutor(1) as thread:  # there may be a running loop in this one
                 thread.submit(lambda: asyncio.run(verdict.ask(_at_once))).result()
@@ -105,8 +106,7 @@ class InProcess:
 
     def page_of(self, url: str) -> Any:
         """Return the registered page that takes a URL."""
-        inner = (self.inner(url) or "").partition("?")[0]
-        match = self.site.pages.find(inner[len(self.site.prefix) :].strip("/"))
+        match = self.site.pages.find(self._path(url)[len(self.site.prefix) :].strip("/"))
         return match.page if match else None
 
 

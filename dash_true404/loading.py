@@ -66,8 +66,6 @@ def _files(probe: Probe, path: str) -> Iterator[Hint]:
         return
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
-        if "__pycache__" in parts:
-            continue
         try:
             source = file.read_text(encoding="utf-8")
             calls = list(_calls(ast.parse(source), source.splitlines()))
@@ -76,9 +74,7 @@ def _files(probe: Probe, path: str) -> Iterator[Hint]:
                 yield Hint("loading", f"{_shown(file)} cannot be read as Python: {error}. Correct it.")
             continue
         if _names_url(calls, parts, _inner(probe, path)):
-            why = _why_not(probe, file, parts, calls, source)
-            if why:
-                yield Hint("loading", f"{_shown(file)} {why}")
+            yield Hint("loading", f"{_shown(file)} {_why_not(probe, file, parts, calls, source)}")
 
 
 def _shown(file: Path) -> str:
@@ -102,7 +98,7 @@ def _is_meant(parts: tuple[str, ...], inner: str) -> bool:
     return bool(inner) and inner in {name.replace("_", "-").lower() for name in names}
 
 
-def _why_not(probe: Probe, file: Path, parts: tuple[str, ...], calls: list[_Call], source: str) -> str | None:
+def _why_not(probe: Probe, file: Path, parts: tuple[str, ...], calls: list[_Call], source: str) -> str:
     if not probe.app.use_pages:
         return "is not read: the app is made without pages. Make it with Dash(..., use_pages=True)."
     skipped = next((part for part in parts if part.startswith(("_", "."))), None)

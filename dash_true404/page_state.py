@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import dash
@@ -18,8 +19,8 @@ _CONTAINERS = [
 ]
 # What Dash binds to the settings of the last app that was made.
 _SETTINGS = [(_get_paths, "CONFIG"), (_pages, "CONFIG")]
-# The variable in which a request leaves its app, from Dash 4 on.
-_app_context: Any = getattr(_get_app, "app_context", None)
+# The variable in which a request leaves its app, from Dash 4 on; before that, nobody else looks into it.
+_app_context: ContextVar[Any] = getattr(_get_app, "app_context", ContextVar("app_context"))
 
 
 class PageState(NamedTuple):
@@ -37,7 +38,7 @@ def saved() -> PageState:
         [list(content) if isinstance(content, list) else dict(content) for content in _CONTAINERS],
         [getattr(module, name) for module, name in _SETTINGS],
         _get_app.APP,
-        _app_context and _app_context.get(None),
+        _app_context.get(None),
     )
 
 
@@ -56,5 +57,4 @@ def restore(state: PageState) -> None:
     for (module, name), settings in zip(_SETTINGS, state.settings, strict=True):
         setattr(module, name, settings)
     _get_app.APP = state.app
-    if _app_context is not None:
-        _app_context.set(state.app_of_request)
+    _app_context.set(state.app_of_request)

@@ -131,9 +131,10 @@ def _all_others(probe: Probe) -> str:
 
 
 def _redirect(probe: Probe, rule: Rule) -> Redirect:
-    location = probe.ask(rule.path, "GET").headers.get("Location")
+    answer = probe.ask(rule.path, "GET")
+    location = answer.headers.get("Location")
     if location is None:
-        return Redirect(rule.path, None, "it redirects to nowhere")
+        return Redirect(rule.path, None, f"it answers {answer.status}, and leads nowhere")
     path = urlsplit(location).path
     inside = path.removeprefix(probe.site.home.rstrip("/"))
     path = probe.site.prefix.rstrip("/") + inside if inside != path else path

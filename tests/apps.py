@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import dash
+import pytest
 from dash import _get_app, html
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from dash_true404 import enable_true_404
 
+BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -36,6 +38,11 @@ def make_app(*paths: str, not_found_page: bool = False, **options: Any) -> dash.
     return app
 
 
+def app_on(backend: str, *paths: str, **options: Any) -> dash.Dash:
+    """Return such an app on a server; versions of Dash that have only Flask know no ``backend``."""
+    return make_app(*paths, **options, **({} if backend == "flask" else {"backend": backend}))
+
+
 def forget_last_app() -> None:
     """Take back what a request leaves behind from Dash 4 on: its app, on which register_page would put redirects."""
     context = getattr(_get_app, "app_context", None)
@@ -50,9 +57,9 @@ def make_true_app(*paths: str, page: Any = None, **options: Any) -> dash.Dash:
     return app
 
 
-def app_with(change: Callable[[dash.Dash], None], when: str, page: Any = None) -> dash.Dash:
+def app_with(change: Callable[[dash.Dash], None], when: str = "after", page: Any = None, **options: Any) -> dash.Dash:
     """Return an app with true 404s and three pages, changed before or after the call."""
-    app = make_app("/", "/a", "/t/<x>")
+    app = make_app("/", "/a", "/t/<x>", **options)
     if when == "before":
         change(app)
     enable_true_404(app, page)

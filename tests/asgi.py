@@ -25,6 +25,13 @@ def ask_all(server: Any, questions: list[tuple[str, str]], **options: Any) -> li
     return asyncio.run(_ask_all(server, questions, **options))
 
 
+def statuses(app: Any, *urls: str, **options: Any) -> list[int]:
+    """Return the statuses that the server of a Dash app, or an ASGI app itself, answers GET with."""
+    return [
+        answer.status_code for answer in ask_all(getattr(app, "server", app), [(u, "GET") for u in urls], **options)
+    ]
+
+
 async def _ask_all(
     server: Any, questions: list[tuple[str, str]], lifespan: bool = True, **options: Any
 ) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -19,6 +20,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("DASH_TEST_CHROMEPATH", chromium)
     if hasattr(config.option, "headless"):
         config.option.headless = True
+
+
+def pytest_collection_finish() -> None:
+    """Spare explain(), which looks through all objects, those of pytest and of what is imported by now."""
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

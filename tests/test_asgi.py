@@ -13,9 +13,10 @@ import pytest
 from dash import html
 
 from dash_true404 import IN_APP, enable_true_404
+from dash_true404.servers import enabled_site
 
 from .apps import METHODS, make_app, register
-from .asgi import ask, ask_all
+from .asgi import ask, ask_all, statuses
 
 BUILT_IN = b"This page does not exist"
 
@@ -34,10 +35,6 @@ def true_app(backend: str, *paths: str, page: Any = None, **options: Any) -> das
     app = make_app(*paths, backend=backend, **options)
     enable_true_404(app, page, **given)
     return app
-
-
-def statuses(app: dash.Dash, *urls: str, **options: Any) -> list[int]:
-    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
 
 
 def by_method(app: dash.Dash, url: str, **options: Any) -> dict[str, int]:
@@ -392,3 +389,37 @@ def test_a_server_made_by_the_user(backend):
     app = make_app("/", "/a", server=server)
     enable_true_404(app)
     assert statuses(app, "/", "/a", "/zz") == [200, 200, 404]
+
+
+def test_everywhere_may_be_taken_back(backend):
+    app = true_app(backend, "/", everywhere=True, url_base_pathname="/dash/")
+    enable_true_404(app)
+    other, own = ask_all(app.server, [("/zz", "GET"), ("/dash/zz", "GET")])
+    assert (other.status_code, own.status_code) == (404, 404)
+    assert BUILT_IN not in other.data
+    assert BUILT_IN in own.data
+
+
+def test_a_request_that_is_cancelled_while_exists_is_asked_gets_no_answer(backend):
+    """What cancels a request (a client that has gone, a timeout) wants it ended, not answered."""
+    started = asyncio.Event()
+
+    async def exists(x: str) -> bool:
+        started.set()
+        await asyncio.sleep(60)
+        return True
+
+    app = make_app("/", backend=backend)
+    register("/t/<x>", exists=exists)
+    enable_true_404(app)
+
+    async def cancelled() -> bool:
+        site = enabled_site(app)
+        match = site.pages.find("t/1")
+        asking = asyncio.ensure_future(site.exists_async(match))
+        await started.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        return asking.cancelled()
+
+    assert asyncio.run(cancelled())

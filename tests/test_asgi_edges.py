@@ -18,14 +18,10 @@ from starlette.routing import Route
 from dash_true404 import IN_APP, enable_true_404
 
 from .apps import forget_last_app, make_app, register
-from .asgi import _ask, ask, ask_all
+from .asgi import _ask, ask, statuses
 from .test_asgi import navigate
 
 both = pytest.mark.parametrize("backend", ["quart", "fastapi"])
-
-
-def statuses(app: Any, *urls: str, **options: Any) -> list[int]:
-    return [a.status_code for a in ask_all(getattr(app, "server", app), [(url, "GET") for url in urls], **options)]
 
 
 def guarded(*dependencies: Any, pages: tuple[str, ...] = ("/", "/a"), page: Any = None) -> dash.Dash:

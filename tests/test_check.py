@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import dash
+import flask
 import pytest
 from click.testing import CliRunner
 from dash import dcc, html
@@ -450,3 +451,64 @@ def test_no_view_of_the_users_is_called_with_an_unsafe_method():
     enable_true_404(app)
     assert audit(app) == []
     assert called == []
+
+
+def test_what_exists_denies_is_told_without_true_404s():
+    app = make_app("/")
+    register("/sold", exists=lambda: False)
+    (finding,) = [finding for finding in audit(app) if finding.url == "/sold"]
+    assert finding[1:4] == ("GET", 200, 404)
+    assert "The exists of page 'm_47_sold' says no." in finding.why
+
+
+def test_a_home_that_another_route_answers_is_no_finding():
+    server = flask.Flask(__name__)
+    server.add_url_rule("/", "start", lambda: "welcome")
+    app = make_app("/a", server=server)
+    enable_true_404(app)
+    assert examine(app) == Report([], [])
+
+
+@pytest.mark.parametrize("is_external", [True, False])
+def test_assets_on_another_host_are_not_asked(is_external):
+    app = make_app("/", assets_external_path="https://cdn.invalid/" if is_external else None)
+    enable_true_404(app)
+    app.server.register_error_handler(404, lambda error: "sorry")
+    assert (("/assets/true404-no-such.css", "GET") in seen(app)) is not is_external
+
+
+def test_hidden_files_are_no_assets(tmp_path):
+    for name in (".hidden/a.css", ".gitkeep", "css/.gitkeep", "more/b.css"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("p {}")
+    app = make_app("/", assets_folder=str(tmp_path))
+    enable_true_404(app)
+    asked = []
+    app.server.before_request(lambda: asked.append(flask.request.path))
+    assert audit(app) == []
+    assert [path for path in asked if path.startswith("/assets/")] == [
+        "/assets/true404-no-such.css",
+        "/assets/more/b.css",
+    ]
+
+
+def test_a_405_without_allow_on_what_is_no_page():
+    app = make_app("/")
+    view = app.server.view_functions["/<path:path>"]
+    app.server.view_functions["/<path:path>"] = functools.wraps(view)(lambda *args, **kw: view(*args, **kw))
+    enable_true_404(app)
+    app.server.register_error_handler(405, lambda error: ("no", 405))
+    assert seen(app)["/" + UNLIKELY, "POST"] == (405, 405)
+
+
+def test_head_with_another_content_type_is_noted():
+    app = make_app("/")
+    enable_true_404(app)
+
+    @app.server.after_request
+    def change(response):
+        if flask.request.method == "HEAD":
+            response.content_type = "text/plain"
+        return response
+
+    assert any("HEAD has another Content-Type (text/plain) than GET" in note for note in examine(app).notes)

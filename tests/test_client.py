@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 
 import flask
 import pytest
@@ -11,15 +10,12 @@ from dash_true404 import client as client_module
 from dash_true404 import enable_true_404
 from dash_true404.client import Client, NoAnswerError
 
-from .apps import make_app, register
-
-BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
+from .apps import BACKENDS, app_on, make_app, register
 
 
 @pytest.fixture(params=BACKENDS)
 def asked_app(request):
-    options = {} if request.param == "flask" else {"backend": request.param}
-    app = make_app("/", "/caf%C3%A9", **options)
+    app = app_on(request.param, "/", "/caf%C3%A9")
     register("/old", module="m_new", path_template=None, redirect_from=["/older"])
     enable_true_404(app)
     return app
@@ -69,14 +65,17 @@ def test_nothing_runs_on_after_it_is_closed(asked_app):
 
 def test_a_response_that_does_not_end_is_cut(monkeypatch):
     monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
-    app = make_app("/")
-    app.server.add_url_rule("/events", "events", lambda: flask.Response(iter(lambda: time.sleep(0.1) or "event ", "")))
-    app.server.add_url_rule("/slow", "slow", lambda: time.sleep(1) or "at last")
+    app, ended = make_app("/"), threading.Event()
+    app.server.add_url_rule(
+        "/events", "events", lambda: flask.Response("event " for _ in iter(lambda: ended.wait(0.1), True))
+    )
+    app.server.add_url_rule("/slow", "slow", lambda: str(ended.wait(60)))
     with Client(app) as client:
         answer = client.ask("/events")
         assert (answer.status, answer.body[:6]) == (200, b"event ")
         with pytest.raises(NoAnswerError, match="has not answered GET /slow within"):
             client.ask("/slow")
+    ended.set()
 
 
 @pytest.mark.asgi
@@ -93,3 +92,78 @@ def test_a_server_that_does_not_start_is_an_error():
     app = make_app("/", server=FastAPI(lifespan=lifespan))
     with pytest.raises(NoAnswerError, match="no database"):
         Client(app)
+
+
+def test_middleware_may_answer_with_a_plain_list():
+    app = make_app("/")
+
+    def closed(environ, start_response):
+        start_response("503 Service Unavailable", [("Retry-After", "60")])
+        return [b"closed"]
+
+    app.server.wsgi_app = closed
+    with Client(app) as client:
+        answer = client.ask("/")
+    assert (answer.status, answer.headers["Retry-After"], answer.body) == (503, "60", b"closed")
+
+
+@pytest.mark.asgi
+def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
+    from starlette.responses import StreamingResponse
+
+    async def events():
+        yield b"event "
+        await asyncio.sleep(60)
+
+    app = make_app("/", backend="fastapi")
+    app.server.add_api_route("/events", lambda: StreamingResponse(events()))
+    enable_true_404(app)
+    with Client(app) as client:
+        client.ask("/")  # or its first answer might take longer
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+        answer = client.ask("/events")
+        monkeypatch.undo()
+    assert (answer.status, answer.body) == (200, b"event ")
+
+
+@pytest.mark.asgi
+def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
+    app, released = make_app("/", backend="fastapi"), threading.Event()
+
+    async def block():
+        released.wait(60)
+
+    app.server.add_api_route("/block", block)
+    client = Client(app)
+    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+    with pytest.raises(NoAnswerError):
+        client.ask("/block")
+    client.close()
+    released.set()
+    end(client._transport._thread, client._transport._loop)
+
+
+def end(thread, loop):
+    """End what an app that hangs has left behind."""
+    thread.join(10)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
+
+
+@pytest.mark.asgi
+def test_a_start_up_that_does_not_end_is_an_error(monkeypatch):
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        await asyncio.sleep(60)
+        yield
+
+    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+    with pytest.raises(NoAnswerError, match=r"it has not ended within 0\.2 seconds"):
+        Client(make_app("/", server=FastAPI(lifespan=lifespan)))

@@ -81,6 +81,11 @@ def test_a_switch_that_is_neither_true_nor_false_is_refused(switch):
         enable_true_404(make_app("/"), **{switch: "0"})
 
 
+def test_in_app_is_named_as_it_is_written():
+    with pytest.raises(TypeError, match="not IN_APP"):
+        enable_true_404(make_app("/"), paths=IN_APP)
+
+
 def test_the_class_in_place_of_an_app_is_refused():
     with pytest.raises(TypeError, match="not the class"):
         enable_true_404(dash.Dash)

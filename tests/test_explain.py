@@ -1,5 +1,6 @@
 """explain(): for each way a URL gets lost, the layer, the words that help, and that what they suggest is true."""
 
+import functools
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ import dash
 import flask
 import pytest
 from click.testing import CliRunner
+from dash import html
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -18,17 +20,10 @@ from dash_true404 import enable_true_404
 from dash_true404.cli import main
 from dash_true404.client import Client
 from dash_true404.explain import explain
+from dash_true404.probe import NotReadyError
 
-from .apps import make_app, make_true_app, register
+from .apps import BACKENDS, app_on, make_app, make_true_app, register
 from .scale import EXAMPLES
-
-BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
-
-
-def app_on(backend, *paths, **options):
-    if backend != "flask":
-        options["backend"] = backend
-    return make_app(*paths, **options)
 
 
 def true_app_on(backend, *paths, **options):
@@ -581,12 +576,17 @@ def test_a_page_of_another_app():
     assert "use_pages=True" in found.hints[0]
 
 
-lost = flask.Blueprint("lost_api", __name__)
-lost.add_url_rule("/lost/<int:n>", "item", lambda n: "x")
+@pytest.fixture
+def lost_blueprint(monkeypatch):
+    """A Blueprint that this module has under the name ``lost``."""
+    blueprint = flask.Blueprint("lost_api", __name__)
+    blueprint.add_url_rule("/lost/<int:n>", "item", lambda n: "x")
+    monkeypatch.setitem(globals(), "lost", blueprint)
+    return blueprint
 
 
 @pytest.mark.parametrize(("url", "prefix"), [("/lost/3", None), ("/api/lost/3", "/api")])
-def test_a_blueprint_that_was_never_registered(url, prefix):
+def test_a_blueprint_that_was_never_registered(lost_blueprint, url, prefix):
     found = explain(make_true_app("/"), url)
     assert (found.status, found.layer) == (404, "loading")
     assert f"Blueprint 'lost_api' ({__name__}:lost) exists, but was never registered" in found.hints[0]
@@ -594,11 +594,11 @@ def test_a_blueprint_that_was_never_registered(url, prefix):
         f"register_blueprint(lost, url_prefix={prefix!r})" if prefix else "register_blueprint(lost)"
     ) in found.hints[0]
     app = make_true_app("/")
-    app.server.register_blueprint(lost, url_prefix=prefix)
+    app.server.register_blueprint(lost_blueprint, url_prefix=prefix)
     assert explain(app, url).status == 200
-    del app
 
 
+@pytest.mark.usefixtures("lost_blueprint")
 def test_asking_leaves_a_blueprint_as_it_was():
     late = flask.Blueprint("late", __name__)
     late.add_url_rule("/late", "late", lambda: "x")
@@ -815,3 +815,127 @@ def test_the_command_ends_with_2_and_one_message(command, name):
     assert result.exit_code == 2
     assert result.output.count("Error: ") == 1
     assert "Traceback" not in result.output
+
+
+# What stands in front of the app
+
+
+def test_a_guard_in_front_of_nothing_suggests_nothing():
+    app = make_true_app("/", "/about")
+    app.server.before_request(lambda: flask.redirect("/login"))
+    found = explain(app, "/About")
+    assert found.verdict == (
+        "No page and no rule of the server takes it, but something in front (such as a login) redirects to /login."
+    )
+    assert "is answered" not in found.text()
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "words"),
+    [
+        ("/a", 418, "such as a guard or middleware, says so"),
+        ("/a", 403, "such as a login, refuses"),
+        ("/zz", 403, "answers before anybody looks"),
+    ],
+)
+def test_a_guard_that_answers_is_named(url, status, words):
+    app = make_true_app("/", "/a")
+    app.server.before_request(lambda: ("no", status))
+    found = explain(app, url)
+    assert found.status == status
+    assert words in " ".join([found.verdict, *found.hints])
+
+
+def test_a_guard_around_the_views_refuses_other_methods_everywhere():
+    app = make_app("/", "/a")
+    for endpoint in ("/", "/<path:path>"):
+        view = app.server.view_functions[endpoint]
+        app.server.view_functions[endpoint] = functools.wraps(view)(lambda *args, view=view, **kw: view(*args, **kw))
+    enable_true_404(app)
+    found = explain(app, "/zz", "POST")
+    assert (found.status, found.layer) == (405, "routing")
+    assert "these are 405 everywhere and tell strangers nothing" in found.hints[-1]
+
+
+# Further apps, prefixes and servers
+
+
+def two_apps():
+    """Return an app, and another one below it on the same server, each with a page."""
+    app = make_app("/", "/a")
+    other = dash.Dash("other", server=app.server, url_base_pathname="/other/", use_pages=True, pages_folder="")
+    other.layout = html.Div(dash.page_container)
+    return app, other
+
+
+def test_a_page_of_another_app_on_the_server_is_suggested():
+    app = make_app("/a", url_base_pathname="/dash/")
+    make_app(server=app.server, url_base_pathname="/other/")
+    enable_true_404(app)
+    assert any(
+        "Another Dash app is on this server, at '/other/': /other/a is answered 200" in hint
+        for hint in explain(app, "/a").hints
+    )
+
+
+def test_a_404_of_another_app_is_its_own():
+    app, other = two_apps()
+    enable_true_404(app)
+    enable_true_404(other)
+    found = explain(app, "/other/zz")
+    assert (found.status, found.layer) == (404, "route")
+    assert found.hints == ["It is another Dash app. Name that one, to have it explained."]
+
+
+def test_two_prefixes_are_no_matter_for_rules_and_for_what_is_nowhere():
+    app = make_true_app("/", "/a", requests_pathname_prefix="/d/", routes_pathname_prefix="/")
+    for url in ("/_dash-layout", "/d/nowhere"):
+        assert "made for a proxy" not in explain(app, url).text()
+
+
+def test_an_app_on_an_unknown_server_cannot_be_asked():
+    app = make_app("/")
+    app.server = object()
+    with pytest.raises(NotReadyError, match="knows Flask, Quart and FastAPI"):
+        explain(app, "/")
+
+
+def test_a_missing_variable_of_what_does_not_take_the_method_is_no_help():
+    assert "lacks a value" not in explain(make_true_app("/", "/t/<x>"), "/t", "POST").text()
+
+
+@pytest.mark.asgi
+def test_below_a_root_path():
+    from fastapi import FastAPI
+
+    app = make_app("/", server=FastAPI())
+    app.server.root_path = "/root"  # as an argument it is deprecated
+    app.server.add_api_route("/users", lambda: "x")
+    enable_true_404(app)
+    found = explain(app, "/root/users")
+    assert (found.status, found.layer, found.verdict) == (200, "route", "The rule /users (<lambda>) takes it.")
+
+
+# Files and Blueprints that are none of the URL's
+
+
+def test_a_page_file_of_an_app_without_pages(pages):
+    app = dash.Dash("without_pages", pages_folder=pages("my_page.py", CALL), use_pages=False)
+    app.layout = html.Div()
+    assert any(
+        "pages/my_page.py is not read: the app is made without pages" in hint for hint in explain(app, "/my-page").hints
+    )
+
+
+def test_a_broken_file_of_another_page_is_not_told(pages):
+    app = make_true_app("/", pages_folder=pages("ok.py", CALL))
+    pages("broken.py", "def (")
+    assert "broken" not in explain(app, "/zz").text()
+    assert "broken" in explain(app, "/broken").text()
+
+
+def test_a_blueprint_that_cannot_be_tried_is_passed_over():
+    tied = flask.Blueprint("tied", __name__)
+    tied.add_url_rule("/tied", "tied", lambda: "x")
+    tied.record(lambda state: state.app.config["ONLY_THERE"])
+    assert "tied'" not in explain(make_true_app("/"), "/tied").text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 
 import dash
@@ -18,26 +19,16 @@ from dash_true404 import IN_APP, enable_true_404
 from dash_true404.router import current_request
 from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 
+from . import apps
 from .apps import METHODS, make_app, register
-from .asgi import ask, ask_all, receive_text
+from .asgi import ask, ask_all, receive_text, statuses
 
 BUILT_IN = b"This page does not exist"
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
 AUTH = {"x-user": "me"}
 
 
-def app_with(change, when="after", page=None, server=None):
-    app = make_app("/", "/a", "/t/<x>", **({"server": server} if server else {"backend": "fastapi"}))
-    if when == "before":
-        change(app)
-    enable_true_404(app, page)
-    if when == "after":
-        change(app)
-    return app
-
-
-def statuses(app, *urls, **options):
-    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
+app_with = functools.partial(apps.app_with, backend="fastapi")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -408,3 +399,41 @@ def test_a_route_that_is_added_while_the_server_runs_is_found():
         app.server.add_api_route("/late/{name}", lambda name: name)
 
     assert statuses(app, "/late/x", "/add", "/late/x", "/zz") == [404, 200, 200, 404]
+
+
+def test_a_login_form_in_place_of_the_index_is_the_answer_for_known_and_unknown_urls():
+    def guard(app):
+        index = app.index
+
+        def guarded(*args, **kwargs):
+            is_known = "x-user" in app.backend.request_adapter().headers
+            return index(*args, **kwargs) if is_known else "log in"
+
+        app.index = guarded
+
+    app = app_with(guard)
+    answers = ask_all(app.server, [(url, "GET") for url in URLS])
+    assert {(answer.status_code, answer.data) for answer in answers} == {(200, b"log in")}
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+
+
+def test_a_redirect_to_a_route_with_a_slash_is_reported_as_such(caplog):
+    app = make_app("/", backend="fastapi")
+    app.server.add_api_route("/users/", lambda: "x")
+    enable_true_404(app, report_only=True)
+    assert statuses(app, "/users") == [200]
+    assert "Would be 307: GET /users (referrer: none)" in caplog.messages
+
+
+def test_a_route_of_bundles_that_the_user_has_wrapped_stays_as_it_is():
+    def wrap(app):
+        bundles = dashs_bundles(app.server, "/")
+
+        async def guarded(request: Request):
+            return PlainTextResponse("no scripts today", 503)
+
+        routes = app.server.router.routes
+        routes[routes.index(bundles)] = Route(bundles.path, guarded)
+
+    app = app_with(wrap, "before")
+    assert statuses(app, "/_dash-component-suites/dash/x.js", "/a", "/zz") == [503, 200, 404]

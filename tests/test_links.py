@@ -9,9 +9,9 @@ from flask import request
 
 from dash_true404 import enable_true_404
 from dash_true404.audit import audit
-from dash_true404.client import Client
+from dash_true404.client import Client, NoAnswerError
 from dash_true404.crawl import hrefs, internal
-from dash_true404.links import DeadLink, dead_links
+from dash_true404.links import DeadLink, InProcess, crawl_app, dead_links
 
 from .apps import make_app, register
 
@@ -201,3 +201,17 @@ def test_the_address_of_a_location_is_no_link():
     app = make_app("/")
     register("/a", layout=[dcc.Location(id="here", href="/nowhere")])
     assert dead_links(app) == []
+
+
+def test_a_link_that_is_not_answered_is_noted():
+    class Silent(Client):
+        def ask(self, target, *args):
+            if target == "/slow":
+                raise NoAnswerError("It has not answered.")
+            return super().ask(target, *args)
+
+    app = app_with_links("/slow", "/gone")
+    with Silent(app) as client:
+        crawl = crawl_app(InProcess(app, client))
+    assert crawl.dead == [DeadLink("/gone", "/links", 404)]
+    assert crawl.notes == ["A link on /links could not be followed. It has not answered."]

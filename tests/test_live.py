@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import socketserver
+import ssl
 import threading
 from contextlib import contextmanager
+from http.server import HTTPServer
 
 import dash
 import pytest
@@ -37,7 +39,8 @@ def served(wsgi):
         return wsgi(environ, start_response)
 
     server = make_server("127.0.0.1", 0, recording, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # Werkzeug < 2 lets nobody say how soon it looks whether it should stop.
+    thread = threading.Thread(target=HTTPServer.serve_forever, args=(server, 0.01), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked
@@ -172,6 +175,7 @@ def test_redirects_on_the_way_are_followed():
         ("429 Too Many Requests", {}, "too many requests"),
         ("302 Found", {"Location": "http://example.org/"}, "another host"),
         ("302 Found", {"Location": "/"}, "again and again"),
+        ("302 Found", {"Location": "http://["}, "which is no URL"),
     ],
 )
 def test_what_is_no_dash_app_is_named(status, headers, message):
@@ -218,7 +222,7 @@ def test_a_server_without_tls_or_http():
             self.request.sendall(b"nonsense\r\n\r\n")
 
     with socketserver.TCPServer(("127.0.0.1", 0), Nonsense) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"127.0.0.1:{server.server_address[1]}/"
         try:
             with pytest.raises(LiveError, match="no TLS there"):
@@ -261,3 +265,59 @@ def test_the_command(monkeypatch):
     with served(site_app().server) as (url, _):
         result = CliRunner().invoke(main, ["check", url])
     assert (result.exit_code, result.output) == (0, f"{url}: no findings.\n")
+
+
+@pytest.mark.parametrize("config", ["no JSON", "[]", "{}", '{"requests_pathname_prefix": 1}'])
+def test_what_only_looks_like_dash_is_no_dash_app(config):
+    def wsgi(environ, start_response):
+        start_response("200 OK", [])
+        return [f'<script id="_dash-config">{config}</script>'.encode()]
+
+    with served(wsgi) as (url, _), pytest.raises(LiveError, match="no page of a Dash app"):
+        check_site(url, pause=0)
+
+
+def test_a_few_requests_are_no_more():
+    report, asked = check(site_app(), most=4)
+    assert len(asked) == 4
+    assert report.notes == ["Stopped after 4 requests. With a larger --max, more is checked."]
+
+
+def test_the_not_found_pages_own_url_is_a_soft_404():
+    app = make_app("/", "/a")
+    dash.register_page("not_found_404", layout=html.P("nothing here"))
+    paths = {page["path"] for page in dash.page_registry.values()}
+    guarded = app.server.wsgi_app
+
+    def wsgi(environ, start_response):
+        if environ["PATH_INFO"] in paths or environ["PATH_INFO"].startswith(("/_", "/assets")):
+            return guarded(environ, start_response)
+        start_response("404 Not Found", [("Allow", "GET")])
+        return []
+
+    with served(wsgi) as (url, _):
+        report = check_site(url, pause=0)
+    assert seen(report)["/not-found-404", "GET"] == (200, 404)
+    assert ("/" + UNLIKELY, "GET") not in seen(report)
+
+
+def test_a_page_that_cannot_be_drawn_is_taken_to_be_found():
+    app = site_app("/broken", true=False, suppress_callback_exceptions=True)
+    register("/broken", layout=lambda **_: 1 / 0)
+    report, _ = check(app)
+    assert ("/broken", "GET") not in seen(report)
+    assert any("The links in /broken were not checked" in note for note in report.notes)
+
+
+def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):
+    """Where the handshake fails as ssl says it does, for making a certificate takes more than Python has."""
+
+    def refuse(*_, **__):
+        error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        error.verify_message = "self-signed certificate"
+        raise error
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", refuse)
+    refusal = pytest.raises(LiveError, match=r"its certificate is not trusted \(self-signed certificate\)\.")
+    with socket.create_server(("127.0.0.1", 0)) as server, refusal:
+        check_site(f"https://127.0.0.1:{server.getsockname()[1]}/")

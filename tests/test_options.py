@@ -1,6 +1,7 @@
 """exists, redirect_slashes, everywhere, paths, report_only, JSON; alone and all together."""
 
 import copy
+import functools
 import itertools
 import json
 import logging
@@ -177,7 +178,21 @@ def generating(x):
     yield False
 
 
-@pytest.mark.parametrize("exists", [raising, generating, lambda x: None, lambda x: {}[x], lambda x: int(x + "!") > 0])
+async def coroutine(x):
+    return False
+
+
+@pytest.mark.parametrize(
+    "exists",
+    [
+        raising,
+        generating,
+        lambda x: None,
+        lambda x: {}[x],
+        lambda x: int(x + "!") > 0,
+        lambda x: coroutine(x),  # of which nobody can tell beforehand that it is one
+    ],
+)
 def test_where_exists_fails_the_page_is_found_and_the_fault_is_logged(exists, caplog):
     app = make_app()
     register("/a/<x>", exists=exists)
@@ -228,6 +243,7 @@ class Waits:
         (lambda asset_id, more: True, "asset_id"),
         (True, "should be a function"),
         (waits, "async"),
+        (functools.partial(waits), "async"),
         (Waits(), "async"),
     ],
 )
@@ -716,3 +732,15 @@ def test_all_options_together(not_found_page):
         assert {(url, method): status(app, url, method) for url, method in due} == due, options
         assert routed_children(app, "/a/1")["props"]["id"].startswith("m_47_a")
         assert (routed_children(app, "/a/2")["props"].get("id", "").startswith("m_47_a")) != refused
+
+
+def test_a_path_that_is_none_is_stripped_as_in_dash():
+    assert make_app("/").strip_relative_path(None) is make_true_app("/").strip_relative_path(None) is None
+
+
+def test_everywhere_may_be_taken_back():
+    app = everywhere_app(url_base_pathname="/dash/")
+    enable_true_404(app)
+    assert get(app, "/zz").status_code == 404
+    assert BUILT_IN not in text(app, "/zz")
+    assert BUILT_IN in text(app, "/dash/zz")

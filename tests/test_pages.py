@@ -1,5 +1,9 @@
 """Which URLs are pages: against Dash's own matching function, and as the registry changes."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import dash
 import pytest
 from dash import html
@@ -234,3 +238,25 @@ def test_matching_takes_steps_linear_in_the_length_of_the_path():
         return CountingPath.searched
 
     assert cost(20_000) < 2.1 * cost(10_000)
+
+
+def test_the_pages_are_read_once_by_requests_that_come_together():
+    make_app("/", "/a")
+    reading, may_end = threading.Event(), threading.Event()
+
+    class SlowRegistry(CountingRegistry):
+        def items(self):
+            reading.set()
+            may_end.wait(10)
+            return super().items()
+
+    registry = SlowRegistry(dash.page_registry)
+    pages = Pages(registry)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(pages.find, "a")
+        reading.wait(10)
+        second = pool.submit(pages.find, "a")
+        time.sleep(0.2)  # until the second one waits too
+        may_end.set()
+        assert first.result() == second.result() is not None
+    assert registry.reads == 1

@@ -12,14 +12,15 @@ import pytest
 from dash import html
 
 from dash_true404 import enable_true_404, pytest_plugin
+from dash_true404.client import Client
 from dash_true404.explain import explain
 
 from .apps import METHODS, make_app, make_true_app, register
 
 ASGI = hasattr(dash, "backends") and importlib.util.find_spec("fastapi") and importlib.util.find_spec("quart")
 SERVERS = ["flask", "quart", "fastapi"] if ASGI else ["flask"]
-# pytester forgets what its runs import, and these do not bear to be imported twice.
-for name in ("importlib_metadata", "quart", "fastapi"):
+# pytester forgets what its runs import, and these do not bear to be imported twice, or take long each time.
+for name in ("importlib_metadata", "quart", "fastapi", "hypothesis"):
     if importlib.util.find_spec(name):
         importlib.import_module(name)
 
@@ -419,11 +420,10 @@ def test_an_app_that_cannot_be_had_is_an_error_of_collection(pytester, name, tol
     assert len(result.outlines) < 30
 
 
-def test_an_error_that_is_no_verdict_has_its_traceback(pytester):
-    write_app(
-        pytester, more="app.server.wsgi_app = None\nimport dash_true404.client as c\nc.Client.ask = lambda *_: 1 / 0"
-    )
-    result = pytester.runpytest_subprocess("--dash-pages", "shop:app", "-k", "trips")
+def test_an_error_that_is_no_verdict_has_its_traceback(pytester, monkeypatch):
+    monkeypatch.setattr(Client, "ask", lambda *_: 1 / 0)
+    write_app(pytester)
+    result = run(pytester, "--dash-pages", "shop:app", "-k", "trips")
     result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
 
 
@@ -434,9 +434,9 @@ def test_with_xdist_each_item_runs_once(pytester):
     pytester.runpytest_subprocess("--dash-pages", "shop:app", "-n", "2").assert_outcomes(passed=13)
 
 
-@pytest.mark.parametrize("plugin", ["pytest_flask", "pytest_randomly", "dash.testing.plugin"])
-def test_beside_other_plugins(pytester, plugin):
-    pytest.importorskip(plugin)
+def test_beside_other_plugins(pytester):
+    for plugin in ("pytest_flask", "pytest_randomly", "dash.testing.plugin"):  # which pytest loads by itself
+        pytest.importorskip(plugin)
     write_app(pytester)
     write_tests(pytester, "dash_pages.assert_all_found()\nassert dash_pages.status('/') == 200")
     result = pytester.runpytest_subprocess("--dash-pages", "shop:app", "-W", "error:::dash_true404")
@@ -486,3 +486,10 @@ def test_the_package_imports_its_names_on_demand():
     assert "function enable_true_404" in done.stdout
     with pytest.raises(ImportError, match="nope"):
         from dash_true404 import nope  # noqa: F401
+
+
+def test_a_redirect_out_of_the_apps_prefix_is_followed():
+    app = make_app("/", url_base_pathname="/dash/")
+    app.server.add_url_rule("/dash/moved", "moved", lambda: (b"", 301, {"Location": "/portal"}))
+    app.server.add_url_rule("/portal", "portal", lambda: "welcome")
+    pytest_plugin.DashPages(app).assert_found("/dash/moved")

@@ -11,25 +11,15 @@ from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 
+from . import apps
 from .apps import METHODS, make_app, register
-from .asgi import ask, ask_all
+from .asgi import ask, ask_all, statuses
 
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
 AUTH = {"x-user": "me"}
 
 
-def app_with(change, when, page=None):
-    app = make_app("/", "/a", "/t/<x>", backend="quart")
-    if when == "before":
-        change(app)
-    enable_true_404(app, page)
-    if when == "after":
-        change(app)
-    return app
-
-
-def statuses(app, *urls, **options):
-    return [answer.status_code for answer in ask_all(app.server, [(url, "GET") for url in urls], **options)]
+app_with = functools.partial(apps.app_with, backend="quart")
 
 
 def guard_requests(app):
@@ -231,3 +221,20 @@ def test_rules_and_blueprints_of_the_users_stay_as_they_are():
     app.server.register_blueprint(blueprint)
     answers = ask_all(app.server, [("/shop/1", "GET"), ("/shop/1", "PUT"), ("/shop/1", "POST"), ("/shop/x", "GET")])
     assert [a.status_code for a in answers] == [200, 200, 405, 404]
+
+
+def test_a_route_of_the_users_shows_the_index_as_it_is():
+    app = make_app("/", url_base_pathname="/dash/", backend="quart")
+    enable_true_404(app)
+    app.server.add_url_rule("/index.html", endpoint="/dash/")
+    answer = ask(app.server, "/index.html")
+    assert (answer.status_code, b"_dash-config" in answer.data) == (200, True)
+
+
+def test_a_handler_of_the_users_wins_everywhere():
+    app = make_app("/", url_base_pathname="/dash/", backend="quart")
+    enable_true_404(app, everywhere=True)
+    app.server.register_error_handler(HTTPException, lambda error: ("mine", error.code))
+    for url in ("/zz", "/dash/zz"):
+        answer = ask(app.server, url)
+        assert (answer.status_code, answer.data) == (404, b"mine")

@@ -16,15 +16,7 @@ from dash_true404.cli import main
 from dash_true404.client import Client
 from dash_true404.routes import routes
 
-from .apps import make_app, make_true_app, register
-
-BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
-
-
-def app_on(backend, *paths, **options):
-    if backend != "flask":
-        options["backend"] = backend
-    return make_app(*paths, **options)
+from .apps import BACKENDS, app_on, make_app, make_true_app, register
 
 
 def page_at(app, path):
@@ -228,3 +220,31 @@ def test_the_command_ends_with_2_and_one_message(command, name):
     assert result.exit_code == 2
     assert result.output.count("Error: ") == 1
     assert "Traceback" not in result.output
+
+
+def test_a_redirect_behind_a_guard_is_marked():
+    app = make_app("/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    app.server.before_request(lambda: ("log in", 401))
+    (redirect,) = routes(app).lost_redirects
+    assert (redirect.path, redirect.to, redirect.problem) == ("/old", None, "it answers 401, and leads nowhere")
+
+
+def test_a_template_that_does_not_match_itself_is_marked():
+    app = make_true_app("/", "/f[0]/<x>")
+    assert page_at(app, "/f[0]/<x>").problems == ["it does not take its own URL"]
+
+
+@pytest.mark.asgi
+def test_a_route_of_an_unknown_kind_is_passed_over():
+    from starlette.routing import BaseRoute, Match
+
+    class Silent(BaseRoute):
+        def matches(self, scope):
+            return Match.NONE, {}
+
+    app = app_on("fastapi", "/")
+    before = routes(app).rules
+    app.server.router.routes.append(Silent())
+    assert routes(app).rules == before

@@ -283,3 +283,8 @@ def test_pages_from_a_pages_folder(tmp_path, monkeypatch):
         "/hidden": 404,
     }
     assert status(app, "/not-found-404") == 404
+
+
+def test_a_doubled_slash_within_a_page_is_taken_out_as_for_a_route():
+    app = make_true_app("/", "/a/b")
+    assert statuses(app, "/a//b") == {**dict.fromkeys(METHODS, 405), **dict.fromkeys(("GET", "HEAD", "OPTIONS"), 308)}

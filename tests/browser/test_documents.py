@@ -43,15 +43,15 @@ def document(browser, url, drawn):
     return pathname, browser.driver.execute_script(STATUS), element.get_attribute("id")
 
 
-def test_the_status_says_what_dash_draws(dash_duo, free_port):
+def test_the_status_says_what_dash_draws(dash_br, dash_thread_server, free_port):
     app = make_app(not_found_page=True)
     for number, path in enumerate([*PAGES, *TEMPLATES]):
         register(path, module=f"page{number}", layout=html.Div(f"page {path}", id=f"page{number}", className="drawn"))
     dash.page_registry["pages.not_found_404"]["layout"] = html.Div("no page", id="not-found", className="drawn")
     enable_true_404(app, IN_APP)  # so that there is something to draw on a 404 too
-    dash_duo.start_server(app, port=free_port, host="127.0.0.1")
+    dash_thread_server(app, port=free_port, host="127.0.0.1")
 
-    seen = {url: document(dash_duo, dash_duo.server_url + url, ".drawn") for url in ASKED}
+    seen = {url: document(dash_br, f"http://127.0.0.1:{free_port}{url}", ".drawn") for url in ASKED}
 
     for url, (pathname, seen_status, drawn) in seen.items():
         if url not in PROXYS_FORMS:
@@ -77,12 +77,12 @@ def test_a_static_page_is_what_the_visitor_sees(dash_br, dash_thread_server, fre
     assert browser.execute_script(STATUS) == 200
 
 
-def test_a_not_found_page_that_redirects_still_redirects(dash_duo, free_port):
+def test_a_not_found_page_that_redirects_still_redirects(dash_br, dash_thread_server, free_port):
     app = make_app("/home")
     dash.register_page("pages.not_found_404", layout=lambda **_: dcc.Location(pathname="/home", id="redirect"))
     enable_true_404(app)
-    dash_duo.start_server(app, port=free_port, host="127.0.0.1")
-    dash_duo.driver.get(f"http://127.0.0.1:{free_port}/zz")
-    dash_duo.wait_for_text_to_equal("#m_47_home", "page /home")
+    dash_thread_server(app, port=free_port, host="127.0.0.1")
+    dash_br.driver.get(f"http://127.0.0.1:{free_port}/zz")
+    dash_br.wait_for_text_to_equal("#m_47_home", "page /home")
     assert status(app, "/zz") == 404
-    assert dash_duo.driver.execute_script("return location.pathname") == "/home"
+    assert dash_br.driver.execute_script("return location.pathname") == "/home"
