@@ -183,11 +183,10 @@ def growth(ask: Callable[[int], None], count: int) -> int:
 
     The smaller one of two goes: a table that Python happens to make anew is no leak.
     """
-    numbers = itertools.count()
-    for number in itertools.islice(numbers, 100):  # to fill what is filled once
-        ask(number)
-    grown = []
+    numbers, grown = itertools.count(), []
     tracemalloc.start()
+    for number in itertools.islice(numbers, 150):  # to fill caches of a fixed size, as urllib has one of 128
+        ask(number)
     for _ in range(2):
         gc.collect()
         before = tracemalloc.get_traced_memory()[0]
