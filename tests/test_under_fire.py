@@ -82,7 +82,7 @@ def test_known_and_unknown_urls_while_pages_come_and_go(frequent_switches, caplo
     enable_true_404(app)
     due = {"/": 200, "/a": 200, "/p7/": 200, "/t/1": 200, "/t/none": 404, "/zz": 404, "/p7/zz": 404}
     seen, changes = collections.Counter(), 0
-    end = time.monotonic() + 2
+    end = time.monotonic() + 1.2
 
     def ask():
         client = app.server.test_client()

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does n
 
 def test_every_answer_of_two_workers_has_the_status_that_is_due():
     with gunicorn() as (port, process):
-        ask_by_python(port, 1)
+        ask_by_python(port, 0.5)
         before = {pid: memory(pid) for pid in workers(process)} if sys.platform == "linux" else {}
-        seen = ask_by_python(port, 2)
+        seen = ask_by_python(port, 1.5)
         assert seen.keys() == {(200, "200"), (404, "404")}
         assert min(seen.values()) > 20
         for pid, held in before.items():
