@@ -1,9 +1,9 @@
 """Two trials by fire that take too long for the tests; each prints what it finds, and fails if that is not due.
 
-``python -m tests.fire gunicorn``: 2 workers with 4 threads each, that register and remove pages all the time, are asked
+``python -m tests.endurance gunicorn``: 2 workers with 4 threads each, that register and remove pages all the time, are asked
 for known and unknown URLs by wrk (or, where that is not installed, by Python) for 30 seconds.
 
-``python -m tests.fire memory``: 1,000,000 different unknown URLs, and what they leave behind.
+``python -m tests.endurance memory``: 1,000,000 different unknown URLs, and what they leave behind.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def gunicorn(threads: int = 4) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", str(threads), "--log-level", "warning"]
     process = subprocess.Popen(
-        [*command, "--bind", f"127.0.0.1:{port}", "tests.fire:server()"], cwd=Path(__file__).parent.parent
+        [*command, "--bind", f"127.0.0.1:{port}", "tests.endurance:server()"], cwd=Path(__file__).parent.parent
     )
     try:
         deadline = time.monotonic() + 30

@@ -1,10 +1,10 @@
-"""gunicorn's workers under fire: pages come and go, and every answer has the status that is due (tests/fire.py)."""
+"""gunicorn's workers under fire: pages come and go, and every answer has the status that is due (tests/endurance.py)."""
 
 import sys
 
 import pytest
 
-from tests.fire import ask_by_python, gunicorn, memory, workers
+from tests.endurance import ask_by_python, gunicorn, memory, workers
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
 
