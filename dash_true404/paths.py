@@ -67,6 +67,8 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
 
 
 def _are_same(sent: bytes, routed: bytes) -> bool:
+    if sent.startswith(b"//") and not routed.startswith(b"//"):
+        sent = b"/" + sent.lstrip(b"/")  # as Quart takes it
     # ASGI servers route on text, in which every byte that is no UTF-8 is the same replacement character.
     return sent == routed or (not sent.isascii() and sent.decode("utf-8", "replace").encode() == routed)
 
@@ -76,7 +78,8 @@ def wsgi_path(environ: Mapping[str, Any]) -> str:
     # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
     raw_path: bytes = environ.get("asgi.scope", {}).get("raw_path") or b""
     target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or raw_path.decode("latin-1")
-    sent = (target, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+    path = environ.get("PATH_INFO", "")
+    sent = (target, environ.get("SCRIPT_NAME", ""), path if path.startswith("/") else f"/{path}")
     return browser_path(*(text.encode("latin-1", "replace") for text in sent))
 
 
@@ -93,7 +96,7 @@ def asgi_path(scope: Mapping[str, Any], path: str) -> str:
 def path_below_root(scope: Mapping[str, Any]) -> str:
     """Return the decoded path that Starlette routes on: without the ``root_path``, if it begins with it."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    if not path.startswith("/"):
+    if not path.startswith("/") and "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]  # an absolute form (RFC 9112, section 3.2.2)
     is_below = path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/")
     return path[len(root) :] if is_below else path
