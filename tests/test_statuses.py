@@ -155,6 +155,12 @@ def test_a_server_that_does_not_tell_the_raw_path_gets_the_browsers_form(target,
     assert raw_status(make_true_app("/caf%C3%A9", "/a", "/it's"), target, REQUEST_URI="") == due
 
 
+def test_a_path_without_its_slash_is_taken_as_flask_takes_it():
+    app = make_true_app("/a")
+    assert raw_status(app, "a", PATH_INFO="a") == 200
+    assert raw_status(app, "zz", PATH_INFO="zz") == 404
+
+
 def test_gunicorns_raw_uri_and_an_absolute_form_are_understood():
     app = make_true_app("/caf%C3%A9")
     assert raw_status(app, "/caf%C3%A9", REQUEST_URI="", RAW_URI="/caf%C3%A9?x=1") == 200
@@ -244,6 +250,20 @@ def test_slashes_are_merged_as_in_plain_flask():
     # Werkzeug < 2.2 merges slashes before it looks at the method.
     assert client.get("/post//x").status_code == plain_flask(app, {}).test_client().get("/post//x").status_code
     assert statuses(app, "/zz//x") == UNKNOWN
+
+
+def test_slashes_are_merged_to_what_is_percent_encoded_again():
+    client = make_true_app("/100%25/caf%C3%A9").server.test_client()
+    assert client.get("/100%25//caf%C3%A9").headers["Location"] == "http://localhost/100%25/caf%C3%A9"
+
+
+def test_a_websocket_handshake_is_answered_as_in_plain_flask():
+    app = make_app("/a")
+    app.server.add_url_rule("/api", "api", lambda: "x")
+    enable_true_404(app)
+    handshake = {"Connection": "upgrade", "Upgrade": "websocket"}
+    assert [status(app, url, headers=handshake) for url in ("/a", "/api", "/zz", "/zz//a")] == [400, 400, 404, 404]
+    assert [status(app, url, "POST", headers=handshake) for url in ("/a", "/api", "/zz")] == [405, 405, 404]
 
 
 if hasattr(dash, "hooks"):  # they came with Dash 3.0
