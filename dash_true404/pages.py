@@ -20,6 +20,8 @@ Page = Mapping[str, Any]
 VARIABLE = re.compile("<(.*?)>")
 # What fnmatch or re would interpret. A dot is left out: fnmatch takes it literally, so re cannot refuse it.
 _SPECIAL = re.compile(r"[][*?\\^$+{}|()]")
+# What proxies encode and browsers do not, or the other way round.
+_ENCODED_OTHERWISE = re.compile("[%|^]")
 
 
 def check_path(path: object) -> None:
@@ -203,7 +205,7 @@ class _Snapshot:
         self.reencoded = _Routes(
             (page, reencoded(path), template and template.reencoded())
             for page, path, template in routes
-            if "%" in path or (template and "%" in template.text)
+            if _ENCODED_OTHERWISE.search(path + (template.text if template else ""))
         )
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:
