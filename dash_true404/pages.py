@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from keyword import iskeyword
@@ -14,6 +15,9 @@ from .path_templates import VARIABLE, PathTemplate, TemplateIndex, reachable_tem
 from .paths import reachable, reencoded
 
 Page = Mapping[str, Any]
+
+# What proxies encode and browsers do not, or the other way round.
+_ENCODED_OTHERWISE = re.compile("[%|^]")
 
 
 def check_path(path: object) -> None:
@@ -98,7 +102,7 @@ class _Snapshot:
             path, text = page["path"].strip("/"), page["path_template"]
             template = PathTemplate(text) if text else None
             self.routes.add(position, path, template)
-            if "%" in path or (text and "%" in text):
+            if _ENCODED_OTHERWISE.search(path) or (text and _ENCODED_OTHERWISE.search(text)):
                 self.reencoded.add(position, reencoded(path), template and template.reencoded())
         self.not_found_page: Page | None = next(
             (registry.get(module) for module in self._modules if module.rpartition(".")[2] == "not_found_404"), None

@@ -18,7 +18,7 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _NEVER_HELD = frozenset('"#<>?\\`{}')
 _HELD = "".join(c for c in _PRINTABLE if c not in _NEVER_HELD)
 # A path in which no character stands for another one.
-_PLAIN = re.compile("/[!-$&-~]*").fullmatch
+_PLAIN = re.compile("/[!-$&-~]*")
 
 
 def encoded(path: str | bytes) -> str:
@@ -75,6 +75,8 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
 
 
 def _are_same(sent: bytes, routed: bytes) -> bool:
+    if sent.startswith(b"//") and not routed.startswith(b"//"):
+        sent = b"/" + sent.lstrip(b"/")  # as Quart takes it
     # ASGI servers route on text, in which every byte that is no UTF-8 is the same replacement character.
     return sent == routed or (not sent.isascii() and sent.decode("utf-8", "replace").encode() == routed)
 
@@ -84,8 +86,9 @@ def wsgi_path(environ: Mapping[str, Any]) -> str:
     # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
     target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or _raw_path(environ.get("asgi.scope", {}))
     root, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    path = path if path.startswith("/") else f"/{path}"
     if _is_as_routed(target.partition("?")[0], root + path):
-        return path or "/"
+        return path
     return browser_path(*(text.encode("latin-1", "replace") for text in (target, root, path)))
 
 
@@ -108,13 +111,13 @@ def _raw_path(scope: Mapping[str, Any]) -> str:
 
 def _is_as_routed(sent: str, routed: str) -> bool:
     """Tell whether a path was sent just as it is routed on, and as every browser holds it: most are."""
-    return sent == routed and _PLAIN(sent) is not None
+    return sent == routed and _PLAIN.fullmatch(sent) is not None
 
 
 def path_below_root(scope: Mapping[str, Any]) -> str:
     """Return the decoded path that Starlette routes on: without the ``root_path``, if it begins with it."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    if not path.startswith("/"):
+    if not path.startswith("/") and "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]  # an absolute form (RFC 9112, section 3.2.2)
     is_below = path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/")
     return path[len(root) :] if is_below else path

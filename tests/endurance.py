@@ -1,7 +1,7 @@
 """Two trials by fire that take too long for the tests; each prints what it finds, and fails if that is not due.
 
-``python -m tests.endurance gunicorn``: 2 workers with 4 threads each, that register and remove pages all the time, are asked
-for known and unknown URLs by wrk (or, where that is not installed, by Python) for 30 seconds.
+``python -m tests.endurance gunicorn``: 2 workers with 4 threads each, that register and remove pages all the time, are
+asked for known and unknown URLs by wrk (or, where that is not installed, by Python) for 30 seconds.
 
 ``python -m tests.endurance memory``: 1,000,000 different unknown URLs, and what they leave behind.
 """

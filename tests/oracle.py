@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -72,8 +72,12 @@ def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> tuple[int, 
     own = app.config.routes_pathname_prefix + stripped + slash
     if redirect_slashes and path != own:
         return 308, own + (f"?{query}" if query else "")
-    found = page["exists"](**(variables or {})) if page.get("exists") else True
-    return 200 if (asyncio.run(found) if asyncio.iscoroutine(found) else found) else 404, ""
+    try:
+        found = page["exists"](**(variables or {})) if page.get("exists") else True
+        found = asyncio.run(found) if asyncio.iscoroutine(found) else found
+    except Exception:  # where a check breaks, the page is found
+        found = True
+    return 200 if found else 404, ""
 
 
 def views(found: Mapping[str, tuple[int, str]]) -> dict[str, Callable[[], Any]]:
@@ -88,6 +92,13 @@ def _view(status: int, location: str) -> Callable[[], Any]:
     return lambda: ("page", status, {"Location": location} if location else {})
 
 
+def own_rules(server: Any) -> Iterator[str]:
+    """Yield the rules, which are endpoints too, of the indexes and catch-alls of all Dash apps on a server."""
+    for endpoint in server.view_functions:
+        if endpoint.endswith("/<path:path>"):
+            yield from (endpoint, endpoint[: -len("<path:path>")])
+
+
 def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask.Flask:
     """Return a Flask app with the rules of an app's server, but a route for each page and no catch-all.
 
@@ -99,13 +110,13 @@ def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask
 def plain_werkzeug(plain: Any, app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> Any:
     """Return an empty Flask or Quart app made into that."""
     plain.url_map.merge_slashes = app.server.url_map.merge_slashes
-    prefix = app.config.routes_pathname_prefix
+    left_out = [*own_rules(app.server)]
     for number, url in enumerate(sorted(pages)):
         plain.add_url_rule(url, f"page {number}", pages[url])
     for number, rule in enumerate(app.server.url_map.iter_rules()):
         if getattr(rule, "websocket", False):
             plain.add_websocket(rule.rule, f"rule {number}", app.server.view_functions[rule.endpoint])
-        elif rule.endpoint not in (prefix, prefix + "<path:path>"):
+        elif rule.endpoint not in left_out:
             methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"})
             view = app.server.view_functions[rule.endpoint] if "_dash-" not in rule.rule else lambda **_: "200"
             plain.add_url_rule(rule.rule, f"rule {number}", view, methods=methods, strict_slashes=rule.strict_slashes)

@@ -61,6 +61,13 @@ def test_absolute_form(backend):
     assert ask(app.server, "http://localhost/a").status_code == 200
 
 
+def test_a_target_that_is_no_path_on_fastapi():
+    """Soft 404: what is neither a path nor in absolute form ('GET foo HTTP/1.1') was answered with the home page."""
+    app = make_app("/", "/a", backend="fastapi")
+    enable_true_404(app)
+    assert statuses(app, "foo", "@", "a") == [404, 404, 404]
+
+
 def test_the_root_without_its_slash():
     """False 404: where the server redirects no slashes, Dash draws the home page at '/dash', and bare Dash says 200."""
     app = make_app("/", "/a", server=FastAPI(redirect_slashes=False), url_base_pathname="/dash/")

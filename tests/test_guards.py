@@ -107,6 +107,17 @@ def test_guards_in_disguise_answer_known_and_unknown_urls_alike(when, guard):
     assert [status(app, url, **AUTH) for url in URLS] == [200, 200, 404, 200, 404]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_slashes_tell_nothing_past_a_guard_around_the_views(when):
+    app = make_app("/a", url_base_pathname="/dash/")
+    if when == "after":
+        enable_true_404(app)
+    wrap_views(app, REFUSALS["401"])
+    if when == "before":
+        enable_true_404(app)
+    assert {status(app, url) for url in ("/dash//a", "/dash//zz")} == {308}
+
+
 def test_a_guard_on_the_class_answers_known_and_unknown_urls_alike(monkeypatch):
     import dash
 

@@ -23,6 +23,8 @@ from dash_true404.paths import browser_path, encoded, reachable, reencoded
         (b"/caf%C3%A9/%61", "/café".encode(), b"/a", "/%61"),
         ("/café".encode(), b"", "/café".encode(), "/caf%C3%A9"),
         (b"/sp ace", b"", b"/sp ace", "/sp%20ace"),
+        (b"//%62", b"", b"/b", "//%62"),
+        (b"/%2Fb", b"", b"/b", "/%2Fb"),
     ],
 )
 def test_the_target_is_taken_as_it_was_sent_where_it_fits(target, root, path, held):
@@ -37,6 +39,7 @@ def test_the_target_is_taken_as_it_was_sent_where_it_fits(target, root, path, he
         (b"/elsewhere/%61", b"", b"/a", "/a"),
         (b"/%6Dount/%61", b"/mount", b"/a", "/a"),
         (b"*", b"", b"/", "/"),
+        (b"//", b"", b"//b", "//b"),
         (b"", b"", b"/100%", "/100%25"),
         (b"", b"", b"/a'b(c)~d|e", "/a'b(c)~d%7Ce"),
         (b"", b"", b"/\xff\n", "/%FF%0A"),

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import FOUND, UNKNOWN, make_app, make_true_app, register, status, statuses
+from .apps import FOUND, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,28 @@ def test_a_prefix_bounds_what_is_the_apps(options):
     home = app.config.requests_pathname_prefix
     assert f'href="{home}"' in app.server.test_client().get("/dash/zz").get_data(as_text=True)
     assert b"This page does not exist" not in app.server.test_client().get("/zz").data
+
+
+def test_below_a_prefix_slashes_are_only_merged_to_what_is_a_page():
+    app = make_true_app("/", "/a", url_base_pathname="/dash/")
+    for url in ("/dash//zz", "/dash///a/zz", "/dash//_dash-nope", "/dash/%2Fzz"):
+        assert statuses(app, url) == UNKNOWN, url
+    for url in ("/dash//a", "/dash//", "/dash/%2Fa"):
+        assert status(app, url) == 308, url
+    assert raw_status(app, "//dash/a") == 308
+
+
+def test_the_root_gets_its_slash_only_if_it_is_a_page():
+    assert status(make_true_app("/a", url_base_pathname="/dash/"), "/dash") == 404
+
+
+def test_slashes_are_merged_to_a_page_of_another_app():
+    outer = make_app("/", "/a")
+    inner = make_app(server=outer.server, url_base_pathname="/inner/")
+    for app in (outer, inner):
+        enable_true_404(app)
+    assert status(outer, "/inner//a") == 308
+    assert status(outer, "/inner//zz") == 404
 
 
 def test_a_prefix_that_browsers_encode():

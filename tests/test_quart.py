@@ -213,6 +213,13 @@ def test_quarts_own_test_client_is_answered_alike():
     assert asyncio.run(ask_client()) == [200, 200, 404]
 
 
+def test_an_encoded_slash_at_the_start_is_no_slash_to_dash():
+    app = make_app("/", "/a", backend="quart")
+    enable_true_404(app)
+    answers = ask_all(app.server, [("/%2F", "GET"), ("/%2Fa", "GET"), ("//a", "GET"), ("//%61", "GET")])
+    assert [a.status_code for a in answers] == [404, 404, 200, 404]
+
+
 def test_rules_and_blueprints_of_the_users_stay_as_they_are():
     app = make_app("/", backend="quart")
     blueprint = quart.Blueprint("shop", __name__, url_prefix="/shop")

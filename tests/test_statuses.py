@@ -1,5 +1,7 @@
 """Which status a URL gets, by method; and that all other routes stay as they were."""
 
+import itertools
+
 import dash
 import flask
 import pytest
@@ -140,6 +142,8 @@ def test_a_class_that_was_patched_before_the_package_was_imported_is_understood(
         ("/R%26D", "/R&D", 200),
         ("/R%26D", "/R%26D", 200),
         ("/R&D", "/R%26D", 404),
+        ("/a|b^c", "/a|b^c", 200),
+        ("/a|b^c", "/a%7Cb%5Ec", 200),
         ("/caf%C3%A9/<x>", "/caf%C3%A9/%2F", 200),
         ("/100%", "/100%", 200),
         ("/100%25", "/100%25", 200),
@@ -150,9 +154,17 @@ def test_the_raw_path_decides(page, target, due, method):
     assert raw_status(make_true_app("/", page), target, method) == (405 if (method, due) == ("POST", 200) else due)
 
 
-@pytest.mark.parametrize(("target", "due"), [("/caf%C3%A9", 200), ("/a", 200), ("/zz", 404), ("/it%27s", 200)])
+@pytest.mark.parametrize(
+    ("target", "due"), [("/caf%C3%A9", 200), ("/a", 200), ("/zz", 404), ("/it%27s", 200), ("/a|b^c", 200)]
+)
 def test_a_server_that_does_not_tell_the_raw_path_gets_the_browsers_form(target, due):
-    assert raw_status(make_true_app("/caf%C3%A9", "/a", "/it's"), target, REQUEST_URI="") == due
+    assert raw_status(make_true_app("/caf%C3%A9", "/a", "/it's", "/a|b^c"), target, REQUEST_URI="") == due
+
+
+def test_a_path_without_its_slash_is_taken_as_flask_takes_it():
+    app = make_true_app("/a")
+    assert raw_status(app, "a", PATH_INFO="a") == 200
+    assert raw_status(app, "zz", PATH_INFO="zz") == 404
 
 
 def test_gunicorns_raw_uri_and_an_absolute_form_are_understood():
@@ -244,6 +256,22 @@ def test_slashes_are_merged_as_in_plain_flask():
     # Werkzeug < 2.2 merges slashes before it looks at the method.
     assert client.get("/post//x").status_code == plain_flask(app, {}).test_client().get("/post//x").status_code
     assert statuses(app, "/zz//x") == UNKNOWN
+
+
+def test_slashes_are_merged_to_what_is_percent_encoded_again():
+    client = make_true_app("/100%25/caf%C3%A9").server.test_client()
+    assert client.get("/100%25//caf%C3%A9").headers["Location"] == "http://localhost/100%25/caf%C3%A9"
+
+
+def test_a_websocket_handshake_is_answered_as_in_plain_flask():
+    app = make_app("/a")
+    app.server.add_url_rule("/api", "api", lambda: "x")
+    enable_true_404(app)
+    plain = plain_flask(app, {"/a": lambda: "page"}).test_client()
+    handshake = {"Connection": "upgrade", "Upgrade": "websocket"}
+    for url, method in itertools.product(("/a", "/api", "/zz", "/zz//a"), ("GET", "POST")):
+        due = plain.open(url, method=method, headers=handshake).status_code  # Werkzeug < 2 knows no handshakes
+        assert status(app, url, method, headers=handshake) == due, (url, method)
 
 
 if hasattr(dash, "hooks"):  # they came with Dash 3.0

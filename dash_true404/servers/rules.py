@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule, WebsocketMismatch
 
+from ..paths import encoded
 from ..site import CATCH_ALL
 from .beginnings import Beginnings
 from .errors import PageMethodNotAllowed
@@ -38,6 +40,21 @@ class OtherRules:
         """
         return "//" not in path and self._others()[1].rule_out(request.path)
 
+    def taken_for_get(self, request: Any) -> tuple[Rule, str | None]:
+        """Return the rule that takes a request's path for GET, and where to it redirects first, if it does.
+
+        :raises HTTPException: if none does.
+        """
+        adapter = self.adapter(request)
+        path = adapter.path_info
+        if self._server.url_map.merge_slashes:
+            path = _MANY_SLASHES.sub("/", path)
+        for redirected in (None, path, f"{path}/"):
+            with contextlib.suppress(RequestRedirect):
+                rule, _ = adapter.match(redirected, method="GET", return_rule=True, websocket=False)
+                return rule, redirected and encoded(redirected)
+        raise NotFound
+
     def refusal(self, request: Any, is_page: Callable[[str], bool], path: str) -> HTTPException | None:
         """Return what Flask would raise for a request; None if one of these rules takes it.
 
@@ -52,13 +69,17 @@ class OtherRules:
             return redirect
         except HTTPException as error:
             refusal = PageMethodNotAllowed(error.valid_methods) if isinstance(error, MethodNotAllowed) else error
-            merged = _MANY_SLASHES.sub("/", path)
+            decoded = "/" + adapter.path_info.lstrip("/")
+            # Slashes at the start are one to Werkzeug, but not to Dash in the browser.
+            merged = encoded(_MANY_SLASHES.sub("/", decoded)) if "//" in decoded else "/" + path.lstrip("/")
             if merged == path or not self._server.url_map.merge_slashes or not is_page(merged):
                 return refusal
-            if isinstance(request.routing_exception, MethodNotAllowed):
-                return PageMethodNotAllowed(request.routing_exception.valid_methods)
-            decoded = _MANY_SLASHES.sub("/", "/" + adapter.path_info.lstrip("/"))
-            return RequestRedirect(adapter.make_redirect_url(decoded, adapter.query_args))
+            stays = request.routing_exception
+            if isinstance(stays, MethodNotAllowed):
+                return PageMethodNotAllowed(stays.valid_methods)
+            if isinstance(stays, WebsocketMismatch):
+                return stays
+            return RequestRedirect(adapter.make_redirect_url(merged, adapter.query_args))
         return None
 
     def _others(self) -> tuple[Map, Beginnings]:

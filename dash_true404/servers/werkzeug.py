@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import dash
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import RequestRedirect
+from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_warnings
@@ -157,21 +157,25 @@ class WerkzeugServer(ABC):
         if not self._started:
             self._start()
         request = self.asked()
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD") or request.routing_exception is not None:
             self._restate(request)
 
     def _restate(self, request: Any) -> None:
-        """Replace the routing result of a method that Dash's two rules do not take, without raising it."""
-        error, rule = request.routing_exception, request.url_rule
-        if isinstance(error, MethodNotAllowed):
+        """Replace, without raising it, the routing result of what does not reach the views of Dash's two rules.
+
+        They do not take its method, nor WebSockets, or they would take it once its slashes are others.
+        """
+        error, rule, redirected = request.routing_exception, request.url_rule, None
+        if isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
             with contextlib.suppress(HTTPException):
-                rule, _ = self._others.adapter(request).match(method="GET", return_rule=True)
+                rule, redirected = self._others.taken_for_get(request)
         site = self._sites.get(rule.endpoint) if rule else None
         if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
             return
         path, refusal = self.path(request), None
-        # A guard around the view never sees these methods, so they must not tell strangers what is a page.
-        if self.is_open(site, rule.endpoint, request) and not site.verdict(path).is_page:
+        # A guard around the view never sees these requests, so they must not tell strangers what is a page.
+        is_outermost = self._server.view_functions[rule.endpoint] is self._views[rule.endpoint]
+        if is_outermost and self.is_open(site, rule.endpoint, request) and not site.verdict(redirected or path).is_page:
             refusal = self.unless_reported(site, request, self.refusal(site, request, path))
         if refusal is not None:
             request.routing_exception = refusal
@@ -189,8 +193,13 @@ class WerkzeugServer(ABC):
         """Return what the server would say without Dash's catch-all; None if another rule would take the request."""
         if self._others.rule_out(request, path):
             return self.not_found_error(site.index_rule)
-        refusal = self._others.refusal(request, lambda other: site.verdict(other).is_page, path)
+        refusal = self._others.refusal(request, self._is_page, path)
         return self.not_found_error(site.index_rule) if isinstance(refusal, NotFound) else refusal
+
+    def _is_page(self, path: str) -> bool:
+        below = [site for site in self._sites.values() if site.covers(path)]
+        site = max(below, key=lambda site: len(site.prefix), default=None)
+        return site is not None and site.verdict(path).is_page
 
     def redirect(self, verdict: Verdict, request: Any) -> HTTPException | None:
         """Return what leads to a page's own path, if its URL is another one."""

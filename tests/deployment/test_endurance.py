@@ -1,4 +1,4 @@
-"""gunicorn's workers under fire: pages come and go, and every answer has the status that is due (tests/endurance.py)."""
+"""gunicorn's workers under fire: pages come and go, and every answer has the due status (tests/endurance.py)."""
 
 import sys
 

@@ -1,0 +1,157 @@
+"""The apps that are fired at: one for each thing that changes what a URL is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import Any, NamedTuple
+
+import dash
+import flask
+
+from dash_true404 import IN_APP
+
+from ..apps import make_app, register
+
+PAGES = ["/", "/a", "/b/", "/ab/c", "/x.y", "/caf%C3%A9", "/caf%c3%a9/b", "/a%2Fb", "/enc%20oded", "/R%26D", "/it's"]
+ODD_PAGES = [
+    "/sp ace",
+    "/café",
+    "/a|b",
+    "/a^b",
+    '/q"q',
+    "/..",
+    "/a//b",
+    "/%00",
+    "/%",
+    "/a;b",
+    "/not-found-404/x",
+    "/~u@h:80",
+]
+TEMPLATES = [
+    "/t/<x>",
+    "/item/<item_id>",
+    "/item/new",
+    "/<lang>/docs/<slug>",
+    "/f.<x>.csv",
+    "/deep/<a>/<b>/<c>",
+    "/caf%C3%A9/<x>",
+]
+ODD_TEMPLATES = ["/g[0]/<a>", "/p+/<a>", "/(/<a>", "/s*/<a>", "/d.<x>.<y>.d"]
+RULES = ["/api/<int:n>", "/users/", "/users/<name>/", "/b", "/up/<path:rest>", "/ab/<float:x>"]
+_METHODS = [("GET", "POST"), ("GET",), ("GET", "DELETE"), ("POST",), ("PUT",), ("GET",)]
+#: Where every app has something of Dash's or the server's own.
+DASHS = [
+    "/_dash-layout",
+    "/_dash-update-component",
+    "/_dash-component-suites/dash/<x>.js",
+    "/_reload-hash",
+    "/assets/<x>",
+]
+DASHS += ["/_dash-dependencies", "/_favicon.ico", "/dash", "/dash/", "/dash/a", "/not-found-404"]
+
+
+class Shape(NamedTuple):
+    """A kind of app.
+
+    :param share: how many of each hundred requests are its.
+    :param make: returns the Dash apps on one server, not yet with true 404s, and their options.
+    :param mount: where the server is mounted.
+    :param wrap: puts middleware around its WSGI app.
+    """
+
+    name: str
+    share: int
+    make: Callable[[], Sequence[tuple[dash.Dash, dict[str, Any]]]]
+    backend: str = "flask"
+    mount: str = ""
+    wrap: Callable[[Any], Any] = lambda app: app
+
+
+def _dash(**options: Any) -> dash.Dash:
+    if "backend" not in options and "use_async" in signature(dash.Dash).parameters:
+        options["use_async"] = False  # a thread for each request would be most of the time
+    return make_app(**options)
+
+
+def _app(*paths: str, rules: Sequence[str] = (), true_404: dict[str, Any] | None = None, **options: Any) -> Any:
+    app = _dash(**options)
+    for number, path in enumerate(paths):
+        register(path, module=f"m{number}", order=number)
+    _add_rules(app, rules)
+    return [(app, true_404 or {})]
+
+
+def _add_rules(app: dash.Dash, rules: Sequence[str]) -> None:
+    for rule, methods in zip(rules, _METHODS, strict=False):
+        if hasattr(app.server, "add_api_route"):
+            path = rule.replace("<int:n>", "{n:int}").replace("<path:rest>", "{rest:path}")
+            path = path.replace("<float:x>", "{x:float}").replace("<name>", "{name}")
+            app.server.add_api_route(path, _answer, methods=list(methods))
+        else:
+            app.server.add_url_rule(rule, f"user {rule}", lambda **_: "200", methods=list(methods))
+
+
+async def _answer() -> str:
+    return "200"
+
+
+def _fails(**variables: str) -> bool:
+    return {"a": True}[next(iter(variables.values()), "")]
+
+
+def _exists(**options: Any) -> Any:
+    checks = {
+        "/": None,
+        "/a": lambda: True,
+        "/gone": lambda: False,
+        "/t/<x>": lambda x: x.isalnum(),
+        "/t/<x>/<y>": lambda x, y: x != y,
+        "/item/<item_id>": lambda item_id: item_id in {"7", "caf%C3%A9", "a/b"},
+        "/fails/<x>": _fails,
+        "/<lang>/docs/<slug>": lambda lang, slug: "%" not in slug,
+    }
+    app = _dash(**options)
+    for number, (path, exists) in enumerate(checks.items()):
+        register(path, module=f"m{number}", order=number, exists=exists)
+    return [(app, {})]
+
+
+def _two_apps() -> Any:
+    root = _dash(assets_folder="a")
+    below = _dash(server=root.server, url_base_pathname="/dash/", assets_folder="b")
+    for number, path in enumerate([*PAGES, "/t/<x>"]):
+        register(path, module=f"m{number}", order=number)
+    return [(root, {}), (below, {"redirect_slashes": True})]
+
+
+def _proxied(app: Any) -> Any:
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    return ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_port=1, x_prefix=1)
+
+
+def _unmerged() -> Any:
+    server = flask.Flask("unmerged")
+    server.url_map.merge_slashes = False
+    return _app(*PAGES, *ODD_PAGES, "/t/<x>", rules=RULES, server=server)
+
+
+SHAPES = [
+    Shape("pages", 16, lambda: _app(*PAGES, *ODD_PAGES)),
+    Shape("prefix", 12, lambda: _app(*PAGES, "/t/<x>", rules=RULES, url_base_pathname="/dash/")),
+    Shape("templates", 12, lambda: _app(*PAGES, *TEMPLATES, *ODD_TEMPLATES)),
+    Shape("rules", 10, lambda: _app(*PAGES, *TEMPLATES, rules=RULES)),
+    Shape("redirects", 7, lambda: _app(*PAGES, *TEMPLATES, rules=RULES, true_404={"redirect_slashes": True})),
+    Shape("exists", 7, _exists),
+    Shape("two apps", 6, _two_apps),
+    Shape("mounted", 4, lambda: _app(*PAGES, *TEMPLATES, requests_pathname_prefix="/mnt/"), mount="/mnt"),
+    Shape("proxied", 4, lambda: _app(*PAGES, *TEMPLATES, true_404={"redirect_slashes": True}), wrap=_proxied),
+    Shape("unmerged", 3, _unmerged),
+    Shape("everywhere", 3, lambda: _app(*PAGES, url_base_pathname="/dash/", true_404={"everywhere": True})),
+    Shape("in app", 3, lambda: _app("/a", "/t/<x>", not_found_page=True, true_404={"page": IN_APP})),
+    Shape("quart", 4, lambda: _app(*PAGES, *TEMPLATES, rules=RULES, backend="quart"), "quart"),
+    Shape("quart exists", 2, lambda: _exists(backend="quart", url_base_pathname="/dash/"), "quart"),
+    Shape("fastapi", 4, lambda: _app(*PAGES, *TEMPLATES, rules=RULES, backend="fastapi"), "fastapi"),
+    Shape("fastapi exists", 3, lambda: _exists(backend="fastapi", url_base_pathname="/dash/"), "fastapi"),
+]

@@ -1,0 +1,114 @@
+"""What may be wrong with an answer, and the few things that neither oracle can tell."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+import dash
+import werkzeug.routing
+
+from dash_true404.answers import HEADERS
+
+from .shots import MARKER, Shot
+from .targets import Answer, Target
+
+_DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
+_MARKER = MARKER.encode()
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_IS_OLD_WERKZEUG = not hasattr(werkzeug.routing, "matcher")  # < 2.2
+_REDIRECTS = (301, 302, 307, 308)
+
+
+def judge(target: Target, shot: Shot) -> tuple[Answer, list[str], str]:
+    """Ask the app and its oracles; return the answer, what is wrong with it, and why a difference is none."""
+    shot = target.as_sent(shot)
+    ours = target.ask(target.server, shot)
+    app = target.app_left_to(shot.in_browser())
+    page = target.page(app, shot) if app is not None else None
+    theirs = target.expected(shot, app, page)
+    wrong = list(_faults(shot, ours, theirs, app is not None and shot.path.startswith("/")))
+    differences = _differences(shot, ours, theirs)
+    if ours.error is not None and not differences:
+        return ours, wrong, f"{type(ours.error).__name__}, which a plain server raises too"
+    if page is not None and ours.error is not None and _is_raised_in_dash(ours.error):
+        return ours, wrong, f"{type(ours.error).__name__} in Dash's own page"
+    pardon = _pardon(target, shot, ours, theirs, app is not None and page is None) if differences else ""
+    return ours, wrong if pardon else wrong + differences, pardon
+
+
+def _is_raised_in_dash(error: BaseException) -> bool:
+    files = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(file.startswith(_DASH_FOLDER) for file in files)
+
+
+def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown: bool) -> str:
+    is_found = ours.status in (200, 308, 400, 405) and theirs.status in (404, 405)
+    path = shot.in_browser()
+    is_elsewhere = is_unknown or target.redirects_from(path)
+    if is_elsewhere and is_found and target.is_proxied_form(path):
+        return "a proxy's form of a page with %, | or ^, which counts as the page"
+    # The plain app has not Dash's own views, which know what bundles there are, and what a callback needs.
+    if b"_dash-" in shot.routed and (theirs.header("content-length") == "3" or theirs.error is not None):
+        return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
+    if _IS_OLD_WERKZEUG and shot.routed.endswith(b"\n"):
+        return "a line break at the end, before which the rules of Werkzeug < 2.2 end too"
+    if _IS_OLD_WERKZEUG and (ours.status, theirs.status) == (405, 308):
+        return "another method where slashes are merged, which Werkzeug < 2.2 does before it looks at the method"
+    if (ours.status, theirs.status) == (405, 404):
+        redirect = target.expected(shot._replace(method="GET"), None, None)
+        if redirect.status in _REDIRECTS and urlsplit(redirect.header("location")).path.endswith("/"):
+            return "another method for the slashless form of a rule that ends in a slash (FACTS)"
+    return ""
+
+
+def _differences(shot: Shot, ours: Answer, theirs: Answer) -> list[str]:
+    differences = []
+    if repr(ours.error) != repr(theirs.error):
+        differences.append(f"raised {ours.error!r}, not {theirs.error!r}")
+    if ours.status != theirs.status:
+        differences.append(f"status {ours.status}, not {theirs.status}")
+    # Where only slashes at the start are taken off, ours leads to the page's own spelling.
+    if _spelt_alike(ours.header("location")) != _spelt_alike(theirs.header("location")):
+        differences.append(f"Location {ours.header('location')!r}, not {theirs.header('location')!r}")
+    if shot.method in ("GET", "HEAD") and _allowed(ours) != _allowed(theirs):
+        differences.append(f"Allow {ours.header('allow')!r}, not {theirs.header('allow')!r}")
+    return differences
+
+
+def _spelt_alike(location: str) -> str:
+    decoded = unquote(location)
+    # Werkzeug < 2.2 encodes what is encoded.
+    return _spelt_alike(decoded) if _IS_OLD_WERKZEUG and decoded != location else decoded
+
+
+def _allowed(answer: Answer) -> set[str]:
+    return set(answer.header("allow").replace(" ", "").split(","))
+
+
+def _faults(shot: Shot, ours: Answer, theirs: Answer, is_dashs: bool) -> Iterator[str]:
+    """Yield what is wrong with an answer by itself."""
+    if any(_CONTROL.search(value) for _, value in ours.headers):
+        yield "control characters in a header"
+    if ours.status in (404, 405):
+        if _MARKER in ours.body.lower() or MARKER in str(ours.headers).lower():
+            yield "part of the request in the answer"
+        if ours.status == 405 and not ours.header("allow"):
+            yield "405 without Allow"
+    if ours.status == 404 and is_dashs:
+        yield from (
+            f"404 without {name}: {value}" for name, value in HEADERS.items() if value not in ours.header(name.lower())
+        )
+        if not ours.header("content-type").startswith(("text/html", "application/problem+json")):
+            yield f"404 as {ours.header('content-type')}"
+    if shot.method == "HEAD" and ours.body and not theirs.body:
+        yield "a body for HEAD"
+    location = ours.header("location")
+    if location and location != theirs.header("location"):
+        hosts = [shot.headers.get(name, "localhost").lower() for name in ("host", "x-forwarded-host")]
+        led_to = location.partition("://")[2].partition("/")[0].lower()
+        if location.startswith("//") or not any(led_to in host for host in hosts):
+            yield f"a redirect to elsewhere, {location!r}"
