@@ -75,6 +75,9 @@ class _Routes:
         if template:
             self._templates.add(position, template)
 
+    def __bool__(self) -> bool:
+        return bool(self._by_path)
+
     def first(self, path: str) -> Match | None:
         """Return the first page that takes the path."""
         own = self._by_path.get(path)
@@ -151,7 +154,7 @@ class Pages:
         """
         now = self._now()
         try:
-            match = now.routes.first(path) or now.reencoded.first(path)
+            match = now.routes.first(path) or (now.reencoded.first(path) if now.reencoded else None)
         except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here
             return None
         return None if match is None or match.page is now.not_found_page else match

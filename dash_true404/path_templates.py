@@ -134,7 +134,7 @@ class TemplateIndex:
 
     def candidates(self, path: str) -> list[_Entry]:
         """Return, in order and with their positions, those that may match a path."""
-        found = list(self._odd)
+        found = self._odd.copy()
         for (first, last), by_ends in self._by_ends.items():
             found += by_ends.get((path[:first], path[len(path) - last :]), ())
         return sorted(found, key=lambda entry: entry[0]) if len(found) > 1 else found

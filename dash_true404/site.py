@@ -149,7 +149,7 @@ class Site:
         self.can_wait = can_wait
         self.prefix: str = app.config.routes_pathname_prefix
         self.home: str = app.config.requests_pathname_prefix
-        self._prefixes = (self.prefix, encoded(self.prefix))
+        self._prefixes = tuple(dict.fromkeys((self.prefix, encoded(self.prefix))))
         self.pages = Pages(dash.page_registry if app.use_pages else {}, options.paths)
         self.answer = Answer(
             options.page,

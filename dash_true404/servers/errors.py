@@ -54,10 +54,11 @@ def users_handler(
     spec = server.error_handler_spec
     for code, name in itertools.product((error.code, None), (*blueprints, None)):
         handlers = spec.get(name, {}).get(code)
-        for error_class in error.__mro__ if handlers else ():
-            handler = handlers.get(error_class)
-            if handler and _is_users(handler):
-                return error_class, handler
+        if handlers:
+            for error_class in error.__mro__:
+                handler = handlers.get(error_class)
+                if handler and _is_users(handler):
+                    return error_class, handler
     return None
 
 

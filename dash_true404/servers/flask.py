@@ -110,9 +110,11 @@ class FlaskServer(WerkzeugServer):
         return bundle_or_404
 
     def handle(self, error: HTTPException) -> Any:
-        """Answer an error of ours: by the user's handler, or let the error answer for itself."""
+        """Answer an error of ours: by the user's handler, or by the app's 404 page."""
         handler = users_handler_now(self._server, self.asked(), error)
-        return self._callable(handler)(error) if handler else error.get_response()
+        if handler:
+            return self._callable(handler)(error)
+        return self.not_found(error.endpoint) if isinstance(error, PageNotFound) else error.get_response()
 
     def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
