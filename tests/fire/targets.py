@@ -171,7 +171,8 @@ class WerkzeugTarget(Target):
         plain = self.new_server("plain", static_folder=None)
         plain.config["PROPAGATE_EXCEPTIONS"] = True
         routes = views({page.path: page[1:] for page in pages})
-        for path in [path for path in routes if re.search("[<>]|//", path)]:  # which only a converter can say
+        # Some paths only a converter can say, and Werkzeug recurses for each segment of others.
+        for path in [path for path in routes if re.search("[<>]|//", path) or path.count("/") > 100]:
 
             class Literally(PathConverter):
                 regex = re.escape(path[1:])
