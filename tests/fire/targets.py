@@ -345,7 +345,8 @@ class FastAPITarget(AsgiTarget):
         from ..oracle_fastapi import is_left_to_dash
 
         app = self.apps[0]
-        return app if path.startswith(app.config.routes_pathname_prefix) and is_left_to_dash(app, path) else None
+        is_below = re.match(app.config.routes_pathname_prefix[:-1] + "(/|%2[Ff])", path)
+        return app if is_below and is_left_to_dash(app, path) else None
 
     def as_sent(self, shot: Shot) -> Shot:
         """Return a request; not in absolute form, which plain FastAPI takes for a path."""
