@@ -185,23 +185,31 @@ class Site:
 
     def covers(self, path: str) -> bool:
         """Tell whether a path, as the browser holds it, is below the app's prefix."""
-        return path.startswith(self._prefixes)
+        return self._below(path) is not None
+
+    def _below(self, path: str) -> str | None:
+        for prefix in self._prefixes:
+            if path.startswith(prefix):
+                return path[len(prefix) :]
+            rest = path[len(prefix) - 1 :]
+            if path.startswith(prefix[:-1]) and rest[:3] in ("%2F", "%2f"):
+                return rest  # servers take that for the prefix's slash, and Dash for a part of the path
+        return None
 
     def verdict(self, path: str) -> Verdict:
         """Return what is known of a URL.
 
         :param path: its whole path below the server's root, as the browser holds it.
         """
-        for prefix in self._prefixes:
-            if path.startswith(prefix):
-                inner = path[len(prefix) :]
-                try:
-                    match = self.pages.find(self._stripped(inner))
-                except Exception as error:  # a false 404 is worse than a soft one
-                    log_once("The pages could not be read; the URL is taken for a page.", error)
-                    return Verdict(self, True)
-                return Verdict(self, match is not None, match, "/" + inner)
-        return Verdict(self, False)  # Dash's router looks for the prefix as it was configured, and fails without it
+        inner = self._below(path)
+        if inner is None:
+            return Verdict(self, False)  # Dash's router looks for the prefix as it was configured, and fails without it
+        try:
+            match = self.pages.find(self._stripped(inner))
+        except Exception as error:  # a false 404 is worse than a soft one
+            log_once("The pages could not be read; the URL is taken for a page.", error)
+            return Verdict(self, True)
+        return Verdict(self, match is not None, match, "/" + inner)
 
     def _stripped(self, path: str) -> str:
         """Return what Dash's router looks up for a path below the app's prefix."""

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from dash_true404 import IN_APP, enable_true_404
 
 from .apps import FOUND, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
+from .oracle import rendered_page
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,12 @@ def test_below_a_prefix_slashes_are_only_merged_to_what_is_a_page():
     for url in ("/dash//a", "/dash//", "/dash/%2Fa"):
         assert status(app, url) == 308, url
     assert raw_status(app, "//dash/a") == 308
+
+
+def test_an_encoded_slash_behind_the_prefix_is_a_part_of_the_path_to_dash():
+    app = make_true_app("/a", "/<x>/docs", url_base_pathname="/dash/")
+    assert rendered_page(app, "/dash%2Fb/docs") is not None
+    assert [status(app, url) for url in ("/dash%2Fb/docs", "/dash%2fb/docs", "/dash%2Fa")] == [200, 200, 404]
 
 
 def test_the_root_gets_its_slash_only_if_it_is_a_page():

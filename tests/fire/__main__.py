@@ -77,10 +77,7 @@ def _tell(name: str, report: Report) -> None:
         print(f"    {count:,} x not compared: {why}")
     for number, shot, reasons in report.wrong[:_TOLD_IN_FULL]:
         print(f"    WRONG number {number}: {'; '.join(reasons)}\n        {shot!r}")
-    print(
-        f"    {len(report.wrong):,} wrong, slowest {report.slowest[0] * 1000:.0f} ms (number {report.slowest[1]})",
-        flush=True,
-    )
+    print(f"    {len(report.wrong):,} wrong", flush=True)
 
 
 def _sum_up(reports: list[Report]) -> int:

@@ -28,7 +28,6 @@ class Report:
         self.statuses: Counter[int] = Counter()
         self.pardoned: Counter[str] = Counter()
         self.wrong: list[Wrong] = []
-        self.slowest = (0.0, 0)
         self.seconds = 0.0
 
 
@@ -44,9 +43,8 @@ def fire(
     target = TARGETS[shape.backend](shape, enable)
     gun = target.gun(seed)
     for number in numbers:
-        shot, start = gun.shot(number), time.process_time()
+        shot = gun.shot(number)
         answer, reasons, pardon = judge(target, shot)
-        report.slowest = max(report.slowest, (time.process_time() - start, number))
         report.statuses[answer.status] += 1
         if pardon:
             report.pardoned[pardon] += 1

@@ -172,7 +172,8 @@ class WerkzeugTarget(Target):
         plain = self.new_server("plain", static_folder=None)
         plain.config["PROPAGATE_EXCEPTIONS"] = True
         routes = views({page.path: page[1:] for page in pages})
-        for path in [path for path in routes if re.search("[<>]|//", path)]:  # which only a converter can say
+        # Some paths only a converter can say, and Werkzeug recurses for each segment of others.
+        for path in [path for path in routes if re.search("[<>]|//", path) or path.count("/") > 100]:
 
             class Literally(PathConverter):
                 regex = re.escape(path[1:])
@@ -345,7 +346,8 @@ class FastAPITarget(AsgiTarget):
         from ..oracle_fastapi import is_left_to_dash
 
         app = self.apps[0]
-        return app if path.startswith(app.config.routes_pathname_prefix) and is_left_to_dash(app, path) else None
+        is_below = re.match(app.config.routes_pathname_prefix[:-1] + "(/|%2[Ff])", path)
+        return app if is_below and is_left_to_dash(app, path) else None
 
     def as_sent(self, shot: Shot) -> Shot:
         """Return a request; not in absolute form, which plain FastAPI takes for a path."""
