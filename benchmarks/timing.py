@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 
 Call = Callable[[], object]
 
-# From CPython 3.11 on, the call that begins a new piece of the stack costs microseconds. Which one that is, is chance, so
-# each round begins at another depth.
+# From CPython 3.11 on, the call that begins a new piece of the stack costs microseconds, and which one that is, is
+# chance: so each round begins at another depth.
 _DEPTHS = 20
 
 # Seconds that one thing is timed for before it is the next one's turn.
