@@ -68,6 +68,13 @@ def test_a_target_that_is_no_path_on_fastapi():
     assert statuses(app, "foo", "@", "a") == [404, 404, 404]
 
 
+def test_a_url_that_only_decodes_to_the_root():
+    """Soft 404: the home page at '/dash%2F', where Dash draws none."""
+    app = make_app("/", "/a", backend="fastapi", url_base_pathname="/dash/")
+    enable_true_404(app)
+    assert statuses(app, "/dash/", "/dash", "/dash%2F", "/dash/%0A") == [200, 307, 404, 404]
+
+
 def test_the_root_without_its_slash():
     """False 404: where the server redirects no slashes, Dash draws the home page at '/dash', and bare Dash says 200."""
     app = make_app("/", "/a", server=FastAPI(redirect_slashes=False), url_base_pathname="/dash/")

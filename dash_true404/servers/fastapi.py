@@ -291,12 +291,15 @@ class FastAPIServer:
 
     def _without_pages(self, question: Question) -> Router:
         """Return the server's router as it would be without Dash's catch-all, for a URL that is no page."""
-        # Where the root is a page, Dash's index stays for what leads there. Starlette's patterns end in "$", which also
-        # matches before a line break; that is no page.
+        # Where the root is a page, Dash's index stays for what leads there, but not for what only decodes to it.
+        # Starlette's patterns end in "$", which also matches before a line break; that is no page.
+        path = unquote(question.path)
         left_out = [
             index
             for prefix, index in self._indexes.items()
-            if "\n" in unquote(question.path) or not self._sites[prefix].verdict(prefix).is_page
+            if "\n" in path
+            or (question.site is not None and path == prefix)
+            or not self._sites[prefix].verdict(prefix).is_page
         ]
         error = None if question.site is None else PageNotFound(question.site)
         return without_pages(self._server.router, left_out, error)
