@@ -311,6 +311,11 @@ class Site:
             )
 
 
+def site_below(sites: Iterable[Site], path: str) -> Site | None:
+    """Return the app that a path, as the browser holds it, belongs to; of those within another the inner one."""
+    return max((site for site in sites if site.covers(path)), key=lambda site: len(site.prefix), default=None)
+
+
 def everywhere_site(sites: Iterable[Site], path: str) -> Site | None:
     """Return the app that answers a 404 of its server which is not its own, if one does."""
     everywhere = [site for site in sites if site.options.everywhere and not site.report_only]

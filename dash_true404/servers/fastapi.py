@@ -19,29 +19,26 @@ from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
-from starlette.routing import BaseRoute, Match, Route, Router
+from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..answers import Templates
 from ..logs import log_warnings
 from ..paths import asgi_path, path_below_root
 from ..router import awaits_layouts, current_request, is_shell, rendering
-from ..site import Site, Verdict, is_dashs_own
+from ..site import Site, Verdict, is_dashs_own, site_below
 from . import EXTENSION
-from .beginnings import Beginnings
 from .fastapi_errors import Errors, PageNotFound
 from .fastapi_routes import (
     CATCH_ALL,
     BundlesRoute,
     NoAnswer,
+    OtherRoutes,
     PagesRoute,
-    beginnings,
     dashs_bundles,
     dashs_index,
     dashs_prefixes,
-    is_catch_all,
     is_wrapped,
-    without_pages,
 )
 from .jinja import NoTemplates, StarletteTemplates
 
@@ -73,14 +70,12 @@ class FastAPIServer:
     def __init__(self, server: FastAPI) -> None:
         self._server = server
         self._sites: dict[str, Site] = {}
-        self._indexes: dict[str, Route] = {}
         self._errors = Errors(server, self._sites.values())
-        self._others: tuple[int, list[str]] = (0, [])
+        self._others = OtherRoutes(server)
+        self._other_apps: tuple[int, list[str]] = (0, [])
         self.dependencies: Sequence[Depends] = server.router.dependencies
         self._guarded_route: APIRoute | None = None
         self._has_started = False
-        self._known_routes: list[BaseRoute] = []
-        self._beginnings: Beginnings | None = None
 
     @property
     def sites(self) -> Iterable[Site]:
@@ -135,7 +130,7 @@ class FastAPIServer:
             routes = self._server.router.routes
             index = dashs_index(self._server, site.prefix)
             assert index is not None  # has_routes() has found it
-            self._indexes[site.prefix] = index
+            self._others.indexes[site.prefix] = index
             routes.insert(routes.index(index), PagesRoute(self, site.prefix))
             bundles = dashs_bundles(self._server, site.prefix)
             if bundles is not None:
@@ -166,8 +161,7 @@ class FastAPIServer:
     def _asked(self, path: str) -> Question:
         if not self._server.router.redirect_slashes and path + "/" in self._sites:
             path += "/"  # where Dash draws the root page too
-        below = [site for site in self._sites.values() if site.covers(path)]
-        site = max(below, key=lambda site: len(site.prefix), default=None)
+        site = site_below(self._sites.values(), path)
         return Question(path, site, site.verdict(path) if site else None)
 
     def match(self, route: PagesRoute, scope: Scope) -> Match:
@@ -178,21 +172,21 @@ class FastAPIServer:
         ):
             return Match.NONE
         is_index = route.path != CATCH_ALL
-        if is_index and question.is_served_as_it_is and is_wrapped(self._indexes[route.path]):
+        if is_index and question.is_served_as_it_is and is_wrapped(self._others.indexes[route.path]):
             return Match.NONE  # the guard around Dash's own route answers
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
-        may_be_taken = (not is_index or not question.is_page) and not self._is_ruled_out(scope)
-        if may_be_taken and any(other.matches(scope)[0] is Match.FULL for other in self._routes_after(route)):
+        may_be_taken = (not is_index or not question.is_page) and not self._others.rule_out(scope)
+        if may_be_taken and self._others.take(scope, after=route):
             return Match.NONE
         return Match.FULL if scope["method"] == "GET" or self._is_refused_unasked(question) else Match.PARTIAL
 
     def _is_anothers(self, question: Question) -> bool:
         """Tell whether a URL is below the prefix of a Dash app that did not ask for true 404s."""
-        if self._others[0] != len(self._server.router.routes):
-            others = [prefix for prefix in dashs_prefixes(self._server) if prefix not in self._sites]
-            self._others = (len(self._server.router.routes), others)
+        if self._other_apps[0] != len(self._server.router.routes):
+            prefixes = [prefix for prefix in dashs_prefixes(self._server) if prefix not in self._sites]
+            self._other_apps = (len(self._server.router.routes), prefixes)
         own = len(question.site.prefix) if question.site else 0
-        return any(len(prefix) > own and question.path.startswith(prefix) for prefix in self._others[1])
+        return any(len(prefix) > own and question.path.startswith(prefix) for prefix in self._other_apps[1])
 
     def _is_refused_unasked(self, question: Question) -> bool:
         """Tell whether a URL is refused for methods that no dependency of the app's ever sees.
@@ -207,28 +201,13 @@ class FastAPIServer:
         """Tell whether the server's dependencies, or its class of routes, guard Dash's catch-all, hence ours too."""
         return bool(self.dependencies) or self._server.router.route_class is not APIRoute
 
-    def _is_ruled_out(self, scope: Scope) -> bool:
-        """Tell, without matching, that no route but Dash's catch-all takes a request or redirects it."""
-        if self._known_routes != self._server.router.routes:
-            self._beginnings = beginnings(self._server.router)
-            self._known_routes = list(self._server.router.routes)
-        return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
-
-    def _routes_after(self, route: PagesRoute) -> Iterator[BaseRoute]:
-        routes = self._server.router.routes
-        for other in routes[routes.index(route) + 1 :]:
-            if is_catch_all(other):
-                return
-            if not isinstance(other, PagesRoute) and other not in self._indexes.values():
-                yield other
-
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer."""
         if not self._has_started:
             self._has_started = True
             log_warnings(self._warnings())
         question = self.question(scope)
-        if question.site is not None and self._is_refused_unasked(question) and self._is_ruled_out(scope):
+        if question.site is not None and self._is_refused_unasked(question) and self._others.rule_out(scope):
             raise PageNotFound(question.site)
         if scope["method"] == "GET" or self._is_refused_unasked(question):
             if self._has_guards():
@@ -286,7 +265,7 @@ class FastAPIServer:
 
     async def _page(self, site: Site, request: Request, is_found: bool) -> Response:
         with current_request(request), rendering(lambda: is_found):
-            page: Response = await self._indexes[site.prefix].endpoint(request)
+            page: Response = await self._others.indexes[site.prefix].endpoint(request)
         return page
 
     def _without_pages(self, question: Question) -> Router:
@@ -296,13 +275,13 @@ class FastAPIServer:
         path = unquote(question.path)
         left_out = [
             index
-            for prefix, index in self._indexes.items()
+            for prefix, index in self._others.indexes.items()
             if "\n" in path
             or (question.site is not None and path == prefix)
             or not self._sites[prefix].verdict(prefix).is_page
         ]
         error = None if question.site is None else PageNotFound(question.site)
-        return without_pages(self._server.router, left_out, error)
+        return self._others.router(left_out, error)
 
     async def _report(self, site: Site, request: Request, path: str, status: int | None = None) -> bool:
         """Log a URL that would have been refused, if the app only reports; tell whether it does.

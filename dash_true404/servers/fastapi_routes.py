@@ -55,43 +55,71 @@ def _dashs_routes(server: FastAPI) -> list[Route]:
     return [route for route in server.router.routes if isinstance(route, Route) and is_dashs_own(route.endpoint)]
 
 
-def without_pages(router: Router, indexes: list[Route], error: Exception | None) -> Router:
-    """Return a server's router as it would be without Dash's catch-all.
+class OtherRoutes:
+    """The routes of a server that are not the index or the catch-all of a Dash app.
 
-    :param indexes: Dash's indexes of roots that are no pages.
-    :param error: raised where the router finds nothing; None: what it does by itself, as it does with a default of the
-        user's.
+    :param server: the FastAPI server.
     """
 
-    async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-        if error is not None and _has_own_default(router):
-            raise error
-        await router.default(scope, receive, send)
+    def __init__(self, server: FastAPI) -> None:
+        self._router = server.router
+        #: Dash's indexes, by prefix.
+        self.indexes: dict[str, Route] = {}
+        self._known: list[BaseRoute] = []
+        self._beginnings: Beginnings | None = None
 
-    copied = copy.copy(router)
-    copied.routes = [
-        r for r in router.routes if not isinstance(r, PagesRoute) and not is_catch_all(r) and r not in indexes
-    ]
-    copied.default = not_found
-    return copied
+    def rule_out(self, scope: Scope) -> bool:
+        """Tell, without matching, that none of them takes a request or redirects it; False says nothing."""
+        # The routes of FastAPI's frontend() are in no public list.
+        if getattr(self._router, "_low_priority_routes", None) or not _has_own_default(self._router):
+            return False
+        if self._known != self._router.routes:
+            self._known = list(self._router.routes)
+            others = [route for route in self._known if not isinstance(route, PagesRoute) and not is_catch_all(route)]
+            is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in others)
+            self._beginnings = Beginnings(map(_path, others), "{") if is_told_by_path else None
+        return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
 
+    def take(self, scope: Scope, after: PagesRoute) -> bool:
+        """Tell whether one of them takes a request, of those that come after a route of ours."""
+        routes = self._router.routes
+        for route in routes[routes.index(after) + 1 :]:
+            if is_catch_all(route):
+                return False
+            is_other = not isinstance(route, PagesRoute) and route not in self.indexes.values()
+            if is_other and route.matches(scope)[0] is Match.FULL:
+                return True
+        return False
 
-def beginnings(router: Router) -> Beginnings | None:
-    """Return what the paths begin with that a router's routes take, but for Dash's catch-all and ours.
+    def router(self, left_out: list[Route], error: Exception | None) -> Router:
+        """Return the server's router as it would be without Dash's catch-all.
 
-    None where something takes paths in a way of its own: another kind of route, or the user's default.
-    """
-    others = [route for route in router.routes if not isinstance(route, PagesRoute) and not is_catch_all(route)]
-    # The routes of FastAPI's frontend() are in no public list.
-    has_more = getattr(router, "_low_priority_routes", None) or not _has_own_default(router)
-    if has_more or any(type(route) not in _MATCHED_BY_PATH for route in others):
-        return None
-    paths = [f"{route.path}/{{path}}" if isinstance(route, Mount) else vars(route)["path"] for route in others]
-    return Beginnings(paths, "{")
+        :param left_out: Dash's indexes of roots that are no pages.
+        :param error: raised where the router finds nothing; None: what it does by itself, as it does with a default of
+            the user's.
+        """
+
+        async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+            if error is not None and _has_own_default(self._router):
+                raise error
+            await self._router.default(scope, receive, send)
+
+        router = copy.copy(self._router)
+        router.routes = [
+            route
+            for route in self._router.routes
+            if not isinstance(route, PagesRoute) and not is_catch_all(route) and route not in left_out
+        ]
+        router.default = not_found
+        return router
 
 
 def _has_own_default(router: Router) -> bool:
     return getattr(router.default, "__func__", None) is Router.not_found
+
+
+def _path(route: Any) -> str:
+    return f"{route.path}/{{path}}" if isinstance(route, Mount) else str(route.path)
 
 
 class Server(Protocol):

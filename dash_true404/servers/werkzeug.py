@@ -18,7 +18,7 @@ from werkzeug.routing import RequestRedirect, WebsocketMismatch
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_warnings
 from ..paths import printable
-from ..site import Site, Verdict, everywhere_site, is_dashs_own
+from ..site import Site, Verdict, everywhere_site, is_dashs_own, site_below
 from . import EXTENSION
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
 from .jinja import FlaskTemplates
@@ -197,8 +197,7 @@ class WerkzeugServer(ABC):
         return self.not_found_error(site.index_rule) if isinstance(refusal, NotFound) else refusal
 
     def _is_page(self, path: str) -> bool:
-        below = [site for site in self._sites.values() if site.covers(path)]
-        site = max(below, key=lambda site: len(site.prefix), default=None)
+        site = site_below(self._sites.values(), path)
         return site is not None and site.verdict(path).is_page
 
     def redirect(self, verdict: Verdict, request: Any) -> HTTPException | None:
