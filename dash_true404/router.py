@@ -176,7 +176,7 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
             return page, variables
         if page and page.get("exists") and site.can_wait:
             return _drawn_once_asked(site, page, variables or {}), variables
-        if page and not site.exists(Match(page, variables or {})):
+        if page and not site.exists.ask(Match(page, variables or {})):
             page, variables = _NOT_FOUND
         return (page if page or not site.reloads_dead_links() else _not_found(site)), variables
 
@@ -195,7 +195,7 @@ def _drawn_once_asked(site: Site, page: Mapping[str, Any], variables: Mapping[st
 
     async def layout(**arguments: Any) -> Any:
         nonlocal drawn, given
-        if not await site.exists_async(Match(page, variables)):
+        if not await site.exists.ask_async(Match(page, variables)):
             drawn, given = site.pages.not_found_page or _not_found(site), {}
             arguments = {name: value for name, value in arguments.items() if name not in variables}
         return await _rendered(drawn.get("layout", ""), arguments)

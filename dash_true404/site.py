@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import inspect
 import os
 import types
 from collections.abc import Awaitable, Callable, Iterable
@@ -14,8 +11,9 @@ from typing import Any, NamedTuple
 import dash
 
 from .answers import IN_APP, Answer, InApp, Templates
-from .logs import OncePerMinute, log_once, logger, origin
-from .pages import Match, Pages, is_async
+from .exists import Exists
+from .logs import OncePerMinute, log_once, logger
+from .pages import Match, Pages
 from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
 
@@ -38,27 +36,6 @@ def is_dashs_own(function: Any) -> bool:
     """
     is_plain = type(function) in (types.FunctionType, types.MethodType)
     return is_plain and function.__code__.co_filename.startswith(_DASH_FOLDER)
-
-
-def _yes_or_no(answer: Any) -> bool:
-    is_unasked = inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
-    if answer is None or answer is NotImplemented or is_unasked:
-        raise TypeError(f"exists returned {answer!r}; it should return True or False.")
-    return bool(answer)
-
-
-def _outcome(ask: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    # No future can hold a StopIteration, which next() raises where it finds nothing.
-    try:
-        return ask(), None
-    except Exception as error:
-        return None, error
-
-
-def _is_being_cancelled() -> bool:
-    """Tell whether this very task is cancelled, not one that it waits for; Python 3.10 cannot tell."""
-    task = asyncio.current_task()
-    return task is None or not hasattr(task, "cancelling") or task.cancelling() > 0
 
 
 def _root_folder(app: dash.Dash) -> Path:
@@ -99,7 +76,7 @@ class Verdict:
     def exists(self) -> bool:
         """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
         if self._exists is None:
-            self._exists = self.match is None or self._site.exists(self.match)
+            self._exists = self.match is None or self._site.exists.ask(self.match)
         return self._exists
 
     @property
@@ -112,7 +89,7 @@ class Verdict:
 
         :param in_thread: runs a function such that it does not block the server.
         """
-        self._exists = self.match is None or await self._site.exists_async(self.match, in_thread)
+        self._exists = self.match is None or await self._site.exists.ask_async(self.match, in_thread)
 
     def is_found(self) -> bool:
         """Tell whether Dash draws a page."""
@@ -160,7 +137,7 @@ class Site:
         )
         self._known_strip: object = None
         self._strips_as_dash = False
-        self._may_log_fault = OncePerMinute()
+        self.exists = Exists()
         self._may_report = OncePerMinute()
 
     @property
@@ -221,53 +198,6 @@ class Site:
             return path.strip("/")
         strip = getattr(strip, "__wrapped__", strip)
         return str(strip(self.home.rstrip("/") + "/" + path))  # a user's own, which may strip a language too
-
-    def exists(self, match: Match) -> bool:
-        """Ask a page's ``exists`` for what its URL is about; where it fails, the page is found."""
-        exists = match.page.get("exists")
-        if exists is None:
-            return True
-        try:
-            answer = exists(**match.variables)
-            if inspect.iscoroutine(answer):
-                answer.close()
-            return _yes_or_no(answer)
-        except Exception as error:
-            return self._failed(match, error)
-
-    async def exists_async(self, match: Match, in_thread: Callable[..., Awaitable[Any]] | None = None) -> bool:
-        """Do the same on a server that can wait.
-
-        :param in_thread: runs a function such that it does not block the server; None: in this thread.
-        """
-        exists = match.page.get("exists")
-        if exists is None:
-            return True
-        try:
-            ask = functools.partial(exists, **match.variables)
-            if in_thread is not None and not is_async(exists):
-                answer, error = await in_thread(functools.partial(_outcome, ask))
-                if error is not None:
-                    raise error
-            else:
-                answer = ask()
-            return _yes_or_no(await answer if inspect.isawaitable(answer) else answer)
-        except asyncio.CancelledError as error:
-            if _is_being_cancelled():
-                raise
-            return self._failed(match, error)
-        except Exception as error:
-            return self._failed(match, error)
-
-    def _failed(self, match: Match, error: BaseException) -> bool:
-        if self._may_log_fault((match.page["module"], origin(error))):
-            logger.error(
-                "exists of page %r failed for %.1000r; the page is taken to exist.",
-                match.page["module"],
-                dict(match.variables),
-                exc_info=error,
-            )
-        return True
 
     def report(self, status: int | None, method: str, path: str, referrer: str | None) -> None:
         """Log a URL that would have been refused; every URL at most once a minute.

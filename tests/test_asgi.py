@@ -416,7 +416,7 @@ def test_a_request_that_is_cancelled_while_exists_is_asked_gets_no_answer(backen
     async def cancelled() -> bool:
         site = enabled_site(app)
         match = site.pages.find("t/1")
-        asking = asyncio.ensure_future(site.exists_async(match))
+        asking = asyncio.ensure_future(site.exists.ask_async(match))
         await started.wait()
         asking.cancel()
         await asyncio.wait([asking])

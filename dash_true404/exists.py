@@ -1,0 +1,87 @@
+"""Asking a page's own ``exists``: a false 404 is worse than a soft one, so what fails is taken for yes, and logged."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from .logs import OncePerMinute, logger, origin
+from .pages import Match, is_async
+
+
+class Exists:
+    """Asks the pages of one app; each fault is logged at most once a minute."""
+
+    def __init__(self) -> None:
+        self._may_log = OncePerMinute()
+
+    def ask(self, match: Match) -> bool:
+        """Ask a page's ``exists`` for what its URL is about; where it fails, the page is found."""
+        exists = match.page.get("exists")
+        if exists is None:
+            return True
+        try:
+            answer = exists(**match.variables)
+            if inspect.iscoroutine(answer):
+                answer.close()
+            return _yes_or_no(answer)
+        except Exception as error:
+            return self._failed(match, error)
+
+    async def ask_async(self, match: Match, in_thread: Callable[..., Awaitable[Any]] | None = None) -> bool:
+        """Do the same on a server that can wait.
+
+        :param in_thread: runs a function such that it does not block the server; None: in this thread.
+        """
+        exists = match.page.get("exists")
+        if exists is None:
+            return True
+        try:
+            ask = functools.partial(exists, **match.variables)
+            if in_thread is not None and not is_async(exists):
+                answer, error = await in_thread(functools.partial(_outcome, ask))
+                if error is not None:
+                    raise error
+            else:
+                answer = ask()
+            return _yes_or_no(await answer if inspect.isawaitable(answer) else answer)
+        except asyncio.CancelledError as error:
+            if _is_being_cancelled():
+                raise
+            return self._failed(match, error)
+        except Exception as error:
+            return self._failed(match, error)
+
+    def _failed(self, match: Match, error: BaseException) -> bool:
+        if self._may_log((match.page["module"], origin(error))):
+            logger.error(
+                "exists of page %r failed for %.1000r; the page is taken to exist.",
+                match.page["module"],
+                dict(match.variables),
+                exc_info=error,
+            )
+        return True
+
+
+def _yes_or_no(answer: Any) -> bool:
+    is_unasked = inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
+    if answer is None or answer is NotImplemented or is_unasked:
+        raise TypeError(f"exists returned {answer!r}; it should return True or False.")
+    return bool(answer)
+
+
+def _outcome(ask: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    # No future can hold a StopIteration, which next() raises where it finds nothing.
+    try:
+        return ask(), None
+    except Exception as error:
+        return None, error
+
+
+def _is_being_cancelled() -> bool:
+    """Tell whether this very task is cancelled, not one that it waits for; Python 3.10 cannot tell."""
+    task = asyncio.current_task()
+    return task is None or not hasattr(task, "cancelling") or task.cancelling() > 0
