@@ -27,7 +27,8 @@ else:
     import sre_constants
     import sre_parse
 
-SERVING = {f"dash_true404.{name}" for name in ("answers", "enable", "logs", "pages", "paths", "router", "site")}
+ROOMS = ("answers", "enable", "exists", "logs", "pages", "path_templates", "paths", "router", "site")
+SERVING = {f"dash_true404.{room}" for room in ROOMS}
 
 
 @pytest.mark.parametrize("filling", [" ", ",", ";", '"', "\\", ";a=b", ", a/json", '"a,', "*1"])
