@@ -245,16 +245,16 @@ def test_the_pages_are_read_once_by_requests_that_come_together():
     reading, may_end = threading.Event(), threading.Event()
 
     class SlowRegistry(CountingRegistry):
-        def items(self):
+        def values(self):
             reading.set()
             may_end.wait(10)
-            return super().items()
+            return super().values()
 
     registry = SlowRegistry(dash.page_registry)
     pages = Pages(registry)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(pages.find, "a")
-        reading.wait(10)
+        assert reading.wait(10)
         second = pool.submit(pages.find, "a")
         time.sleep(0.2)  # until the second one waits too
         may_end.set()
