@@ -32,7 +32,8 @@ def _rfind(path: str, literal: str, start: int, end: int) -> int:
 def _rfind_dots_as_any(path: str, literal: str, start: int, end: int) -> int:
     """Like _rfind, but a dot in the literal stands for any character, as in a regular expression."""
     matches = re.compile(literal).match
-    return next((at for at in range(end - len(literal), start - 1, -1) if matches(path, at)), -1)
+    # It is only asked where the literal itself has been found, so there is one.
+    return next(at for at in range(end - len(literal), start - 1, -1) if matches(path, at))
 
 
 class PathTemplate:
@@ -137,7 +138,7 @@ class TemplateIndex:
         found = self._odd.copy()
         for (first, last), by_ends in self._by_ends.items():
             found += by_ends.get((path[:first], path[len(path) - last :]), ())
-        return sorted(found, key=lambda entry: entry[0]) if len(found) > 1 else found
+        return sorted(found, key=lambda entry: entry[0])
 
 
 _Entry = tuple[int, PathTemplate]

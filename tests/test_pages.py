@@ -1,5 +1,6 @@
 """Which URLs are pages: against Dash's own matching function, and as the registry changes."""
 
+import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -59,6 +60,25 @@ def test_a_template_with_special_characters_matches_or_fails_as_in_dash(template
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("/<x>.<y>", "a.b"),
+        ("/<x>.<y>", "."),
+        ("/<x>.<y>", "ab"),
+        ("/<x>.<y>cc", "a.bcc"),
+        ("/<x>a<y>.<z>", "aa.b"),
+        ("/[f]<x>", "fa"),
+        ("/[f]<x>/<y>", "fa/b/c"),
+        ("/<x>b*", "abb"),
+        ("/<x>b*<y>", "abb"),
+        ("/[f]<x>", "g"),
+    ],
+)
+def test_what_dash_makes_of_dots_and_patterns_is_what_a_template_makes_of_them(template, path):
+    assert our_verdict(template, path) == dashs_verdict(template, path)
+
+
 @settings(max_examples=5 * EXAMPLES, deadline=None)
 @given(templates(PIECES), st.data())
 def test_a_template_matches_what_it_is_filled_with(template, data):
@@ -95,6 +115,12 @@ def test_the_page_found_is_the_one_that_dash_renders(some_templates, paths, aske
             )
         else:
             assert (found and found["module"]) == rendered
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(["/a/<x>", "/<x>/b", "/[a]/<x>", "/a/b"])])
+def test_the_first_page_that_takes_a_path_is_found_whatever_their_kinds(order):
+    app = make_app(*order)
+    assert Pages(dash.page_registry).find("a/b").page["module"] == rendered_page(app, "/a/b")
 
 
 def test_the_not_found_page_is_no_page():
@@ -155,6 +181,13 @@ def test_as_many_questions_as_there_are_pages_read_them_once(counted):
     for path in ["", "a", "t/1", "zz", "a"] * 20:
         pages.find(path)
     assert counted.reads == 1
+
+
+def test_later_questions_read_the_pages_no_oftener_than_once_in_as_many_as_there_are(counted):
+    pages = Pages(counted)
+    for _ in range(20 * len(counted)):
+        pages.find("a")
+    assert counted.reads <= 20
 
 
 def test_a_change_is_seen_at_the_next_question(counted):
@@ -245,16 +278,16 @@ def test_the_pages_are_read_once_by_requests_that_come_together():
     reading, may_end = threading.Event(), threading.Event()
 
     class SlowRegistry(CountingRegistry):
-        def items(self):
+        def values(self):
             reading.set()
             may_end.wait(10)
-            return super().items()
+            return super().values()
 
     registry = SlowRegistry(dash.page_registry)
     pages = Pages(registry)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(pages.find, "a")
-        reading.wait(10)
+        assert reading.wait(10)
         second = pool.submit(pages.find, "a")
         time.sleep(0.2)  # until the second one waits too
         may_end.set()
