@@ -123,6 +123,12 @@ def test_the_first_page_that_takes_a_path_is_found_whatever_their_kinds(order):
     assert Pages(dash.page_registry).find("a/b").page["module"] == rendered_page(app, "/a/b")
 
 
+def test_a_path_of_a_page_that_its_own_template_takes_too_has_the_variables():
+    make_app()
+    dash.register_page("m", path="/one/all", path_template="/one/<x>", layout=html.Div())
+    assert Pages(dash.page_registry).find("one/all").variables == path_to_page("one/all")[1] == {"x": "all"}
+
+
 def test_the_not_found_page_is_no_page():
     make_app("/", not_found_page=True)
     assert Pages(dash.page_registry).find("not-found-404") is None
@@ -233,6 +239,14 @@ def test_a_page_no_browser_can_reach_is_named_with_the_path_to_register():
     assert "enc%20oded" not in text
     assert "fine" not in text
     assert text.count("No browser can reach") == 3
+
+
+def test_each_exists_that_is_wrong_is_named():
+    make_app("/fine")
+    for path, exists in (("/a", True), ("/b", "no"), ("/<x>", lambda: True), ("/<y>/c", True)):
+        register(path, exists=exists)
+    faults = list(Pages(dash.page_registry).faults(may_be_async=False))
+    assert [sum(said in fault for fault in faults) for said in ("should be a function", "cannot be called")] == [3, 1]
 
 
 def test_a_template_with_special_characters_is_named():

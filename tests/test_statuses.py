@@ -1,5 +1,6 @@
 """Which status a URL gets, by method; and that all other routes stay as they were."""
 
+import gc
 import itertools
 
 import dash
@@ -8,6 +9,7 @@ import pytest
 from werkzeug.routing import BaseConverter, Rule
 
 from dash_true404 import enable_true_404
+from dash_true404.servers.errors import PageNotFound
 
 from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
 from .oracle import plain_flask, rendered_page
@@ -124,6 +126,17 @@ def test_a_rule_that_comes_while_the_server_runs_counts():
     assert (status(app, "/late"), status(app, "/late", "POST")) == (405, 200)
 
 
+def test_a_404_leaves_nothing_for_the_garbage_collector():
+    app = make_true_app("/")
+    gc.collect()
+    gc.disable()
+    try:
+        assert status(app, "/zz") == 404
+        assert not [thing for thing in gc.get_objects() if isinstance(thing, PageNotFound)]
+    finally:
+        gc.enable()
+
+
 def test_the_rules_are_read_once_by_many_requests(monkeypatch):
     app = make_true_app("/")
     rules, reads = app.server.url_map.iter_rules, []
@@ -136,11 +149,20 @@ def test_the_rules_are_read_once_by_many_requests(monkeypatch):
 
 def test_a_route_of_the_users_that_shows_dashs_index_is_left_alone():
     app = make_app("/a", url_base_pathname="/dash/")
+    register("/t/<x>", exists=lambda x: False)
     enable_true_404(app)
     app.server.add_url_rule("/", "start", lambda: app.server.view_functions["/dash/"]())
     app.server.add_url_rule("/index.html", endpoint="/dash/")
-    assert (status(app, "/"), status(app, "/index.html")) == (200, 200)
-    assert status(app, "/dash/") == 404
+    app.server.add_url_rule("/dash/t/1", endpoint="/dash/")
+    assert [status(app, url) for url in ("/", "/index.html", "/dash/t/1")] == [200, 200, 200]
+    assert (status(app, "/dash/"), status(app, "/dash/t/2")) == (404, 404)
+
+
+def test_a_404_handler_of_the_users_that_shows_dashs_index_is_left_alone():
+    app = make_app("/a", url_base_pathname="/dash/")
+    enable_true_404(app)
+    app.server.register_error_handler(404, lambda error: app.server.view_functions["/dash/"]())
+    assert [status(app, url) for url in ("/zz", "/dash/zz")] == [200, 200]
 
 
 def test_an_app_that_strips_more_from_paths_than_dash_is_understood():
