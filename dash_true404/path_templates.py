@@ -53,6 +53,8 @@ class PathTemplate:
         """Whether it holds characters that Dash takes for a pattern although they were meant literally."""
         self.ends = (self._literals[0], self._literals[-1])
         """What every path that it matches begins with, and ends with, unless it is odd."""
+        self.inner = max(self._literals[1:-1], key=len, default="")
+        """What every such path has between its ends."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the variables as Dash passes them, or None; in time linear in the length of the path.
@@ -108,7 +110,7 @@ class PathTemplate:
 
 
 class TemplateIndex:
-    """Templates in their order, of which a path is compared only with those that begin and end like it.
+    """Templates in their order, of which a path is compared only with those whose literals it has.
 
     >>> index = TemplateIndex()
     >>> index.add(0, PathTemplate("/item/<item_id>"))
@@ -118,7 +120,7 @@ class TemplateIndex:
 
     def __init__(self) -> None:
         # By how long the literals at both ends are, and by what they are: there are few lengths.
-        self._by_ends: dict[tuple[int, int], dict[tuple[str, str], list[_Entry]]] = {}
+        self._by_ends: dict[tuple[int, int], dict[tuple[str, str], list[tuple[str, _Entry]]]] = {}
         self._odd: list[_Entry] = []
 
     def add(self, position: int, template: PathTemplate) -> None:
@@ -131,13 +133,14 @@ class TemplateIndex:
         elif template.names:
             first, last = template.ends
             by_ends = self._by_ends.setdefault((len(first), len(last)), {})
-            by_ends.setdefault(template.ends, []).append((position, template))
+            by_ends.setdefault(template.ends, []).append((template.inner, (position, template)))
 
     def candidates(self, path: str) -> list[_Entry]:
         """Return, in order and with their positions, those that may match a path."""
         found = self._odd.copy()
         for (first, last), by_ends in self._by_ends.items():
-            found += by_ends.get((path[:first], path[len(path) - last :]), ())
+            alike = by_ends.get((path[:first], path[len(path) - last :]), ())
+            found += [entry for inner, entry in alike if inner in path]
         return sorted(found, key=lambda entry: entry[0])
 
 

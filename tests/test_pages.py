@@ -256,8 +256,9 @@ def test_a_template_with_special_characters_is_named():
     assert "pattern" in warning
 
 
-def test_a_path_is_compared_with_those_templates_alone_that_begin_and_end_like_it(monkeypatch):
-    make_app(*(f"/kind-{number}/<x>" for number in range(20)), *(f"/<x>/page-{number}.csv" for number in range(20)))
+def test_a_path_is_compared_only_with_templates_whose_literals_it_has(monkeypatch):
+    kinds, files, inner = "/kind-{}/<x>", "/<x>/page-{}.csv", "/<x>/in-{}/<y>"
+    make_app(*(text.format(number) for text in (kinds, files, inner) for number in range(20)))
     compared = []
     match = PathTemplate.match
     monkeypatch.setattr(PathTemplate, "match", lambda self, path: compared.append(self.text) or match(self, path))
@@ -266,6 +267,8 @@ def test_a_path_is_compared_with_those_templates_alone_that_begin_and_end_like_i
     assert not compared
     assert pages.find("kind-7/page-33.csv").variables == {"x": "page-33.csv"}
     assert compared == ["kind-7/<x>"]
+    assert pages.find("a/in-3/b").variables == {"x": "a", "y": "b"}
+    assert compared == ["kind-7/<x>", "<x>/in-3/<y>"]
 
 
 def test_matching_takes_steps_linear_in_the_length_of_the_path():
