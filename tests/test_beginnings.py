@@ -56,6 +56,11 @@ def test_starlette_finds_nothing_for_what_is_ruled_out(some, path):
     ruled_out["starlette"] += 1
 
 
+@pytest.mark.parametrize("path", ["/a/b", "/a/b/", "/a//b", "/a/b\n", "/t", "/t/", "/t/1", "/t//1"])
+def test_what_a_rule_takes_or_redirects_is_not_ruled_out(path):
+    assert not Beginnings(["/a/b/", "/t<x>"], "<").rule_out(path)
+
+
 @pytest.mark.parametrize("server", ["werkzeug", pytest.param("starlette", marks=pytest.mark.asgi)])
 def test_much_is_ruled_out(server):
     assert ruled_out[server] > 4 * EXAMPLES

@@ -14,6 +14,13 @@ AUTH = {"headers": {"X-User": "me"}}
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
 
 
+def test_extensions_know_dashs_views_by_the_names_that_they_had():
+    bare, true = make_app("/").server, make_true_app("/").server
+    for endpoint, view in bare.view_functions.items():
+        ours = true.view_functions[endpoint]
+        assert (ours.__module__, ours.__name__) == (view.__module__, view.__name__)
+
+
 def add_before_request_guard(app):
     @app.server.before_request
     def guard():

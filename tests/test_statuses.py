@@ -5,6 +5,7 @@ import itertools
 import dash
 import flask
 import pytest
+from werkzeug.routing import BaseConverter, Rule
 
 from dash_true404 import enable_true_404
 
@@ -93,6 +94,44 @@ def test_a_rule_hidden_behind_the_catch_all_is_left_alone(methods):
     app = add_rule(make_app("/"))
     enable_true_404(app)
     assert statuses(app, "/zz") == statuses(add_rule(make_app("/")), "/zz")
+
+
+def test_the_users_converters_are_known_where_a_rule_begins_like_a_url():
+    class Colour(BaseConverter):
+        regex = "red|blue"
+
+    app = make_app("/")
+    app.server.url_map.converters["colour"] = Colour
+    app.server.add_url_rule("/paint/<colour:c>", "paint", lambda c: c, methods=["POST"])
+    enable_true_404(app)
+    assert (status(app, "/paint/red"), status(app, "/paint/green")) == (405, 404)
+
+
+def test_slashes_are_not_merged_where_the_user_has_them_kept():
+    server = flask.Flask("server")
+    server.url_map.merge_slashes = False
+    app = make_app("/", "/a/b", server=server)
+    server.add_url_rule("/api/x", "api", lambda: "x")
+    enable_true_404(app)
+    assert statuses(app, "/a//b") == statuses(app, "/api//x") == UNKNOWN
+
+
+def test_a_rule_that_comes_while_the_server_runs_counts():
+    app = make_true_app("/")
+    assert status(app, "/late") == 404
+    app.server.url_map.add(Rule("/late", endpoint="late", methods=["POST"]))
+    app.server.view_functions["late"] = lambda: "late"
+    assert (status(app, "/late"), status(app, "/late", "POST")) == (405, 200)
+
+
+def test_the_rules_are_read_once_by_many_requests(monkeypatch):
+    app = make_true_app("/")
+    rules, reads = app.server.url_map.iter_rules, []
+    status(app, "/zz")
+    monkeypatch.setattr(app.server.url_map, "iter_rules", lambda *args: reads.append(args) or rules(*args))
+    for url in ("/zz", "/_dash-nope", "/zz//a"):
+        assert statuses(app, url) == UNKNOWN
+    assert reads == []
 
 
 def test_a_route_of_the_users_that_shows_dashs_index_is_left_alone():
