@@ -607,6 +607,21 @@ def test_report_only_refuses_nothing_and_logs_what_would_have_been(caplog):
     assert routed_children(app, "/a/1")["props"]["id"].startswith("m_47_a")
 
 
+def test_report_only_leaves_the_tags_of_a_page_behind_a_guard_as_they_are():
+    def guarded(*paths):
+        app = make_app(*paths)
+        view = app.server.view_functions["/<path:path>"]
+        app.server.view_functions["/<path:path>"] = lambda **variables: view(**variables)
+        return app
+
+    app, bare = guarded("/a"), guarded()
+    register("/t/<x>", exists=lambda x: False)
+    enable_true_404(app, report_only=True)
+    for url in ("/a", "/t/gone", "/zz"):
+        tags, due = (re.findall("<meta[^>]*>", text(each, url)) for each in (app, bare))
+        assert tags == due
+
+
 @pytest.mark.parametrize("debug", [False, True])
 def test_report_only_leaves_other_404s_alone(debug):
     app, bare = make_app("/"), make_app("/")
