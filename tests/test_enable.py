@@ -57,6 +57,17 @@ def test_the_last_call_holds(tmp_path):
     assert len([f for f in app.server.before_request_funcs[None] if "dash_true404" in f.__module__]) == 1
 
 
+def test_a_second_call_has_nothing_asked_twice():
+    asked = []
+    app = make_app("/")
+    register("/t/<x>", exists=lambda x: asked.append(x) or True)
+    enable_true_404(app)
+    views = dict(app.server.view_functions)
+    enable_true_404(app)
+    assert app.server.view_functions == views
+    assert (status(app, "/t/1"), asked) == (200, ["1"])
+
+
 def test_an_app_without_pages_is_refused():
     with pytest.raises(ValueError, match="use_pages=True"):
         enable_true_404(dash.Dash(__name__))
