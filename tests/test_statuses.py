@@ -136,11 +136,20 @@ def test_the_rules_are_read_once_by_many_requests(monkeypatch):
 
 def test_a_route_of_the_users_that_shows_dashs_index_is_left_alone():
     app = make_app("/a", url_base_pathname="/dash/")
+    register("/t/<x>", exists=lambda x: False)
     enable_true_404(app)
     app.server.add_url_rule("/", "start", lambda: app.server.view_functions["/dash/"]())
     app.server.add_url_rule("/index.html", endpoint="/dash/")
-    assert (status(app, "/"), status(app, "/index.html")) == (200, 200)
-    assert status(app, "/dash/") == 404
+    app.server.add_url_rule("/dash/t/1", endpoint="/dash/")
+    assert [status(app, url) for url in ("/", "/index.html", "/dash/t/1")] == [200, 200, 200]
+    assert (status(app, "/dash/"), status(app, "/dash/t/2")) == (404, 404)
+
+
+def test_a_404_handler_of_the_users_that_shows_dashs_index_is_left_alone():
+    app = make_app("/a", url_base_pathname="/dash/")
+    enable_true_404(app)
+    app.server.register_error_handler(404, lambda error: app.server.view_functions["/dash/"]())
+    assert [status(app, url) for url in ("/zz", "/dash/zz")] == [200, 200]
 
 
 def test_an_app_that_strips_more_from_paths_than_dash_is_understood():
