@@ -1,5 +1,6 @@
 """Which status a URL gets, by method; and that all other routes stay as they were."""
 
+import gc
 import itertools
 
 import dash
@@ -8,6 +9,7 @@ import pytest
 from werkzeug.routing import BaseConverter, Rule
 
 from dash_true404 import enable_true_404
+from dash_true404.servers.errors import PageNotFound
 
 from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
 from .oracle import plain_flask, rendered_page
@@ -122,6 +124,17 @@ def test_a_rule_that_comes_while_the_server_runs_counts():
     app.server.url_map.add(Rule("/late", endpoint="late", methods=["POST"]))
     app.server.view_functions["late"] = lambda: "late"
     assert (status(app, "/late"), status(app, "/late", "POST")) == (405, 200)
+
+
+def test_a_404_leaves_nothing_for_the_garbage_collector():
+    app = make_true_app("/")
+    gc.collect()
+    gc.disable()
+    try:
+        assert status(app, "/zz") == 404
+        assert not [thing for thing in gc.get_objects() if isinstance(thing, PageNotFound)]
+    finally:
+        gc.enable()
 
 
 def test_the_rules_are_read_once_by_many_requests(monkeypatch):
