@@ -123,6 +123,12 @@ def test_the_first_page_that_takes_a_path_is_found_whatever_their_kinds(order):
     assert Pages(dash.page_registry).find("a/b").page["module"] == rendered_page(app, "/a/b")
 
 
+def test_a_path_of_a_page_that_its_own_template_takes_too_has_the_variables():
+    make_app()
+    dash.register_page("m", path="/one/all", path_template="/one/<x>", layout=html.Div())
+    assert Pages(dash.page_registry).find("one/all").variables == path_to_page("one/all")[1] == {"x": "all"}
+
+
 def test_the_not_found_page_is_no_page():
     make_app("/", not_found_page=True)
     assert Pages(dash.page_registry).find("not-found-404") is None
