@@ -241,6 +241,14 @@ def test_a_page_no_browser_can_reach_is_named_with_the_path_to_register():
     assert text.count("No browser can reach") == 3
 
 
+def test_each_exists_that_is_wrong_is_named():
+    make_app("/fine")
+    for path, exists in (("/a", True), ("/b", "no"), ("/<x>", lambda: True), ("/<y>/c", True)):
+        register(path, exists=exists)
+    faults = list(Pages(dash.page_registry).faults(may_be_async=False))
+    assert [sum(said in fault for fault in faults) for said in ("should be a function", "cannot be called")] == [3, 1]
+
+
 def test_a_template_with_special_characters_is_named():
     make_app("/f[0]/<a>", "/v1.0/<a>", "/p-q_r/<a>")
     (warning,) = Pages(dash.page_registry).warnings()
