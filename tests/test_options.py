@@ -576,6 +576,8 @@ def test_further_paths_of_an_app_with_pages():
         (["/a/<b c>"], ValueError, "makes no variable"),
         (["/a/<>"], ValueError, "makes no variable"),
         (["/a/{b}"], ValueError, "written '<name>'"),
+        (["/a/{b"], ValueError, "written '<name>'"),
+        (["/a/b}"], ValueError, "written '<name>'"),
         (["/café/<b>"], ValueError, r"Write '/caf%C3%A9/<b>'"),
         (["/a b"], ValueError, r"Write '/a%20b'"),
         (["/a?x=1"], ValueError, r"Write '/a%3Fx=1'"),
