@@ -3,6 +3,7 @@
 ``nox`` runs all of it, ``nox -t ci`` what CI runs, ``nox -s "tests(oldest)"`` one of it.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,22 @@ ASGI = [
     "tests/test_fastapi.py",
     "tests/test_oracle_asgi.py",
     "tests/test_quart.py",
+]
+# What is mutated, and the tests that are to notice: those that mirror it, the quickest first.
+MUTANTS = {
+    "pages": (["pages.py", "path_templates.py"], ["pages", "options", "enable", "statuses"]),
+    "rules": (["servers/rules.py", "servers/beginnings.py"], ["beginnings", "statuses", "prefixes"]),
+    "flask": (
+        ["servers/werkzeug.py", "servers/flask.py", "servers/errors.py"],
+        ["statuses", "prefixes", "enable", "guards", "debug", "options"],
+    ),
+}
+# Annotations are never evaluated, arithmetic on texts fails at once; of comparisons the opposite tells the most.
+NO_MUTANTS = [
+    "core/ReplaceBinaryOperator_BitOr_.*",
+    "core/ReplaceBinaryOperator_.*_(?!Add|Sub).*",
+    "core/ReplaceComparisonOperator_(Is|IsNot)_(?!Is).*",
+    "core/ReplaceComparisonOperator_(Eq|NotEq)_(?!Eq|NotEq).*",
 ]
 ELSEWHERE = ["tests/browser", "tests/deployment", "tests/test_packaging.py"]
 
@@ -92,6 +109,38 @@ def wheel(session: nox.Session, extra: str) -> None:
     python = f"{folder}/empty/bin/python"
     session.run(python, "-m", "pip", "install", "--quiet", f"{path}[{extra}]", external=True)
     session.run(python, "tests/smoke.py", extra, external=True)
+
+
+@nox.session(default=False)
+@nox.parametrize("name", list(MUTANTS), ids=list(MUTANTS))
+def mutants(session: nox.Session, name: str) -> None:
+    """Change the code in every small way, one at a time, and print what no test notices (tests/mutants.md)."""
+    session.install("-e", ".[test]", "cosmic-ray>=8.4")
+    copy = Path(session.create_tmp()) / "copy"  # for cosmic-ray changes the files that it is given
+    shutil.rmtree(copy, ignore_errors=True)
+    for folder in ("dash_true404", "tests"):
+        shutil.copytree(folder, copy / folder)
+    shutil.copy("pyproject.toml", copy)
+    session.chdir(copy)
+    modules, tests = MUTANTS[name]
+    command = "python -m pytest -x -q -n0 -p no:cacheprovider --hypothesis-profile=mutants -m 'not asgi' "
+    command += "-k 'not the_reloader and not all_options and not what_they_saw' "  # which take longer than the rest
+    command += " ".join(f"tests/test_{test}.py" for test in tests)
+    Path("mutants.toml").write_text(
+        "[cosmic-ray]\n"
+        f"module-path = {[f'dash_true404/{module}' for module in modules]}\n"
+        f"test-command = {json.dumps(command)}\n"
+        "timeout = 120.0\n"
+        "excluded-modules = []\n"
+        'distributor.name = "local"\n'
+        f"filters.operators-filter.exclude-operators = {NO_MUTANTS}\n"
+    )
+    few = {"DASH_TRUE404_EXAMPLES": "5"}
+    session.run("cosmic-ray", "baseline", "mutants.toml", env=few)  # the tests pass as long as nothing is changed
+    session.run("cosmic-ray", "init", "--force", "mutants.toml", "mutants.sqlite")
+    session.run("cr-filter-operators", "mutants.sqlite", "mutants.toml")
+    session.run("cosmic-ray", "exec", "mutants.toml", "mutants.sqlite", env=few)
+    session.run("cr-report", "--surviving-only", "--show-diff", "mutants.sqlite")
 
 
 def check_nothing_was_skipped(report: Path) -> None:

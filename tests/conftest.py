@@ -7,11 +7,15 @@ import os
 import shutil
 import socket
 
+import hypothesis
 import pytest
 
 from dash_true404 import logs
 
 pytest_plugins = ["pytester"]
+
+# For `nox -s mutants`: that a mutant fails is enough, and finding the smallest example of it would take minutes.
+hypothesis.settings.register_profile("mutants", phases=[hypothesis.Phase.generate], derandomize=True, database=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
