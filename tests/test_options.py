@@ -503,6 +503,18 @@ def test_a_blueprints_own_handler_wins_everywhere(error):
     assert BUILT_IN in text(app, "/zz")
 
 
+@pytest.mark.flask2
+def test_a_handler_of_the_blueprint_around_another_wins_everywhere():
+    outer, inner = flask.Blueprint("outer", __name__), flask.Blueprint("inner", __name__)
+    outer.register_error_handler(HTTPException, lambda e: ("outer", 404))
+    inner.add_url_rule("/b", "b", lambda: flask.abort(404))
+    outer.register_blueprint(inner)
+    app = make_app("/")
+    app.server.register_blueprint(outer)
+    enable_true_404(app, everywhere=True)
+    assert text(app, "/b") == "outer"
+
+
 def test_the_shell_is_only_for_urls_of_the_apps_own():
     app = everywhere_app(page=IN_APP, url_base_pathname="/dash/")
     assert "_dash-config" in text(app, "/dash/zz")
@@ -576,6 +588,8 @@ def test_further_paths_of_an_app_with_pages():
         (["/a/<b c>"], ValueError, "makes no variable"),
         (["/a/<>"], ValueError, "makes no variable"),
         (["/a/{b}"], ValueError, "written '<name>'"),
+        (["/a/{b"], ValueError, "written '<name>'"),
+        (["/a/b}"], ValueError, "written '<name>'"),
         (["/café/<b>"], ValueError, r"Write '/caf%C3%A9/<b>'"),
         (["/a b"], ValueError, r"Write '/a%20b'"),
         (["/a?x=1"], ValueError, r"Write '/a%3Fx=1'"),

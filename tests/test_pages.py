@@ -1,6 +1,7 @@
 """Which URLs are pages: against Dash's own matching function, and as the registry changes."""
 
 import itertools
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -79,11 +80,14 @@ def test_what_dash_makes_of_dots_and_patterns_is_what_a_template_makes_of_them(t
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
+def test_a_template_takes_nothing_on_which_dashs_router_fails():
+    assert dashs_verdict("/(<x>", "(a") is our_verdict("/(<x>", "(a") is re.error
+    assert not PathTemplate("/(<x>").takes("(a")
+
+
 @settings(max_examples=5 * EXAMPLES, deadline=None)
 @given(templates(PIECES), st.data())
 def test_a_template_matches_what_it_is_filled_with(template, data):
-    import re
-
     path = re.sub("<.*?>", lambda _: data.draw(st.sampled_from(["", "a", "a/b", "%20", "."])), template).strip("/")
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
