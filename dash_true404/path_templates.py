@@ -130,7 +130,7 @@ class TemplateIndex:
         """
         if template.is_odd:
             self._odd.append((position, template))
-        elif template.names:
+        else:
             first, last = template.ends
             by_ends = self._by_ends.setdefault((len(first), len(last)), {})
             by_ends.setdefault(template.ends, []).append((template.inner, (position, template)))

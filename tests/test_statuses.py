@@ -319,18 +319,28 @@ def test_slashes_are_merged_as_in_plain_flask():
     assert statuses(app, "/zz//x") == UNKNOWN
 
 
+def test_rules_that_redirect_stay_as_they_are():
+    app, bare = make_app("/a"), make_app("/a")
+    for server in (app.server, bare.server):
+        server.add_url_rule("/old/", "old", redirect_to="/a")
+    enable_true_404(app)
+    for url in ("/old", "/old/"):
+        assert statuses(app, url) == statuses(bare, url), url
+        assert status(app, url) in (301, 302, 308), url
+
+
 def test_slashes_are_merged_to_what_is_percent_encoded_again():
     client = make_true_app("/100%25/caf%C3%A9").server.test_client()
     assert client.get("/100%25//caf%C3%A9").headers["Location"] == "http://localhost/100%25/caf%C3%A9"
 
 
 def test_a_websocket_handshake_is_answered_as_in_plain_flask():
-    app = make_app("/a")
+    app = make_app("/a", "/a/b")
     app.server.add_url_rule("/api", "api", lambda: "x")
     enable_true_404(app)
-    plain = plain_flask(app, {"/a": lambda: "page"}).test_client()
+    plain = plain_flask(app, {"/a": lambda: "page", "/a/b": lambda: "page"}).test_client()
     handshake = {"Connection": "upgrade", "Upgrade": "websocket"}
-    for url, method in itertools.product(("/a", "/api", "/zz", "/zz//a"), ("GET", "POST")):
+    for url, method in itertools.product(("/a", "/a//b", "/api", "/zz", "/zz//a"), ("GET", "POST")):
         due = plain.open(url, method=method, headers=handshake).status_code  # Werkzeug < 2 knows no handshakes
         assert status(app, url, method, headers=handshake) == due, (url, method)
 
