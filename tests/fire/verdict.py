@@ -59,7 +59,8 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     if _IS_OLD_WERKZEUG and (ours.status, theirs.status) == (405, 308):
         return "another method where slashes are merged, which Werkzeug < 2.2 does before it looks at the method"
     if (ours.status, theirs.status) == (405, 404):
-        redirect = target.expected(shot._replace(method="GET"), None, None)
+        rest = {name: value for name, value in shot.headers.items() if name not in ("connection", "upgrade")}
+        redirect = target.expected(shot._replace(method="GET", headers=rest), None, None)
         if redirect.status in _REDIRECTS and urlsplit(redirect.header("location")).path.endswith("/"):
             return "another method for the slashless form of a rule that ends in a slash (FACTS)"
     return ""
@@ -109,6 +110,6 @@ def _faults(shot: Shot, ours: Answer, theirs: Answer, is_dashs: bool) -> Iterato
     location = ours.header("location")
     if location and location != theirs.header("location"):
         hosts = [shot.headers.get(name, "localhost").lower() for name in ("host", "x-forwarded-host")]
-        led_to = location.partition("://")[2].partition("/")[0].lower()
+        led_to = urlsplit(location).netloc.lower()
         if location.startswith("//") or not any(led_to in host for host in hosts):
             yield f"a redirect to elsewhere, {location!r}"
