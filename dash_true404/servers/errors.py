@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -41,21 +40,21 @@ def generic_handler_warning(server: Any) -> list[str]:
 def users_handler_now(server: Any, request: Any, error: HTTPException) -> Handler | None:
     """Return the user's own handler for an error of the request that is served, if there is one."""
     error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
-    blueprints = getattr(request, "blueprints", None) or filter(None, [request.blueprint])
-    found = users_handler(server, error_class, blueprints)
+    nested = getattr(request, "blueprints", None)  # from Flask 2.0 on
+    found = users_handler(server, error_class, [request.blueprint] if nested is None else nested)
     return found[1] if found else None
 
 
 def users_handler(
-    server: Any, error: type[HTTPException], blueprints: Iterable[str] = ()
+    server: Any, error: type[HTTPException], blueprints: Iterable[str | None] = ()
 ) -> tuple[type[BaseException], Handler] | None:
     """Return the user's own handler for an error, found as Flask finds it, and the class that it is registered for."""
     # Flask calls error_handler_spec internal, but no public name tells the user's handlers from Dash's.
     spec = server.error_handler_spec
-    for code, name in itertools.product((error.code, None), (*blueprints, None)):
-        handlers = spec.get(name, {}).get(code)
-        if handlers:
-            for error_class in error.__mro__:
+    for code in (error.code, None):
+        for name in (*blueprints, None):
+            handlers = spec.get(name, {}).get(code, {})
+            for error_class in error.__mro__ if handlers else ():
                 handler = handlers.get(error_class)
                 if handler and _is_users(handler):
                     return error_class, handler

@@ -26,7 +26,9 @@ class FlaskPageNotFound(PageNotFound):
 
     def get_response(self, *_: Any, **__: Any) -> Response:
         """Return the 404 page."""
-        response: Response = flask.current_app.extensions[EXTENSION].not_found(self.endpoint)
+        adapter: FlaskServer = flask.current_app.extensions[EXTENSION]
+        response = adapter.not_found(self.endpoint, adapter.asked())
+        assert response is not None  # there is an app that this error is of
         return response
 
 
@@ -111,27 +113,28 @@ class FlaskServer(WerkzeugServer):
 
     def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours: by the user's handler, or by the app's 404 page."""
-        handler = users_handler_now(self._server, self.asked(), error)
+        request = self.asked()
+        handler = users_handler_now(self._server, request, error)
         if handler:
             return self._callable(handler)(error)
-        return self.not_found(error.endpoint) if isinstance(error, PageNotFound) else error.get_response()
+        return self.not_found(error.endpoint, request) if isinstance(error, PageNotFound) else error.get_response()
 
     def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
-        handler = users_handler_now(self._server, self.asked(), NotFound())
+        request = self.asked()
+        handler = users_handler_now(self._server, request, NotFound())
         if handler:
             return self._callable(handler)(error)
         if error.response is not None:  # abort(404, response=...), or abort(response)
             return error
-        return self.not_found(None) or error
+        return self.not_found(None, request) or error
 
-    def not_found(self, endpoint: str | None) -> Response | None:
+    def not_found(self, endpoint: str | None, request: Any) -> Response | None:
         """Return the answer to a URL that is no page.
 
         :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
         """
         response: Response
-        request = self.asked()
         site = self.site_to_answer(endpoint, request)
         if site is None:
             return None
