@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import dash
 import flask
@@ -62,6 +63,13 @@ def is_page(app: dash.Dash, path: str) -> bool:
     return is_left_to_dash(app, path) and rendered_page(app, path) is not None
 
 
+def leads_to_a_page(app: dash.Dash, path: str) -> bool:
+    """Tell whether a path with its slashes merged is a page's; unless that is asked for too, no plain app has it."""
+    decoded = unquote(path)
+    merged = quote(re.sub("/{2,}", "/", decoded), safe="/!$&'()*+,;=:@[]~")
+    return "//" in decoded and is_page(app, merged)
+
+
 def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> tuple[int, str]:
     """Return the status and Location that the URL of a page is due."""
     path, _, query = url.partition("?")
@@ -78,6 +86,12 @@ def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> tuple[int, 
     except Exception:  # where a check breaks, the page is found
         found = True
     return 200 if found else 404, ""
+
+
+def unclear(found: Mapping[str, tuple[int, str]]) -> set[str]:
+    """Return the URLs of pages that decode to what others do that are due something else: a plain app has one view."""
+    last = {unquote(url.partition("?")[0]): answer for url, answer in found.items()}
+    return {url for url, answer in found.items() if last[unquote(url.partition("?")[0])] != answer}
 
 
 def views(found: Mapping[str, tuple[int, str]]) -> dict[str, Callable[[], Any]]:
