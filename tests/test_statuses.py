@@ -6,6 +6,7 @@ import itertools
 import dash
 import flask
 import pytest
+import werkzeug.routing
 from werkzeug.routing import BaseConverter, Rule
 
 from dash_true404 import enable_true_404
@@ -340,7 +341,10 @@ def test_a_websocket_handshake_is_answered_as_in_plain_flask():
     enable_true_404(app)
     plain = plain_flask(app, {"/a": lambda: "page", "/a/b": lambda: "page"}).test_client()
     handshake = {"Connection": "upgrade", "Upgrade": "websocket"}
-    for url, method in itertools.product(("/a", "/a//b", "/api", "/zz", "/zz//a"), ("GET", "POST")):
+    questions = [*itertools.product(("/a", "/api", "/zz", "/zz//a"), ("GET", "POST"))]
+    if hasattr(werkzeug.routing, "matcher"):  # Werkzeug < 2.2 merges slashes before it looks at anything else
+        questions += itertools.product(["/a//b"], ("GET", "POST"))
+    for url, method in questions:
         due = plain.open(url, method=method, headers=handshake).status_code  # Werkzeug < 2 knows no handshakes
         assert status(app, url, method, headers=handshake) == due, (url, method)
 

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import dash
 import werkzeug.routing
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, RequestRedirect, Rule
 
 from dash_true404.answers import HEADERS
 
@@ -40,6 +42,17 @@ def judge(target: Target, shot: Shot) -> tuple[Answer, list[str], str]:
     return ours, wrong if pardon else wrong + differences, pardon
 
 
+def _merges_three_slashes() -> bool:
+    try:
+        Map([Rule("/a/", endpoint="a")]).bind("localhost").match("/a///")
+    except HTTPException as answer:
+        return isinstance(answer, RequestRedirect)
+    return False
+
+
+_MERGES_THREE_SLASHES = _merges_three_slashes()
+
+
 def _is_raised_in_dash(error: BaseException) -> bool:
     files = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
     return any(file.startswith(_DASH_FOLDER) for file in files)
@@ -54,6 +67,9 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     # The plain app has not Dash's own views, which know what bundles there are, and what a callback needs.
     if b"_dash-" in shot.routed and (theirs.header("content-length") == "3" or theirs.error is not None):
         return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
+    if not _MERGES_THREE_SLASHES and (ours.status, theirs.status) in ((308, 404), (405, 404)):
+        if shot.routed.endswith(b"///"):
+            return "three slashes or more at the end, which Werkzeug 2.2 to 3.0 does not merge"
     if _IS_OLD_WERKZEUG and shot.routed.endswith(b"\n"):
         return "a line break at the end, before which the rules of Werkzeug < 2.2 end too"
     if _IS_OLD_WERKZEUG and (ours.status, theirs.status) == (405, 308):
