@@ -67,9 +67,9 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     # The plain app has not Dash's own views, which know what bundles there are, and what a callback needs.
     if b"_dash-" in shot.routed and (theirs.header("content-length") == "3" or theirs.error is not None):
         return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
-    if not _MERGES_THREE_SLASHES and (ours.status, theirs.status) in ((308, 404), (405, 404)):
-        if shot.routed.endswith(b"///"):
-            return "three slashes or more at the end, which Werkzeug 2.2 to 3.0 does not merge"
+    is_unmerged = not _MERGES_THREE_SLASHES and shot.routed.endswith(b"///")
+    if is_unmerged and (ours.status, theirs.status) in ((308, 404), (405, 404)):
+        return "three slashes or more at the end, which Werkzeug 2.2 to 3.0 does not merge"
     if _IS_OLD_WERKZEUG and shot.routed.endswith(b"\n"):
         return "a line break at the end, before which the rules of Werkzeug < 2.2 end too"
     if _IS_OLD_WERKZEUG and (ours.status, theirs.status) == (405, 308):
