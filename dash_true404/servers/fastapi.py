@@ -207,9 +207,10 @@ class FastAPIServer:
             self._has_started = True
             log_warnings(self._warnings())
         question = self.question(scope)
-        if question.site is not None and self._is_refused_unasked(question) and self._others.rule_out(scope):
+        is_refused = self._is_refused_unasked(question)
+        if is_refused and question.site is not None and self._others.rule_out(scope):
             raise PageNotFound(question.site)
-        if scope["method"] == "GET" or self._is_refused_unasked(question):
+        if is_refused or scope["method"] == "GET":
             if self._has_guards():
                 await self._guarded().app(scope, receive, send)
             else:

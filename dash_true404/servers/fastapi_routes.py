@@ -75,7 +75,7 @@ class OtherRoutes:
             return False
         if self._known != self._router.routes:
             self._known = list(self._router.routes)
-            others = [route for route in self._known if not isinstance(route, PagesRoute) and not is_catch_all(route)]
+            others = self._without_catch_alls()
             is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in others)
             self._beginnings = Beginnings(map(_path, others), "{") if is_told_by_path else None
         return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
@@ -105,13 +105,12 @@ class OtherRoutes:
             await self._router.default(scope, receive, send)
 
         router = copy.copy(self._router)
-        router.routes = [
-            route
-            for route in self._router.routes
-            if not isinstance(route, PagesRoute) and not is_catch_all(route) and route not in left_out
-        ]
+        router.routes = [route for route in self._without_catch_alls() if route not in left_out]
         router.default = not_found
         return router
+
+    def _without_catch_alls(self) -> list[BaseRoute]:
+        return [route for route in self._router.routes if not isinstance(route, PagesRoute) and not is_catch_all(route)]
 
 
 def _has_own_default(router: Router) -> bool:

@@ -76,7 +76,7 @@ class FlaskServer(WerkzeugServer):
             verdict = site.verdict(path)
             refusal = None if verdict.is_page else self.refusal(site, request, path)
             response = None
-            if not self.is_open(site, endpoint, request):
+            if not self.is_open(site, endpoint, is_reached=True):
                 # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
                 with rendering(verdict.is_found if not site.report_only else lambda: True):
                     response = self._server.make_response(call(*args, **kwargs))

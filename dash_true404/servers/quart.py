@@ -68,7 +68,7 @@ class QuartServer(WerkzeugServer):
             verdict = site.verdict(path)
             refusal = None if verdict.is_page else self.refusal(site, request, path)
             response = None
-            if not self.is_open(site, endpoint, request):
+            if not self.is_open(site, endpoint, is_reached=True):
                 # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
                 with rendering(lambda: verdict.is_page or site.report_only):
                     response = await self._server.make_response(await call(*args, **kwargs))
@@ -106,32 +106,33 @@ class QuartServer(WerkzeugServer):
 
     async def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours: by the user's handler, or by the app's 404 page."""
-        handler = users_handler_now(self._server, self.asked(), error)
+        request = self.asked()
+        handler = users_handler_now(self._server, request, error)
         answer = await self._server.ensure_async(handler)(error) if handler else error
         if not isinstance(error, PageNotFound):
             return answer
         # A handler may give the error back, alone or with a status of its own.
         if answer is error:
-            return await self.not_found(error.endpoint)
+            return await self.not_found(error.endpoint, request)
         if isinstance(answer, tuple) and answer and answer[0] is error:
-            return (await self.not_found(error.endpoint), *answer[1:])
+            return (await self.not_found(error.endpoint, request), *answer[1:])
         return answer
 
     async def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
-        handler = users_handler_now(self._server, self.asked(), NotFound())
+        request = self.asked()
+        handler = users_handler_now(self._server, request, NotFound())
         if handler:
             return await self._server.ensure_async(handler)(error)
         if error.response is not None:  # abort(404, response=...), or abort(response)
             return error
-        return await self.not_found(None) or error
+        return await self.not_found(None, request) or error
 
-    async def not_found(self, endpoint: str | None) -> Any:
+    async def not_found(self, endpoint: str | None, request: Any) -> Any:
         """Return the answer to a URL that is no page.
 
         :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
         """
-        request = self.asked()
         site = self.site_to_answer(endpoint, request)
         if site is None:
             return None

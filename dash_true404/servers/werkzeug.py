@@ -174,20 +174,20 @@ class WerkzeugServer(ABC):
             return
         path, refusal = self.path(request), None
         # A guard around the view never sees these requests, so they must not tell strangers what is a page.
-        is_outermost = self._server.view_functions[rule.endpoint] is self._views[rule.endpoint]
-        if is_outermost and self.is_open(site, rule.endpoint, request) and not site.verdict(redirected or path).is_page:
+        if self.is_open(site, rule.endpoint, is_reached=False) and not site.verdict(redirected or path).is_page:
             refusal = self.unless_reported(site, request, self.refusal(site, request, path))
         if refusal is not None:
             request.routing_exception = refusal
         elif isinstance(error, MethodNotAllowed) and not site.report_only:
             request.routing_exception = PageMethodNotAllowed(error.valid_methods)
 
-    def is_open(self, site: Site, endpoint: str, request: Any) -> bool:
-        """Tell whether nothing of the user's stands between a request and Dash's own index page."""
-        is_outermost = self._server.view_functions[endpoint] is self._views[endpoint]
-        # To the view itself, a guard around it has already answered.
-        is_reached = request.method in ("GET", "HEAD")
-        return endpoint not in self._guarded and is_dashs_own(site.app.index) and (is_outermost or is_reached)
+    def is_open(self, site: Site, endpoint: str, *, is_reached: bool) -> bool:
+        """Tell whether nothing of the user's stands between a request and Dash's own index page.
+
+        :param is_reached: whether the request has come to our view, so that a guard around that has let it through.
+        """
+        is_outermost = is_reached or self._server.view_functions[endpoint] is self._views[endpoint]
+        return is_outermost and endpoint not in self._guarded and is_dashs_own(site.app.index)
 
     def refusal(self, site: Site, request: Any, path: str) -> HTTPException | None:
         """Return what the server would say without Dash's catch-all; None if another rule would take the request."""
