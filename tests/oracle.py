@@ -14,6 +14,9 @@ import flask
 from dash import dash as dash_module
 from werkzeug.exceptions import HTTPException
 
+#: What a browser leaves alone where a server tells the decoded path only.
+LEFT_ALONE = "/!$&'()*+,;=:@[]~"
+
 # Dash's matching function moved: a static method of Dash up to 2.13, then a function.
 path_to_page = getattr(dash_module, "_path_to_page", None) or dash.Dash._path_to_page
 
@@ -63,11 +66,15 @@ def is_page(app: dash.Dash, path: str) -> bool:
     return is_left_to_dash(app, path) and rendered_page(app, path) is not None
 
 
+def merged(path: str) -> str:
+    """Return a path with one slash for many."""
+    return re.sub("/{2,}", "/", path)
+
+
 def leads_to_a_page(app: dash.Dash, path: str) -> bool:
     """Tell whether a path with its slashes merged is a page's; unless that is asked for too, no plain app has it."""
     decoded = unquote(path)
-    merged = quote(re.sub("/{2,}", "/", decoded), safe="/!$&'()*+,;=:@[]~")
-    return "//" in decoded and is_page(app, merged)
+    return "//" in decoded and is_page(app, quote(merged(decoded), safe=LEFT_ALONE))
 
 
 def due(app: dash.Dash, url: str, redirect_slashes: bool = False) -> tuple[int, str]:

@@ -22,7 +22,7 @@ from dash_true404.cli import main
 from dash_true404.client import Client
 from dash_true404.terminal import readable
 
-from .apps import make_app, register
+from .apps import make_app, register, wrap_dashs_views
 
 PREFIXES = ({}, {"url_base_pathname": "/dash/"}, {"requests_pathname_prefix": "/d/", "routes_pathname_prefix": "/"})
 OPTIONS = ({}, {"everywhere": True}, {"redirect_slashes": True}, {"page": IN_APP})
@@ -285,9 +285,7 @@ def test_behind_a_log_in_nothing_is_guessed(answer, true):
 
 def test_a_guard_around_the_views_keeps_its_405():
     app = make_app("/", "/a")
-    for endpoint in ("/", "/<path:path>"):
-        view = app.server.view_functions[endpoint]
-        app.server.view_functions[endpoint] = functools.wraps(view)(lambda *args, view=view, **kw: view(*args, **kw))
+    wrap_dashs_views(app)
     enable_true_404(app)
     assert audit(app) == []
 

@@ -1,6 +1,5 @@
 """explain(): for each way a URL gets lost, the layer, the words that help, and that what they suggest is true."""
 
-import functools
 import json
 import re
 import sys
@@ -22,7 +21,7 @@ from dash_true404.client import Client
 from dash_true404.explain import explain
 from dash_true404.probe import NotReadyError
 
-from .apps import BACKENDS, app_on, make_app, make_true_app, register
+from .apps import BACKENDS, app_on, make_app, make_true_app, register, wrap_dashs_views
 from .scale import EXAMPLES
 
 
@@ -848,9 +847,7 @@ def test_a_guard_that_answers_is_named(url, status, words):
 
 def test_a_guard_around_the_views_refuses_other_methods_everywhere():
     app = make_app("/", "/a")
-    for endpoint in ("/", "/<path:path>"):
-        view = app.server.view_functions[endpoint]
-        app.server.view_functions[endpoint] = functools.wraps(view)(lambda *args, view=view, **kw: view(*args, **kw))
+    wrap_dashs_views(app)
     enable_true_404(app)
     found = explain(app, "/zz", "POST")
     assert (found.status, found.layer) == (405, "routing")

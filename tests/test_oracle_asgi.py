@@ -80,10 +80,12 @@ def skipped(pages: list[str], below: str, found: dict[str, Any]) -> Any:
     proxied_templates = any("%" in page and "<" in page for page in pages)
     decoded = {unquote(url.partition("?")[0]).rstrip("/") for url in found}
 
+    conflicting = unclear(found)
+
     def is_skipped(url: str) -> bool:
         path = url.partition("?")[0]
         if url in found:
-            return "//" in path or url in unclear(found)
+            return "//" in path or url in conflicting
         return path.rstrip("/") in proxied or proxied_templates or unquote(path).rstrip("/") in decoded
 
     return is_skipped

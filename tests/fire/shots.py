@@ -8,13 +8,13 @@ from random import Random
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
+from ..oracle import LEFT_ALONE
+
 #: In nearly every request, wherever a client can put something; no answer to an unknown URL may hold it.
 MARKER = "zqmarkerqz"
 
 #: What a target may hold, as it is sent.
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
-#: What a browser leaves alone where a server tells the decoded path only.
-LEFT_ALONE = "/!$&'()*+,;=:@[]~"
 
 # Texts are bytes in Latin-1, as WSGI has them. No server lets NUL or line breaks through other than percent-encoded.
 _PIECES = [

@@ -19,9 +19,9 @@ from dash_true404 import enable_true_404
 from dash_true404.path_templates import PathTemplate
 from dash_true404.paths import reencoded
 
-from ..oracle import due, own_rules, plain_werkzeug, rendered_page, views
+from ..oracle import LEFT_ALONE, due, merged, own_rules, plain_werkzeug, rendered_page, views
 from .shapes import DASHS, RULES, Shape
-from .shots import LEFT_ALONE, VISIBLE, Gun, Shot
+from .shots import VISIBLE, Gun, Shot
 
 
 class Answer(NamedTuple):
@@ -43,11 +43,6 @@ class Page(NamedTuple):
     path: str
     status: int
     location: str = ""
-
-
-def merged(path: str) -> str:
-    """Return a path with one slash for many."""
-    return re.sub("/{2,}", "/", path)
 
 
 def routed(path: str) -> str:
