@@ -63,18 +63,17 @@ def server() -> Flask:
     known = {url.partition("?")[0] for url in KNOWN}
     # register_page is for threads that have the context of the one that has imported Dash.
     changing = threading.Thread(target=contextvars.copy_context().run, args=(_change_pages,), daemon=True)
-    starting = threading.Lock()
-
-    @flask_server.before_request
-    def start() -> None:
-        if starting.acquire(blocking=False):  # not before the worker is forked
-            changing.start()
 
     @flask_server.after_request
     def say_what_is_due(response: Any) -> Any:
-        response.headers[DUE] = "200" if request.path in known and "%" not in request.environ["RAW_URI"] else "404"
+        response.headers[DUE] = (
+            "200" if request.path in known and "%" not in request.environ.get("RAW_URI", "") else "404"
+        )
         return response
 
+    # For Dash itself reads its pages at the first request, and fails where they change meanwhile.
+    ask_wsgi(flask_server, "/")
+    changing.start()
     return flask_server
 
 

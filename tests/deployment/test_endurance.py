@@ -15,6 +15,5 @@ def test_every_answer_of_two_workers_has_the_status_that_is_due():
         before = {pid: memory(pid) for pid in workers(process)} if sys.platform == "linux" else {}
         seen = ask_by_python(port, 1.5)
         assert seen.keys() == {(200, "200"), (404, "404")}
-        assert min(seen.values()) > 20
         for pid, held in before.items():
             assert memory(pid) < held + 10_000
