@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import http.client
 import os
 import shutil
 import socket
@@ -197,36 +199,18 @@ def _program(name: str) -> str | None:
 
 
 def _requests_per_second(name: str) -> float:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    command = [
-        _program("gunicorn"),
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--log-level",
-        "warning",
-        f"benchmarks.served:{name}",
-    ]
-    server = subprocess.Popen(command)
-    try:
-        _wait_for(port)
-        wrk = [_program("wrk"), "--threads", "1", "--connections", "8", "--duration", "3s"]
-        told = subprocess.run(
-            [*wrk, f"http://127.0.0.1:{port}{apps.UNKNOWN}"], capture_output=True, check=True, text=True
-        )
-    finally:
-        server.terminate()
-        server.wait()
-    return float(told.stdout.partition("Requests/sec:")[2].split()[0])
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, inherited = listener.getsockname()[1], listener.fileno()
+        command = [_program("gunicorn"), "--bind", f"fd://{inherited}", "--log-level", "warning"]
+        server = subprocess.Popen([*command, f"benchmarks.served:{name}"], pass_fds=[inherited])
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError("gunicorn does not answer.")
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+                connection.request("GET", apps.UNKNOWN)
+                connection.getresponse()  # which comes when gunicorn is up
+            wrk = [_program("wrk"), "--threads", "1", "--connections", "8", "--duration", "3s"]
+            url = f"http://127.0.0.1:{port}{apps.UNKNOWN}"
+            told = subprocess.run([*wrk, url], capture_output=True, check=True, text=True)
+        finally:
+            server.terminate()
+            server.wait()
+    return float(told.stdout.partition("Requests/sec:")[2].split()[0])

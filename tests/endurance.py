@@ -89,23 +89,16 @@ def _change_pages() -> None:
 @contextlib.contextmanager
 def gunicorn(threads: int = 4) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Run the server in two workers; yield its port and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", str(threads), "--log-level", "warning"]
-    process = subprocess.Popen(
-        [*command, "--bind", f"127.0.0.1:{port}", "tests.endurance:server()"], cwd=Path(__file__).parent.parent
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.05)
-        yield port, process
-    finally:
-        process.terminate()
-        process.wait()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        inherited = listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{inherited}", "--log-level", "warning"]
+        command += ["--workers", "2", "--threads", str(threads), "tests.endurance:server()"]
+        process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, pass_fds=[inherited])
+        try:
+            yield listener.getsockname()[1], process
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def ask_by_python(port: int, seconds: float, threads: int = 8) -> collections.Counter[tuple[int, str | None]]:
