@@ -161,6 +161,7 @@ class _Asgi:
         except futures.TimeoutError:
             failure = f"it has not ended within {_TIMEOUT} seconds"
         if failure:
+            self._end()
             raise NoAnswerError(f"The start-up of the app's server failed: {failure}")
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -197,6 +198,18 @@ class _Asgi:
     def close(self) -> None:
         with contextlib.suppress(futures.TimeoutError):
             self._wait_for(self._stop())
+        self._end()
+
+    async def _cancel(self) -> None:
+        left = (asyncio.all_tasks() | {self._running}) - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _end(self) -> None:
+        # What hangs would be reported as destroyed by Python, at some later time and to whoever looks on.
+        with contextlib.suppress(futures.TimeoutError):
+            self._wait_for(self._cancel())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_TIMEOUT)
         if not self._thread.is_alive():

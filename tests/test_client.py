@@ -1,6 +1,7 @@
 """Asking an app in this process: exactly as given, on every server, from wherever."""
 
 import asyncio
+import gc
 import threading
 
 import flask
@@ -59,8 +60,14 @@ def test_an_exception_that_the_server_lets_through_is_a_500(asked_app):
 def test_nothing_runs_on_after_it_is_closed(asked_app):
     with Client(asked_app) as client:
         client.ask("/")
-    left = {thread.name for thread in threading.enumerate()}
-    assert not {name for name in left if name.startswith(("dash-true404", "asyncio_"))}
+    assert not threads_left()
+
+
+def threads_left():
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith(("dash-true404", "asyncio_"))]
+    for thread in threads:
+        thread.join(2)  # it may be about to end
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 def test_a_response_that_does_not_end_is_cut(monkeypatch):
@@ -92,6 +99,7 @@ def test_a_server_that_does_not_start_is_an_error():
     app = make_app("/", server=FastAPI(lifespan=lifespan))
     with pytest.raises(NoAnswerError, match="no database"):
         Client(app)
+    assert not threads_left()
 
 
 def test_middleware_may_answer_with_a_plain_list():
@@ -154,16 +162,27 @@ def end(thread, loop):
 
 
 @pytest.mark.asgi
-def test_a_start_up_that_does_not_end_is_an_error(monkeypatch):
+@pytest.mark.parametrize("hangs_at", ["start-up", "shutdown"])
+def test_a_server_that_hangs_at_its_start_or_end_is_ended(hangs_at, monkeypatch, caplog):
     from contextlib import asynccontextmanager
 
     from fastapi import FastAPI
 
     @asynccontextmanager
     async def lifespan(server):
-        await asyncio.sleep(60)
+        await asyncio.sleep(60 if hangs_at == "start-up" else 0)
         yield
+        await asyncio.sleep(60)
 
-    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
-    with pytest.raises(NoAnswerError, match=r"it has not ended within 0\.2 seconds"):
-        Client(make_app("/", server=FastAPI(lifespan=lifespan)))
+    app = make_app("/", server=FastAPI(lifespan=lifespan))
+    if hangs_at == "start-up":
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+        with pytest.raises(NoAnswerError, match=r"it has not ended within 0\.2 seconds"):
+            Client(app)
+    else:
+        client = Client(app)
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+        client.close()
+    assert not threads_left()
+    gc.collect()
+    assert not caplog.records  # in which Python reports tasks that were not ended
