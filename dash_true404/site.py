@@ -26,7 +26,8 @@ _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
 
-_DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
+# As its code has it: in an app that PyInstaller made, or without sources, that is not where Dash is now.
+_DASH_FOLDER = os.path.join(os.path.dirname(dash.dependencies.Input.__init__.__code__.co_filename), "")
 
 
 def is_dashs_own(function: Any) -> bool:

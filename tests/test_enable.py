@@ -11,7 +11,7 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import make_app, make_true_app, register, status
+from .apps import BACKENDS, make_app, make_true_app, register, status
 
 
 def test_the_app_factory_pattern():
@@ -246,3 +246,40 @@ def test_importing_the_package_imports_no_other_server():
     code = "import sys, dash_true404; sys.exit(any(m in sys.modules for m in ('quart', 'fastapi', 'starlette')))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+FROZEN = """
+import os, sys
+from importlib.machinery import SourceFileLoader
+
+get_code = SourceFileLoader.get_code
+
+def frozen(self, name):
+    if name.partition(".")[0] != "dash":
+        return get_code(self, name)
+    source = self.get_data(self.get_filename(name))
+    return compile(source, name.replace(".", os.sep) + ".py", "exec", dont_inherit=True)
+
+SourceFileLoader.get_code = frozen
+
+import dash
+from dash_true404 import enable_true_404
+from dash_true404.client import Client
+from tests.apps import app_on
+
+app = app_on(sys.argv[1], "/", "/a")
+assert not os.path.isabs(dash.Dash.index.__code__.co_filename)
+enable_true_404(app)
+with Client(app) as client:
+    for url, method in ("/a", "GET"), ("/a", "POST"), ("/zz", "GET"), ("/zz", "POST"), ("/zz", "OPTIONS"):
+        print(client.ask(url, method).status, end=" ")
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_app_that_was_packed_by_pyinstaller(backend):
+    # Its code names its files by relative paths.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", FROZEN, backend]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (result.stdout, result.stderr) == ("200 405 404 404 404 ", "")
