@@ -351,6 +351,13 @@ def test_a_websocket_handshake_is_answered_as_in_plain_flask():
 
 if hasattr(dash, "hooks"):  # they came with Dash 3.0
 
+    def test_a_catch_all_from_dash_hooks_is_a_route_like_any(monkeypatch):
+        monkeypatch.setitem(dash.hooks._ns, "routes", [])
+        dash.hooks.route("hooked/<path:path>", methods=("POST",))(lambda path: path)
+        app = make_true_app("/")
+        assert statuses(app, "/hooked/x") == {**dict.fromkeys(METHODS, 405), "POST": 200, "OPTIONS": 200}
+        assert statuses(app, "/zz") == UNKNOWN
+
     def test_routes_from_dash_hooks_stay_as_they_are(monkeypatch):
         monkeypatch.setitem(dash.hooks._ns, "routes", [])
         dash.hooks.route("hooked", methods=("GET", "POST"))(lambda: "hooked")

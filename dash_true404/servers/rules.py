@@ -86,8 +86,9 @@ class OtherRules:
         if self._made is None or self._made[0] != len(self._server.view_functions):
             urls = self._server.url_map
             own = {rule.rule for rule in urls.iter_rules() if rule.rule == rule.endpoint}
-            catch_alls = {rule for rule in own if rule.endswith(CATCH_ALL)}
-            left_out = catch_alls | {rule[: -len(CATCH_ALL)] for rule in catch_alls}
+            # A catch-all without an index is a route of dash.hooks, which are named like Dash's own.
+            indexes = {rule for rule in own if rule + CATCH_ALL in own}
+            left_out = indexes | {rule + CATCH_ALL for rule in indexes}
             others = type(urls)(host_matching=urls.host_matching)
             for name in ("converters", "default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults"):
                 setattr(others, name, getattr(urls, name))
