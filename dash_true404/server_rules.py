@@ -94,16 +94,16 @@ class WerkzeugRules:
         return Rule(rule.rule, methods, rule.endpoint, kind, blueprint, functions.get(rule.endpoint))
 
     def _kind(self, rule: Any) -> str:
-        urls = self._app.server.url_map
+        functions = self._app.server.view_functions
         if rule.rule.startswith(_assets(self._app) + "/"):
             return "assets"
         if rule.rule != rule.endpoint:  # Dash names all its endpoints so
             return "route"
-        if rule.rule.endswith(CATCH_ALL):
+        if rule.rule.endswith(CATCH_ALL) and rule.rule[: -len(CATCH_ALL)] in functions:  # or a hook's
             return "catch-all"
-        if any(other.endpoint == rule.rule + CATCH_ALL for other in urls.iter_rules()):
+        if rule.rule + CATCH_ALL in functions:
             return "index"
-        return _dashs_kind(self._app, rule.rule, self._app.server.view_functions.get(rule.endpoint))
+        return _dashs_kind(self._app, rule.rule, functions.get(rule.endpoint))
 
 
 class StarletteRules:
