@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote
@@ -190,5 +191,8 @@ def _assets(app: dash.Dash) -> str:
 
 def _dashs_kind(app: dash.Dash, path: str, function: Any) -> str:
     """Tell Dash's own rules from those that it makes of ``redirect_from``, which the registry does not keep."""
-    below = path[len(app.config.routes_pathname_prefix) :]
-    return "dash" if below.startswith("_") or not is_dashs_own(function) else "redirect"
+    if path[len(app.config.routes_pathname_prefix) :].startswith("_"):
+        return "dash"
+    if not is_dashs_own(inspect.unwrap(function)):
+        return "route"  # the user's, by dash.hooks
+    return "redirect" if is_dashs_own(function) else "dash"

@@ -146,13 +146,14 @@ def test_blueprints_and_mounts_are_listed():
     assert re.search(r"^api\.send +POST +/api/send$", routes(app).text(), re.M)
 
 
-def test_a_catch_all_from_dash_hooks_is_not_taken_for_the_apps(monkeypatch):
-    if hasattr(dash, "hooks"):  # they came with Dash 3.0
+if hasattr(dash, "hooks"):  # they came with Dash 3.0
+
+    def test_routes_from_dash_hooks_are_routes(monkeypatch):
         monkeypatch.setitem(dash.hooks._ns, "routes", [])
-        dash.hooks.route("hooked/<path:path>")(lambda path: path)
-    kinds = {rule.path: rule.kind for rule in routes(make_true_app("/")).rules}
-    assert [path for path, kind in kinds.items() if kind == "catch-all"] == ["/<path:path>"]
-    assert kinds.get("/hooked/<path:path>", "dash") == "dash"
+        for name in ("hooked", "hooked/<path:path>"):
+            dash.hooks.route(name)(lambda path="": path)
+        kinds = {rule.path: rule.kind for rule in routes(make_true_app("/")).rules}
+        assert kinds["/hooked"] == kinds["/hooked/<path:path>"] == "route"
 
 
 @pytest.mark.asgi
