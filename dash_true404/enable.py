@@ -66,8 +66,8 @@ def enable_true_404(
     :raises TypeError: if ``app`` is no Dash app, its server an unknown one, ``page`` no name, ``paths`` no list of
         texts, one of the switches neither True nor False, or a page's ``exists`` cannot be called with its path
         variables.
-    :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, or the page is not UTF-8 text,
-        no valid Jinja template, or a file of more than 10 MB.
+    :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, the app's prefix has a variable,
+        or the page is not UTF-8 text, no valid Jinja template, or a file of more than 10 MB.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet) or too late (the server
         has answered a request).
     :raises FileNotFoundError: if a named page is nowhere.
@@ -106,8 +106,14 @@ def enable_true_404(
     adapter = adapter_for(app.server) if app.server else None
     if adapter is None or not adapter.has_routes(app):
         raise RuntimeError(
-            "enable_true_404() came before the app had its routes. With Dash(server=False), call it after "
-            "app.init_app(server)."
+            "enable_true_404() came before the app had its routes. Call it after Dash(...), not in a hook of "
+            "dash.hooks.setup; with Dash(server=False), after app.init_app(server)."
+        )
+    prefix = app.config.routes_pathname_prefix
+    if adapter.variable_start in prefix:
+        raise ValueError(
+            f"The app's routes_pathname_prefix {prefix!r} has a variable in it, so there is no telling which part of a "
+            "URL is a page's. Make one app for each of its values, or do without true 404s."
         )
     options = Options(page, paths, **switches)
     site = Site(app, options, adapter.templates(app), can_wait=adapter.can_wait(app))

@@ -11,7 +11,7 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import BACKENDS, make_app, make_true_app, register, status
+from .apps import BACKENDS, app_on, make_app, make_true_app, register, status
 
 
 def test_the_app_factory_pattern():
@@ -31,6 +31,14 @@ def test_the_app_factory_pattern():
 def test_before_init_app_is_too_early():
     app = make_app(server=False)
     with pytest.raises(RuntimeError, match=r"init_app\(server\)"):
+        enable_true_404(app)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_prefix_with_a_variable_is_refused(backend):
+    prefix = "/{env}/" if backend == "fastapi" else "/<env>/"
+    app = app_on(backend, "/", routes_pathname_prefix=prefix, requests_pathname_prefix="/prod/")
+    with pytest.raises(ValueError, match="has a variable in it"):
         enable_true_404(app)
 
 

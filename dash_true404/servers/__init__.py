@@ -23,6 +23,9 @@ _ADAPTERS = {
 class Adapter(Protocol):
     """What :func:`dash_true404.enable_true_404` needs of a server."""
 
+    #: What a variable in its rules begins with.
+    variable_start: str
+
     def has_routes(self, app: dash.Dash) -> bool:
         """Tell whether a Dash app has put its routes on its server."""
 

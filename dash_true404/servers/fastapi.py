@@ -67,6 +67,8 @@ class Question(NamedTuple):
 class FastAPIServer:
     """True 404s on a FastAPI server, for all Dash apps on it that asked for them."""
 
+    variable_start = "{"
+
     def __init__(self, server: FastAPI) -> None:
         self._server = server
         self._sites: dict[str, Site] = {}

@@ -33,6 +33,8 @@ class WerkzeugServer(ABC):
     :param server: the server.
     """
 
+    variable_start = "<"
+
     #: The framework's module, for its ``request``.
     framework: ClassVar[Any]
 
