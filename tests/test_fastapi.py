@@ -10,6 +10,7 @@ import dash
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -103,6 +104,42 @@ def test_mounted_in_a_bigger_app_its_pages_are_found_which_plain_dash_loses():
         bigger.mount("/", app.server)
         answers = ask_all(bigger, [(url, "GET") for url in ("/dash/", "/dash/a", "/dash/zz", "/zz")])
         assert [answer.status_code for answer in answers] == expected
+
+
+def who():
+    raise HTTPException(401)
+
+
+class WhoRoute(APIRoute):
+    def get_route_handler(self):
+        return lambda _: who()
+
+
+def assign(router):
+    router.dependencies = [Depends(who)]
+
+
+def append(router):
+    router.dependencies.append(Depends(who))
+
+
+def set_class(router):
+    router.route_class = WhoRoute
+
+
+@pytest.mark.parametrize("change", [assign, append, set_class])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_guards_that_the_router_gets_late_are_those_of_dashs_catch_all_only(change, when):
+    app = app_with(lambda app: change(app.server.router), when)
+    assert statuses(app, *URLS) == [200, 401, 401, 401, 401]  # Dash's index has been there before
+    assert {ask(app.server, url, "POST").status_code for url in URLS} == {405}
+
+
+def test_guards_that_change_while_it_runs_count_for_the_next_request():
+    app = app_with(lambda app: append(app.server.router))
+    assert statuses(app, "/a", lifespan=False) == [401]
+    app.server.router.dependencies.clear()
+    assert statuses(app, "/a", "/zz", lifespan=False) == [200, 404]
 
 
 def test_a_dependency_can_be_overridden_in_tests():
@@ -437,3 +474,33 @@ def test_a_route_of_bundles_that_the_user_has_wrapped_stays_as_it_is():
 
     app = app_with(wrap, "before")
     assert statuses(app, "/_dash-component-suites/dash/x.js", "/a", "/zz") == [503, 200, 404]
+
+
+def test_a_server_without_lifespan_is_as_bare_where_it_only_reports():
+    questions = [("/api/y", "GET"), ("/api/x/", "POST"), ("/api/x", "GET"), ("/zz", "GET"), ("/zz", "POST")]
+
+    def answers(**options):
+        app = make_app("/", server=FastAPI())
+        app.server.get("/api/y/")(lambda: "y")
+        app.server.post("/api/x")(lambda: "x")
+        if options:
+            enable_true_404(app, **options)
+        return [answer.status_code for answer in ask_all(app.server, questions, lifespan=False)]
+
+    assert answers(report_only=True) == answers() == [307, 307, 405, 404, 404]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_asks_all_routes_finds_the_one_that_answers(when):
+    """429 for routes that are exempt: slowapi takes the last route that is sure to be meant."""
+
+    def add(app):
+        app.server.post("/api")(lambda: "x")
+        app.server.mount("/files", StaticFiles(directory="tests"))
+
+    app = app_with(add, when)
+    assert ask(app.server, "/api", "POST").status_code == 200
+    for path, method in ("/api", "POST"), ("/files/x", "HEAD"), ("/files/x", "POST"):
+        scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
+        sure = [route.path for route in app.server.routes if route.matches(dict(scope))[0] is Match.FULL]
+        assert sure == [path.removesuffix("/x")]

@@ -7,14 +7,13 @@ Ours takes its place: it is there from the start, and inside all middleware and 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import dash
 from fastapi import FastAPI, Request, Response
 from fastapi.params import Depends
-from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,6 +28,7 @@ from ..router import awaits_layouts, current_request, is_shell, rendering
 from ..site import Site, Verdict, is_dashs_own, site_below
 from . import EXTENSION
 from .fastapi_errors import Errors, PageNotFound
+from .fastapi_guards import Guards
 from .fastapi_routes import (
     CATCH_ALL,
     BundlesRoute,
@@ -75,8 +75,7 @@ class FastAPIServer:
         self._errors = Errors(server, self._sites.values())
         self._others = OtherRoutes(server)
         self._other_apps: tuple[int, list[str]] = (0, [])
-        self.dependencies: Sequence[Depends] = server.router.dependencies
-        self._guarded_route: APIRoute | None = None
+        self._guards = Guards(server, self._others.indexes, self._answer)
         self._has_started = False
 
     @property
@@ -169,18 +168,18 @@ class FastAPIServer:
     def match(self, route: PagesRoute, scope: Scope) -> Match:
         """Tell whether a request is ours to answer, and whether with 405."""
         question = self.question(scope)
-        if self._is_anothers(question) or (
-            question.site is None and all(site.report_only for site in self._sites.values())
-        ):
-            return Match.NONE
         is_index = route.path != CATCH_ALL
+        if self._is_anothers(question) or (not is_index and self._is_left_alone(question)):
+            return Match.NONE
         if is_index and question.is_served_as_it_is and is_wrapped(self._others.indexes[route.path]):
             return Match.NONE  # the guard around Dash's own route answers
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
         may_be_taken = (not is_index or not question.is_page) and not self._others.rule_out(scope)
-        if may_be_taken and self._others.take(scope, after=route):
+        # slowapi asks all routes, and takes the last that is sure of it: for other methods never Dash's catch-all.
+        if may_be_taken and self._others.take(scope, after=route if scope["method"] == "GET" else None):
             return Match.NONE
-        return Match.FULL if scope["method"] == "GET" or self._is_refused_unasked(question) else Match.PARTIAL
+        is_ours = scope["method"] == "GET" or self._is_refused_unasked(route, question)
+        return Match.FULL if is_ours else Match.PARTIAL
 
     def _is_anothers(self, question: Question) -> bool:
         """Tell whether a URL is below the prefix of a Dash app that did not ask for true 404s."""
@@ -190,31 +189,38 @@ class FastAPIServer:
         own = len(question.site.prefix) if question.site else 0
         return any(len(prefix) > own and question.path.startswith(prefix) for prefix in self._other_apps[1])
 
-    def _is_refused_unasked(self, question: Question) -> bool:
+    def _is_left_alone(self, question: Question) -> bool:
+        """Tell whether an app that only reports has nothing to do with a URL, with or without true 404s."""
+        if question.site is None:
+            return all(site.report_only for site in self._sites.values())
+        # Dash adds its catch-all at the server's start, of which a mounted server is not told.
+        return question.site.report_only and not question.is_page and not self._others.has_catch_all()
+
+    def _is_refused_unasked(self, route: PagesRoute, question: Question) -> bool:
         """Tell whether a URL is refused for methods that no dependency of the app's ever sees.
 
         Where there are such guards, these methods must not tell strangers what is a page.
         """
         site = question.site
-        is_guarded = self._has_guards() or (site is not None and not is_dashs_own(site.app.index))
+        is_guarded = bool(self._guards.of(route.path)) or (site is not None and not is_dashs_own(site.app.index))
         return not question.is_page and not is_guarded and not (site is not None and site.report_only)
 
-    def _has_guards(self) -> bool:
-        """Tell whether the server's dependencies, or its class of routes, guard Dash's catch-all, hence ours too."""
-        return bool(self.dependencies) or self._server.router.route_class is not APIRoute
+    def dependencies(self, route: PagesRoute) -> list[Depends]:
+        """Return the dependencies of a route of ours."""
+        return self._guards.of(route.path).dependencies
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, route: PagesRoute, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer."""
         if not self._has_started:
             self._has_started = True
             log_warnings(self._warnings())
         question = self.question(scope)
-        is_refused = self._is_refused_unasked(question)
+        is_refused = self._is_refused_unasked(route, question)
         if is_refused and question.site is not None and self._others.rule_out(scope):
             raise PageNotFound(question.site)
         if is_refused or scope["method"] == "GET":
-            if self._has_guards():
-                await self._guarded().app(scope, receive, send)
+            if self._guards.of(route.path):
+                await self._guards.route(route.path).app(scope, receive, send)
             else:
                 answer = await self._answer(Request(scope, receive, send))
                 await answer(scope, receive, send)
@@ -228,20 +234,6 @@ class FastAPIServer:
         if question.site is not None and not question.is_page:
             await self._report(question.site, Request(scope, receive), question.path)
         raise HTTPException(405, headers={"Allow": "GET"})
-
-    def _guarded(self) -> APIRoute:
-        """Return the route that answers behind the server's guards."""
-        if self._guarded_route is None:
-            self._guarded_route = self._server.router.route_class(
-                CATCH_ALL,
-                self._answer,
-                methods=["GET"],
-                dependencies=self.dependencies,
-                dependency_overrides_provider=self._server,
-                include_in_schema=False,
-                response_model=None,
-            )
-        return self._guarded_route
 
     async def _answer(self, request: Request) -> Response:
         question = self.question(request.scope)

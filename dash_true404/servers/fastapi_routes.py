@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from dash.exceptions import DependencyException
@@ -21,7 +22,7 @@ from .beginnings import Beginnings
 CATCH_ALL = "/{path:path}"
 
 
-def dashs_index(server: FastAPI, prefix: str) -> Route | None:
+def dashs_index(server: FastAPI, prefix: str) -> APIRoute | None:
     """Return the route of a Dash app's root."""
     return next((route for route in _dashs_routes(server) if route.path == prefix and route.name == prefix), None)
 
@@ -35,7 +36,7 @@ def dashs_prefixes(server: FastAPI) -> list[str]:
     ]
 
 
-def dashs_bundles(server: FastAPI, prefix: str) -> Route | None:
+def dashs_bundles(server: FastAPI, prefix: str) -> APIRoute | None:
     """Return the route of a Dash app's component bundles."""
     start = f"{prefix}_dash-component-suites/"
     return next((route for route in _dashs_routes(server) if route.path.startswith(start)), None)
@@ -51,8 +52,8 @@ def is_wrapped(route: Route) -> bool:
     return getattr(route.app, "__module__", "").partition(".")[0] not in ("fastapi", "starlette")
 
 
-def _dashs_routes(server: FastAPI) -> list[Route]:
-    return [route for route in server.router.routes if isinstance(route, Route) and is_dashs_own(route.endpoint)]
+def _dashs_routes(server: FastAPI) -> list[APIRoute]:
+    return [route for route in server.router.routes if isinstance(route, APIRoute) and is_dashs_own(route.endpoint)]
 
 
 class OtherRoutes:
@@ -64,7 +65,7 @@ class OtherRoutes:
     def __init__(self, server: FastAPI) -> None:
         self._router = server.router
         #: Dash's indexes, by prefix.
-        self.indexes: dict[str, Route] = {}
+        self.indexes: dict[str, APIRoute] = {}
         self._known: list[BaseRoute] = []
         self._beginnings: Beginnings | None = None
 
@@ -80,10 +81,17 @@ class OtherRoutes:
             self._beginnings = Beginnings(map(_path, others), "{") if is_told_by_path else None
         return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
 
-    def take(self, scope: Scope, after: PagesRoute) -> bool:
-        """Tell whether one of them takes a request, of those that come after a route of ours."""
+    def has_catch_all(self) -> bool:
+        """Tell whether Dash has its catch-all there by now."""
+        return any(is_catch_all(route) for route in self._router.routes)
+
+    def take(self, scope: Scope, after: PagesRoute | None) -> bool:
+        """Tell whether one of them takes a request.
+
+        :param after: a route of ours, if only those that come after it are meant.
+        """
         routes = self._router.routes
-        for route in routes[routes.index(after) + 1 :]:
+        for route in routes if after is None else routes[routes.index(after) + 1 :]:
             if is_catch_all(route):
                 return False
             is_other = not isinstance(route, PagesRoute) and route not in self.indexes.values()
@@ -91,7 +99,7 @@ class OtherRoutes:
                 return True
         return False
 
-    def router(self, left_out: list[Route], error: Exception | None) -> Router:
+    def router(self, left_out: list[APIRoute], error: Exception | None) -> Router:
         """Return the server's router as it would be without Dash's catch-all.
 
         :param left_out: Dash's indexes of roots that are no pages.
@@ -124,12 +132,13 @@ def _path(route: Any) -> str:
 class Server(Protocol):
     """What a route of ours asks and hands over to."""
 
-    dependencies: Sequence[Depends]
+    def dependencies(self, route: PagesRoute) -> list[Depends]:
+        """Return the dependencies of a route of ours."""
 
     def match(self, route: PagesRoute, scope: Scope) -> Match:
         """Tell whether a request is ours to answer, and whether with 405."""
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, route: PagesRoute, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer."""
 
 
@@ -143,8 +152,12 @@ class PagesRoute(Route):
     def __init__(self, server: Server, path: str) -> None:
         super().__init__(path, self._endpoint, methods=["GET"], name=f"dash-true404 {path}", include_in_schema=False)
         self._server = server
-        self.dependencies = server.dependencies  # for those who look for themselves among a route's
-        self.app = server.serve
+        self.app = partial(server.serve, self)
+
+    @property
+    def dependencies(self) -> list[Depends]:
+        """What guards this route, for those who look for themselves among a route's dependencies."""
+        return self._server.dependencies(self)
 
     async def _endpoint(self, request: Any) -> None:
         """Stand for what answers, for those who read a route's endpoint; handle() does."""
