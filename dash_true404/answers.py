@@ -135,23 +135,27 @@ class StaticPage:
 class BuiltInPage:
     """The page for apps that bring none.
 
-    :param home: the URL that it links to.
+    :param home: called for the URL that it links to.
     """
 
-    def __init__(self, home: str) -> None:
-        text = resources.files(__package__).joinpath(CONVENTION).read_text("utf-8")
-        self._html = Template(text).substitute(home=html.escape(home)).encode()
+    def __init__(self, home: Callable[[], str]) -> None:
+        self._template = Template(resources.files(__package__).joinpath(CONVENTION).read_text("utf-8"))
+        self._home = home
+        self._made = ("", b"")
 
     def html(self) -> bytes:
         """Return the page."""
-        return self._html
+        home = self._home()
+        if self._made[0] != home:
+            self._made = (home, self._template.substitute(home=html.escape(home)).encode())
+        return self._made[1]
 
 
 class Answer:
     """The answer to a URL that is no page, except for the app's own shell, which only the server can render.
 
     :param page: what the user chose (None: 404.html by convention, if there is one).
-    :param home: the app's root URL, as browsers see it.
+    :param home: called for the app's root URL, as browsers see it.
     :param templates: the server's templates.
     :param root_folder: called, if need be, for the folder of the app's own code.
     :param assets_folder: the app's assets.
@@ -164,7 +168,7 @@ class Answer:
         self,
         page: str | os.PathLike[str] | InApp | None,
         *,
-        home: str,
+        home: Callable[[], str],
         templates: Templates,
         root_folder: Callable[[], Path],
         assets_folder: Path,

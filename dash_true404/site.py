@@ -126,12 +126,11 @@ class Site:
         self.options = options
         self.can_wait = can_wait
         self.prefix: str = app.config.routes_pathname_prefix
-        self.home: str = app.config.requests_pathname_prefix
         self._prefixes = tuple(dict.fromkeys((self.prefix, encoded(self.prefix))))
         self.pages = Pages(dash.page_registry if app.use_pages else {}, options.paths)
         self.answer = Answer(
             options.page,
-            home=self.home,
+            home=lambda: self.home,
             templates=templates,
             root_folder=lambda: _root_folder(app),
             assets_folder=Path(app.config.assets_folder),
@@ -140,6 +139,12 @@ class Site:
         self._strips_as_dash = False
         self.exists = Exists()
         self._may_report = OncePerMinute()
+
+    @property
+    def home(self) -> str:
+        """The app's root URL, as browsers see it; ``app.run()`` in Jupyter sets it late."""
+        home: str = self.app.config.requests_pathname_prefix
+        return home
 
     @property
     def index_rule(self) -> str:

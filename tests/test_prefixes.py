@@ -7,9 +7,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from dash_true404 import IN_APP, enable_true_404
+from dash_true404 import IN_APP, client, enable_true_404
 
-from .apps import FOUND, UNKNOWN, make_app, make_true_app, raw_status, register, status, statuses
+from .apps import BACKENDS, FOUND, UNKNOWN, app_on, make_app, make_true_app, raw_status, register, status, statuses
 from .oracle import rendered_page
 
 
@@ -144,3 +144,22 @@ def test_init_app_with_a_prefix_given_late():
     register("/a")
     enable_true_404(app)
     assert [status(app, url) for url in ("/late/", "/late/a", "/late/zz", "/a")] == [200, 200, 404, 404]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("page", [None, "mine.html"])
+def test_a_prefix_that_is_set_late_as_in_jupyter(backend, page, tmp_path, monkeypatch):
+    (tmp_path / "mine.html").write_text('<a href="{{ home }}">home</a>')
+    app = app_on(backend, "/", "/b")
+    if backend == "fastapi":
+        from fastapi.templating import Jinja2Templates
+
+        app.server.state.templates = Jinja2Templates(tmp_path)
+    else:
+        monkeypatch.setattr(app.server, "template_folder", str(tmp_path))
+    enable_true_404(app, page, redirect_slashes=True)
+    dict.__setitem__(app.config, "requests_pathname_prefix", "/user/me/proxy/8050/")  # so does app.run() there
+    with client.Client(app) as asking:
+        assert asking.ask("/b/").headers["Location"] == "/user/me/proxy/8050/b"
+        assert b'href="/user/me/proxy/8050/"' in asking.ask("/zz").body
+        assert asking.ask("/b").status == 200

@@ -94,7 +94,7 @@ class FastAPIServer:
         names = vars(sys.modules.get(app.config.name, object))
         for templates in (getattr(app.server.state, "templates", None), *list(names.values())):
             if issubclass(type(templates), Jinja2Templates):  # a lazy object would be asked for its class
-                return StarletteTemplates(templates, app.config.requests_pathname_prefix)
+                return StarletteTemplates(templates, lambda: str(app.config.requests_pathname_prefix))
         return NoTemplates()
 
     @staticmethod

@@ -21,16 +21,16 @@ class FlaskTemplates:
     """The templates of a Flask server and of its blueprints, and, with the same names, those of Quart's.
 
     :param server: the server.
-    :param home: the app's root URL, which templates get as ``home``.
+    :param home: called for the app's root URL, which templates get as ``home``.
     """
 
-    def __init__(self, server: Any, home: str) -> None:
+    def __init__(self, server: Any, home: Callable[[], str]) -> None:
         self._server = server
         self._home = home
 
     def render(self, template: jinja2.Template) -> Html:
         """Render a template with what the server gives to all of them."""
-        return flask.render_template(template, home=self._home)
+        return flask.render_template(template, home=self._home())
 
     def places(self) -> list[str]:
         """Return the folders in which templates are looked for."""
@@ -77,10 +77,10 @@ class StarletteTemplates:
     """The templates of a user's ``Jinja2Templates``.
 
     :param templates: the user's.
-    :param home: the app's root URL, which templates get as ``home``.
+    :param home: called for the app's root URL, which templates get as ``home``.
     """
 
-    def __init__(self, templates: Any, home: str) -> None:
+    def __init__(self, templates: Any, home: Callable[[], str]) -> None:
         self._templates = templates
         self._home = home
 
@@ -100,7 +100,7 @@ class StarletteTemplates:
         return TemplatePage(name, source, lambda: environment.overlay(auto_reload=True), self._render)
 
     def _render(self, template: jinja2.Template) -> Html:
-        request, context = _request.get(), {"home": self._home}
+        request, context = _request.get(), {"home": self._home()}
         if not template.environment.is_async:
             html: bytes = self._templates.TemplateResponse(request=request, name=template, context=context).body
             return html

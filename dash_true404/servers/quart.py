@@ -27,7 +27,7 @@ class QuartTemplates(FlaskTemplates):
 
     def render(self, template: jinja2.Template) -> Html:
         """Render a template with what the server gives to all of them."""
-        return quart.render_template(template, home=self._home)  # type: ignore[arg-type]
+        return quart.render_template(template, home=self._home())  # type: ignore[arg-type]
 
 
 class QuartServer(WerkzeugServer):

@@ -60,7 +60,7 @@ class WerkzeugServer(ABC):
     @classmethod
     def templates(cls, app: dash.Dash) -> FlaskTemplates:
         """Return the templates of an app's server."""
-        return cls.templates_class(app.server, app.config.requests_pathname_prefix)
+        return cls.templates_class(app.server, lambda: str(app.config.requests_pathname_prefix))
 
     @classmethod
     def enable(cls, site: Site) -> None:
