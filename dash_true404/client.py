@@ -191,8 +191,7 @@ class _Asgi:
 
     async def _stop(self) -> None:
         await self._incoming.put({"type": "lifespan.shutdown"})
-        await asyncio.wait([self._running])
-        self._running.exception()
+        await asyncio.gather(self._running, return_exceptions=True)  # it may end by a CancelledError of its own
         await asyncio.get_running_loop().shutdown_default_executor()
 
     def close(self) -> None:

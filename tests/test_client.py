@@ -186,3 +186,23 @@ def test_a_server_that_hangs_at_its_start_or_end_is_ended(hangs_at, monkeypatch,
     assert not threads_left()
     gc.collect()
     assert not caplog.records  # in which Python reports tasks that were not ended
+
+
+@pytest.mark.asgi
+def test_a_server_that_ends_with_a_task_that_it_has_cancelled(caplog):
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        task = asyncio.create_task(asyncio.sleep(60))
+        yield
+        task.cancel()
+        await task
+
+    app = make_app("/", server=FastAPI(lifespan=lifespan))
+    with Client(app) as client:
+        assert client.ask("/").status == 200
+    assert not threads_left()
+    assert not caplog.records
