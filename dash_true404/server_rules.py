@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote
@@ -10,7 +9,7 @@ from urllib.parse import unquote
 import dash
 from werkzeug.exceptions import HTTPException
 
-from .site import CATCH_ALL, is_dashs_own
+from .site import CATCH_ALL, has_dashs_core, is_dashs_own
 
 #: In the order in which people read them.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -164,9 +163,9 @@ class StarletteRules:
 
     def _kind(self, path: str, name: str, function: Any) -> str:
         is_ours = name.startswith("dash-true404 ")
-        if path.endswith("{path:path}") and (is_ours or is_dashs_own(function)):
+        if path.endswith("{path:path}") and (is_ours or has_dashs_core(function)):
             return "catch-all"
-        if is_ours or (name == path and path.endswith("/")):
+        if is_ours or (name == path and path.endswith("/") and has_dashs_core(function)):
             return "index"
         if name != path or not path.startswith(self._app.config.routes_pathname_prefix):
             return "route"
@@ -193,6 +192,6 @@ def _dashs_kind(app: dash.Dash, path: str, function: Any) -> str:
     """Tell Dash's own rules from those that it makes of ``redirect_from``, which the registry does not keep."""
     if path[len(app.config.routes_pathname_prefix) :].startswith("_"):
         return "dash"
-    if not is_dashs_own(inspect.unwrap(function)):
+    if not has_dashs_core(function):
         return "route"  # the user's, by dash.hooks
     return "redirect" if is_dashs_own(function) else "dash"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import types
 from collections.abc import Awaitable, Callable, Iterable
@@ -37,6 +38,11 @@ def is_dashs_own(function: Any) -> bool:
     """
     is_plain = type(function) in (types.FunctionType, types.MethodType)
     return is_plain and function.__code__.co_filename.startswith(_DASH_FOLDER)
+
+
+def has_dashs_core(function: Any) -> bool:
+    """Tell a function of Dash's, whoever has put something around it, from one of the user's that Dash has wrapped."""
+    return is_dashs_own(inspect.unwrap(function))
 
 
 def _root_folder(app: dash.Dash) -> Path:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import copy
 import functools
 import sys
 
 import dash
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
+from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
@@ -18,6 +21,7 @@ from starlette.routing import Match, Route
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.router import current_request
+from dash_true404.routes import routes
 from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 
 from . import apps
@@ -504,3 +508,134 @@ def test_who_asks_all_routes_finds_the_one_that_answers(when):
         scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
         sure = [route.path for route in app.server.routes if route.matches(dict(scope))[0] is Match.FULL]
         assert sure == [path.removesuffix("/x")]
+
+
+# What people do to Dash's own routes
+
+
+def test_a_dependency_may_read_what_routes_of_fastapi_have():
+    def guard(request: Request):
+        if "admin" in request.scope["route"].tags:
+            raise HTTPException(401)
+
+    app = app_with(lambda app: None, server=FastAPI(dependencies=[Depends(guard)]))
+    for lifespan in (True, False):
+        assert statuses(app, *URLS, lifespan=lifespan) == [200, 200, 404, 200, 404]
+
+
+def test_routes_can_be_copied():
+    app = app_with(lambda app: None)
+    copied = [copy.copy(route).path for route in app.server.routes]  # which asks for names that no route has
+    assert copied == [route.path for route in app.server.routes]
+
+
+async def refuse(scope, receive, send):
+    await PlainTextResponse("who?", 401)(scope, receive, send)
+
+
+def one_after_the_other(server):
+    """Put two apps on a server, each with true 404s before the next one is made; the second has no pages of its own."""
+    for prefix in ("/x/", "/y/"):
+        app = make_app(url_base_pathname=prefix, server=server)
+        enable_true_404(app)
+    register("/")
+    register("/a")
+    return server
+
+
+def test_every_index_keeps_what_is_around_it():
+    server = one_after_the_other(FastAPI())
+    for route in server.routes:
+        if isinstance(route, APIRoute) and route.path in ("/x/", "/y/"):
+            route.app = refuse
+    assert statuses(server, "/x/", "/y/", "/x/a", "/y/a", "/y/zz") == [401, 401, 200, 200, 404]
+
+
+def test_every_index_has_its_own_guards():
+    server = one_after_the_other(FastAPI())
+    append(server.router)
+    assert statuses(server, "/x/", "/y/", "/x/a", "/y/a", "/y/zz") == [200, 200, 401, 401, 401]
+
+
+def at_start_up(change):
+    @contextlib.asynccontextmanager
+    async def lifespan(server):
+        for route in server.routes:
+            if isinstance(route, APIRoute):
+                change(route)
+        yield
+
+    return FastAPI(lifespan=lifespan)
+
+
+def depend(route):
+    dependant = get_parameterless_sub_dependant(depends=Depends(who), path=route.path_format)
+    route.dependant.dependencies.append(dependant)
+
+
+def wrap(route):
+    route.app = refuse
+
+
+def test_dependencies_that_routes_get_at_start_up_guard_unknown_urls_too():
+    app = app_with(lambda app: None, server=at_start_up(depend))
+    assert statuses(app, *URLS) == [401] * 5
+    assert {ask(app.server, url, "POST").status_code for url in URLS} == {405}
+
+
+def test_what_is_put_around_dashs_catch_all_at_start_up_guards_the_pages():
+    app = make_app("/", "/a", "/t/<x>", server=at_start_up(wrap))
+    register("/e/<x>", exists=lambda x: x == "1")
+    enable_true_404(app, redirect_slashes=True)
+    assert statuses(app, "/", "/a", "/a/", "/t/1", "/e/1", "/e/2", "/zz") == [401] * 6 + [404]
+
+
+class NewResponse(APIRoute):
+    def get_route_handler(self):
+        handler = super().get_route_handler()
+
+        async def handle(request):
+            response = await handler(request)
+            return Response(response.body, response.status_code, dict(response.headers))
+
+        return handle
+
+
+class NewRequest(APIRoute):
+    def get_route_handler(self):
+        handler = super().get_route_handler()
+
+        async def handle(request):
+            return await handler(Request(dict(request.scope), request.receive))
+
+        return handle
+
+
+@pytest.mark.parametrize("route_class", [NewResponse, NewRequest])
+@pytest.mark.parametrize("lifespan", [True, False])
+def test_a_class_of_routes_may_make_requests_and_responses_of_its_own(route_class, lifespan):
+    server = FastAPI()
+    server.router.route_class = route_class
+    app = make_app("/", "/a", "/t/<x>", server=server)
+    server.post("/api")(lambda: "x")
+    enable_true_404(app, redirect_slashes=True)
+    asked = (*URLS, "/a/", "/api")
+    assert statuses(app, *asked, lifespan=lifespan) == [200, 200, 404, 200, 404, 308, 405]
+    assert BUILT_IN in ask(server, "/zz", lifespan=lifespan).data
+
+
+def test_routes_from_dash_hooks_are_not_taken_for_dashs_own(monkeypatch):
+    monkeypatch.setitem(dash.hooks._ns, "routes", [])
+
+    def index(path=""):
+        return "hooked"
+
+    dash.hooks.route("{path:path}", methods=("POST",))(index)
+    for name in ("docs", "files/", "more/{path:path}"):
+        dash.hooks.route(name)(index)
+    app = make_app("/a", server=FastAPI())
+    enable_true_404(app)
+    assert {ask(app.server, url, "POST").status_code for url in ("/", "/x", "/a")} == {200}
+    assert statuses(app, "/a", "/docs", "/files/", "/more/x", "/zz", "/docs-zz") == [200, 200, 200, 200, 405, 405]
+    kinds = {rule.path: rule.kind for rule in routes(app).rules}
+    assert {kinds[path] for path in ("/docs", "/files/", "/more/{path:path}")} == {"route"}

@@ -14,12 +14,13 @@ from urllib.parse import unquote
 import dash
 from fastapi import FastAPI, Request, Response
 from fastapi.params import Depends
+from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import Match, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ..answers import Templates
 from ..logs import log_warnings
@@ -28,11 +29,10 @@ from ..router import awaits_layouts, current_request, is_shell, rendering
 from ..site import Site, Verdict, is_dashs_own, site_below
 from . import EXTENSION
 from .fastapi_errors import Errors, PageNotFound
-from .fastapi_guards import Guards
+from .fastapi_guards import Guards, Outcome
 from .fastapi_routes import (
     CATCH_ALL,
     BundlesRoute,
-    NoAnswer,
     OtherRoutes,
     PagesRoute,
     dashs_bundles,
@@ -41,8 +41,6 @@ from .fastapi_routes import (
     is_wrapped,
 )
 from .jinja import NoTemplates, StarletteTemplates
-
-_REFUSAL = "dash_true404_refusal"
 
 
 class Question(NamedTuple):
@@ -57,12 +55,6 @@ class Question(NamedTuple):
         """Whether its path is a page's."""
         return self.verdict is not None and self.verdict.is_page
 
-    @property
-    def is_served_as_it_is(self) -> bool:
-        """Whether it is a page that needs no redirect and no look whether it exists."""
-        verdict = self.verdict
-        return verdict is not None and verdict.is_page and not verdict.has_exists and verdict.own_path() is None
-
 
 class FastAPIServer:
     """True 404s on a FastAPI server, for all Dash apps on it that asked for them."""
@@ -75,7 +67,8 @@ class FastAPIServer:
         self._errors = Errors(server, self._sites.values())
         self._others = OtherRoutes(server)
         self._other_apps: tuple[int, list[str]] = (0, [])
-        self._guards = Guards(server, self._others.indexes, self._answer)
+        self._catch_all = PagesRoute(self, CATCH_ALL)
+        self._guards = Guards(server, self._others, self._outcome)
         self._has_started = False
 
     @property
@@ -123,7 +116,6 @@ class FastAPIServer:
         if not hasattr(server.state, EXTENSION):
             setattr(server.state, EXTENSION, adapter)
             server.add_exception_handler(PageNotFound, adapter._errors.handle)
-            server.router.routes.append(PagesRoute(adapter, CATCH_ALL))
         adapter._add(site)
 
     def _add(self, site: Site) -> None:
@@ -136,6 +128,8 @@ class FastAPIServer:
             bundles = dashs_bundles(self._server, site.prefix)
             if bundles is not None:
                 routes.insert(routes.index(bundles), BundlesRoute(bundles, lambda: self._bundle_error(site.prefix)))
+            # At the end, behind the index of every app.
+            routes[:] = [*(route for route in routes if route is not self._catch_all), self._catch_all]
         self._sites[site.prefix] = site
         if site.options.everywhere and not site.report_only:
             self._server.exception_handlers.setdefault(404, self._errors.handle)
@@ -171,7 +165,8 @@ class FastAPIServer:
         is_index = route.path != CATCH_ALL
         if self._is_anothers(question) or (not is_index and self._is_left_alone(question)):
             return Match.NONE
-        if is_index and question.is_served_as_it_is and is_wrapped(self._others.indexes[route.path]):
+        dashs = self._others.dashs(route.path)
+        if question.is_page and dashs is not None and is_wrapped(dashs):
             return Match.NONE  # the guard around Dash's own route answers
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
         may_be_taken = (not is_index or not question.is_page) and not self._others.rule_out(scope)
@@ -194,7 +189,7 @@ class FastAPIServer:
         if question.site is None:
             return all(site.report_only for site in self._sites.values())
         # Dash adds its catch-all at the server's start, of which a mounted server is not told.
-        return question.site.report_only and not question.is_page and not self._others.has_catch_all()
+        return question.site.report_only and not question.is_page and self._others.dashs(CATCH_ALL) is None
 
     def _is_refused_unasked(self, route: PagesRoute, question: Question) -> bool:
         """Tell whether a URL is refused for methods that no dependency of the app's ever sees.
@@ -202,12 +197,16 @@ class FastAPIServer:
         Where there are such guards, these methods must not tell strangers what is a page.
         """
         site = question.site
-        is_guarded = bool(self._guards.of(route.path)) or (site is not None and not is_dashs_own(site.app.index))
+        is_guarded = self._guards.route(route.path) or (site is not None and not is_dashs_own(site.app.index))
         return not question.is_page and not is_guarded and not (site is not None and site.report_only)
 
-    def dependencies(self, route: PagesRoute) -> list[Depends]:
+    def dependencies(self, path: str) -> list[Depends]:
         """Return the dependencies of a route of ours."""
-        return self._guards.of(route.path).dependencies
+        return self._guards.dependencies(path)
+
+    def dashs_route(self, path: str) -> APIRoute:
+        """Return Dash's route in whose place one of ours is."""
+        return self._others.dashs(path) or next(iter(self._others.indexes.values()))
 
     async def serve(self, route: PagesRoute, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer."""
@@ -219,23 +218,22 @@ class FastAPIServer:
         if is_refused and question.site is not None and self._others.rule_out(scope):
             raise PageNotFound(question.site)
         if is_refused or scope["method"] == "GET":
-            if self._guards.of(route.path):
-                await self._guards.route(route.path).app(scope, receive, send)
+            outcome: Outcome | None
+            guarded = self._guards.route(route.path)
+            if guarded is not None:
+                outcome = await self._guards.serve(guarded, scope, receive, send)
             else:
-                answer = await self._answer(Request(scope, receive, send))
-                await answer(scope, receive, send)
-            # Only now, for dependencies with yield take an exception for a fault.
-            refusal = scope.pop(_REFUSAL, None)
-            if isinstance(refusal, Exception):
-                raise refusal
-            if refusal is not None:
-                await refusal(scope, receive, send)
+                outcome = await self._outcome(Request(scope, receive, send))
+            if isinstance(outcome, Exception):
+                raise outcome
+            if outcome is not None:
+                await outcome(scope, receive, send)
             return
         if question.site is not None and not question.is_page:
             await self._report(question.site, Request(scope, receive), question.path)
         raise HTTPException(405, headers={"Allow": "GET"})
 
-    async def _answer(self, request: Request) -> Response:
+    async def _outcome(self, request: Request) -> Outcome:
         question = self.question(request.scope)
         site, verdict, page = question.site, question.verdict, None
         if site is not None and not is_dashs_own(site.app.index):
@@ -243,7 +241,7 @@ class FastAPIServer:
             page = await self._page(site, request, question.is_page or site.report_only)
             if not is_shell(page.status_code, page.body):
                 return page
-        refusal: ASGIApp | Exception | None = None
+        refusal: Outcome | None = None
         if site is None or verdict is None or not verdict.is_page:
             status, refusal = None, self._without_pages(question).app
         elif verdict.own_path() is not None:
@@ -253,8 +251,7 @@ class FastAPIServer:
             await verdict.ask(run_in_threadpool)
             status, refusal = 404, None if verdict.exists else PageNotFound(site)
         if refusal is not None and not (site and await self._report(site, request, question.path, status)):
-            request.scope[_REFUSAL] = refusal
-            return NoAnswer()
+            return refusal
         assert site is not None  # what is outside all apps has been refused
         return page or await self._page(site, request, True)
 

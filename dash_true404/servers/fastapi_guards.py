@@ -3,63 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from contextvars import ContextVar
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .fastapi_routes import CATCH_ALL
+from .fastapi_routes import CATCH_ALL, OtherRoutes
 
-
-class RouteGuards(NamedTuple):
-    """What guards a route; false if nothing does."""
-
-    route_class: type[APIRoute]
-    dependencies: list[Depends]
-
-    def __bool__(self) -> bool:
-        return bool(self.dependencies) or self.route_class is not APIRoute
+#: What a request gets: an answer, or an error to raise.
+Outcome = ASGIApp | Exception
+# What is not the guards' to see; the guards may make a copy of the scope, and a response of their own.
+_held: ContextVar[list[Outcome]] = ContextVar("dash_true404_held")
 
 
 class Guards:
     """The guards of Dash's routes, which ours in their places have too.
 
     :param server: the FastAPI server.
-    :param indexes: Dash's indexes, by prefix.
-    :param answer: answers a request that the guards have let through.
+    :param others: its routes.
+    :param answer: called with a request that the guards have let through.
     """
 
-    def __init__(self, server: FastAPI, indexes: dict[str, APIRoute], answer: Callable[..., Any]) -> None:
+    def __init__(self, server: FastAPI, others: OtherRoutes, answer: Callable[[Request], Any]) -> None:
         self._server = server
-        self._indexes = indexes
+        self._others = others
         self._answer = answer
-        self._routes: dict[str, tuple[RouteGuards, APIRoute]] = {}
+        self._routes: dict[str, tuple[object, APIRoute]] = {}
 
-    def of(self, path: str) -> RouteGuards:
-        """Return what guards a route of Dash's.
+    def dependencies(self, path: str) -> list[Depends]:
+        """Return the dependencies of a route of ours."""
+        dashs = self._others.dashs(path)
+        return self._server.router.dependencies if dashs is None else dashs.dependencies
 
-        :param path: an index's, which has the guards that were there when it was made; else the catch-all, which Dash
-            makes last.
+    def route(self, path: str) -> APIRoute | None:
+        """Return a route with the guards of Dash's; None if there are none.
+
+        :param path: an app's root, or the catch-all. The one has the guards that were there when it was made. Dash
+            makes the other when the server starts, and until then it would have those of now.
         """
-        index = self._indexes.get(path)
-        if index is not None:
-            return RouteGuards(type(index), index.dependencies)
-        return RouteGuards(self._server.router.route_class, self._server.router.dependencies)
-
-    def route(self, path: str) -> APIRoute:
-        """Return a route that answers behind these guards."""
-        guards = self.of(path)
+        dashs, router = self._others.dashs(path), self._server.router
+        route_class = router.route_class if dashs is None else type(dashs)
+        if route_class is APIRoute and not (router.dependencies if dashs is None else dashs.dependant.dependencies):
+            return None
+        made_of = dashs or (route_class, list(router.dependencies))
         known, route = self._routes.get(path, (None, None))
-        if route is None or known != guards:
-            route = guards.route_class(
+        if route is None or known != made_of:
+            route = route_class(
                 CATCH_ALL,
-                self._answer,
+                self._endpoint,
                 methods=["GET"],
-                dependencies=guards.dependencies,
+                dependencies=self.dependencies(path),
                 dependency_overrides_provider=self._server,
                 include_in_schema=False,
                 response_model=None,
             )
-            self._routes[path] = (guards._replace(dependencies=list(guards.dependencies)), route)
+            self._routes[path] = (made_of, route)
+        if dashs is not None:
+            route.dependant.dependencies = dashs.dependant.dependencies  # to which people add later on
         return route
+
+    async def serve(self, route: APIRoute, scope: Scope, receive: Receive, send: Send) -> Outcome | None:
+        """Serve a request behind the guards of a route; return what is to be answered or raised once they are done."""
+        held: list[Outcome] = []
+
+        async def send_what_is_not_held(message: Message) -> None:
+            if not held:
+                await send(message)
+
+        token = _held.set(held)
+        try:
+            await route.app(scope, receive, send_what_is_not_held)
+        finally:
+            _held.reset(token)
+        return held[0] if held else None
+
+    async def _endpoint(self, request: Request) -> Response:
+        outcome = await self._answer(request)
+        if isinstance(outcome, Response):
+            return outcome
+        _held.get().append(outcome)  # dependencies with yield would take an exception for a fault
+        return Response(status_code=404)

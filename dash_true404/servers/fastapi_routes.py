@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from dash.exceptions import DependencyException
 from fastapi import FastAPI
 from fastapi.params import Depends
 from fastapi.routing import APIRoute, APIWebSocketRoute
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from ..paths import path_below_root
-from ..site import is_dashs_own
+from ..site import has_dashs_core, is_dashs_own
 from .beginnings import Beginnings
 
 CATCH_ALL = "/{path:path}"
@@ -42,9 +42,9 @@ def dashs_bundles(server: FastAPI, prefix: str) -> APIRoute | None:
     return next((route for route in _dashs_routes(server) if route.path.startswith(start)), None)
 
 
-def is_catch_all(route: BaseRoute) -> bool:
+def is_catch_all(route: BaseRoute) -> TypeGuard[APIRoute]:
     """Tell whether a route is what Dash appends for all its pages when the server starts."""
-    return isinstance(route, Route) and route.path in (CATCH_ALL, CATCH_ALL[1:]) and is_dashs_own(route.endpoint)
+    return _is_dashs(route) and route.path in (CATCH_ALL, CATCH_ALL[1:])
 
 
 def is_wrapped(route: Route) -> bool:
@@ -53,7 +53,12 @@ def is_wrapped(route: Route) -> bool:
 
 
 def _dashs_routes(server: FastAPI) -> list[APIRoute]:
-    return [route for route in server.router.routes if isinstance(route, APIRoute) and is_dashs_own(route.endpoint)]
+    return [route for route in server.router.routes if _is_dashs(route)]
+
+
+def _is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
+    # In routes of dash.hooks Dash's code is around the user's.
+    return isinstance(route, APIRoute) and is_dashs_own(route.endpoint) and has_dashs_core(route.endpoint)
 
 
 class OtherRoutes:
@@ -68,22 +73,30 @@ class OtherRoutes:
         self.indexes: dict[str, APIRoute] = {}
         self._known: list[BaseRoute] = []
         self._beginnings: Beginnings | None = None
+        self._catch_all: APIRoute | None = None
 
     def rule_out(self, scope: Scope) -> bool:
         """Tell, without matching, that none of them takes a request or redirects it; False says nothing."""
         # The routes of FastAPI's frontend() are in no public list.
         if getattr(self._router, "_low_priority_routes", None) or not _has_own_default(self._router):
             return False
-        if self._known != self._router.routes:
-            self._known = list(self._router.routes)
-            others = self._without_catch_alls()
-            is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in others)
-            self._beginnings = Beginnings(map(_path, others), "{") if is_told_by_path else None
+        self._look_again()
         return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
 
-    def has_catch_all(self) -> bool:
-        """Tell whether Dash has its catch-all there by now."""
-        return any(is_catch_all(route) for route in self._router.routes)
+    def dashs(self, path: str) -> APIRoute | None:
+        """Return Dash's route in whose place one of ours is; None for a catch-all that is not there yet."""
+        self._look_again()
+        return self.indexes.get(path, self._catch_all)
+
+    def _look_again(self) -> None:
+        routes = self._router.routes
+        if len(self._known) == len(routes) and all(map(operator.is_, self._known, routes)):
+            return
+        self._known = list(routes)
+        self._catch_all = next((route for route in routes if is_catch_all(route)), None)
+        others = self._without_catch_alls()
+        is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in others)
+        self._beginnings = Beginnings(map(_path, others), "{") if is_told_by_path else None
 
     def take(self, scope: Scope, after: PagesRoute | None) -> bool:
         """Tell whether one of them takes a request.
@@ -132,8 +145,11 @@ def _path(route: Any) -> str:
 class Server(Protocol):
     """What a route of ours asks and hands over to."""
 
-    def dependencies(self, route: PagesRoute) -> list[Depends]:
+    def dependencies(self, path: str) -> list[Depends]:
         """Return the dependencies of a route of ours."""
+
+    def dashs_route(self, path: str) -> APIRoute:
+        """Return Dash's route in whose place one of ours is."""
 
     def match(self, route: PagesRoute, scope: Scope) -> Match:
         """Tell whether a request is ours to answer, and whether with 405."""
@@ -157,7 +173,13 @@ class PagesRoute(Route):
     @property
     def dependencies(self) -> list[Depends]:
         """What guards this route, for those who look for themselves among a route's dependencies."""
-        return self._server.dependencies(self)
+        return self._server.dependencies(self.path)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what people's guards and metrics look for at the route of a request, such as its tags."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._server.dashs_route(self.path), name)
 
     async def _endpoint(self, request: Any) -> None:
         """Stand for what answers, for those who read a route's endpoint; handle() does."""
@@ -203,10 +225,3 @@ class BundlesRoute(Route):
 
 
 _MATCHED_BY_PATH = (Route, APIRoute, WebSocketRoute, APIWebSocketRoute, Mount, BundlesRoute)
-
-
-class NoAnswer(Response):
-    """Sends nothing: what is to be answered is known only after what comes behind it."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Do nothing."""
