@@ -86,11 +86,6 @@ class Verdict:
             self._exists = self.match is None or self._site.exists.ask(self.match)
         return self._exists
 
-    @property
-    def has_exists(self) -> bool:
-        """Whether the page has an ``exists`` to ask."""
-        return self.match is not None and self.match.page.get("exists") is not None
-
     async def ask(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
         """Ask the page's own ``exists`` on a server that can wait for it; afterwards ``exists`` knows.
 
