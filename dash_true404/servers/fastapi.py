@@ -165,8 +165,8 @@ class FastAPIServer:
         is_index = route.path != CATCH_ALL
         if self._is_anothers(question) or (not is_index and self._is_left_alone(question)):
             return Match.NONE
-        dashs = self._others.dashs(route.path)
-        if question.is_page and dashs is not None and is_wrapped(dashs):
+        dashs = self._others.dashs(route.path) if question.is_page else None
+        if dashs is not None and is_wrapped(dashs):
             return Match.NONE  # the guard around Dash's own route answers
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
         may_be_taken = (not is_index or not question.is_page) and not self._others.rule_out(scope)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import operator
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, TypeGuard
@@ -90,7 +89,7 @@ class OtherRoutes:
 
     def _look_again(self) -> None:
         routes = self._router.routes
-        if len(self._known) == len(routes) and all(map(operator.is_, self._known, routes)):
+        if self._known == routes:
             return
         self._known = list(routes)
         self._catch_all = next((route for route in routes if is_catch_all(route)), None)
