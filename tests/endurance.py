@@ -102,15 +102,16 @@ def gunicorn(threads: int = 4) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
 
 
 def ask_by_python(port: int, seconds: float, threads: int = 8) -> collections.Counter[tuple[int, str | None]]:
-    """Return how often which status came, and which was due."""
+    """Ask for all URLs, once at least and until the time is over; return how often which status came, and was due."""
     seen: collections.Counter[tuple[int, str | None]] = collections.Counter()
     end = time.monotonic() + seconds
 
     def ask() -> None:
-        urls = itertools.cycle(KNOWN + UNKNOWN)
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-            while time.monotonic() < end:
-                connection.request("GET", next(urls))
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            for number, url in enumerate(itertools.cycle(KNOWN + UNKNOWN)):
+                if number >= len(KNOWN + UNKNOWN) and time.monotonic() > end:
+                    return
+                connection.request("GET", url)
                 with connection.getresponse() as response:
                     response.read()
                     seen[response.status, response.getheader(DUE)] += 1

@@ -205,6 +205,19 @@ def test_urls_leave_nothing_behind(caplog):
     assert len(caplog.records) == 1
 
 
+def test_pages_that_come_and_go_leave_nothing_behind():
+    make_app("/", "/a", "/t/<x>")
+    of_registry = Pages(dash.page_registry)
+
+    def change(number):
+        register("/late/<x>", module="late", order=number % 7)
+        assert of_registry.find(f"late/{number}") is not None
+        del dash.page_registry["late"]
+        assert of_registry.find(f"late/{number}") is None
+
+    assert growth(change, 100) < 100 * 50
+
+
 def test_what_is_reported_is_kept_short(caplog):
     app = make_app("/")
     enable_true_404(app, report_only=True)

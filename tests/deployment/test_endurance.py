@@ -4,16 +4,11 @@ import sys
 
 import pytest
 
-from tests.endurance import ask_by_python, gunicorn, memory, workers
+from tests.endurance import ask_by_python, gunicorn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
 
 
 def test_every_answer_of_two_workers_has_the_status_that_is_due():
-    with gunicorn() as (port, process):
-        ask_by_python(port, 0.5)
-        before = {pid: memory(pid) for pid in workers(process)} if sys.platform == "linux" else {}
-        seen = ask_by_python(port, 1.5)
-        assert seen.keys() == {(200, "200"), (404, "404")}
-        for pid, held in before.items():
-            assert memory(pid) < held + 10_000
+    with gunicorn() as (port, _):
+        assert ask_by_python(port, 2).keys() == {(200, "200"), (404, "404")}
