@@ -14,6 +14,13 @@ from dash_true404 import logs
 
 pytest_plugins = ["pytester"]
 
+# Seconds say nothing on a busy machine. All else is Hypothesis' default: new examples in each run, and where CI is set
+# the same ones in each.
+hypothesis.settings.register_profile(
+    "tests", hypothesis.settings.default, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
+
 # For `nox -s mutants`: that a mutant fails is enough, and finding the smallest example of it would take minutes.
 hypothesis.settings.register_profile("mutants", phases=[hypothesis.Phase.generate], derandomize=True, database=None)
 

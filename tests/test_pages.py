@@ -48,14 +48,14 @@ def our_verdict(template, path):
         return type(error)
 
 
-@settings(max_examples=10 * EXAMPLES, deadline=None)
+@settings(max_examples=10 * EXAMPLES)
 @given(templates(PIECES), st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_a_template_matches_as_in_dash(template, path):
     path = path.strip("/")
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
-@settings(max_examples=8 * EXAMPLES, deadline=None)
+@settings(max_examples=8 * EXAMPLES)
 @given(templates(PATTERN_PIECES), st.lists(st.sampled_from(PATTERN_PIECES), max_size=8).map("".join))
 def test_a_template_with_special_characters_matches_or_fails_as_in_dash(template, path):
     path = path.strip("/")
@@ -86,14 +86,14 @@ def test_a_template_takes_nothing_on_which_dashs_router_fails():
     assert not PathTemplate("/(<x>").takes("(a")
 
 
-@settings(max_examples=5 * EXAMPLES, deadline=None)
+@settings(max_examples=5 * EXAMPLES)
 @given(templates(PIECES), st.data())
 def test_a_template_matches_what_it_is_filled_with(template, data):
     path = re.sub("<.*?>", lambda _: data.draw(st.sampled_from(["", "a", "a/b", "%20", "."])), template).strip("/")
     assert our_verdict(template, path) == dashs_verdict(template, path)
 
 
-@settings(max_examples=4 * EXAMPLES, deadline=None)
+@settings(max_examples=4 * EXAMPLES)
 @given(
     st.lists(st.one_of(templates(PIECES), templates(PATTERN_PIECES)), max_size=4, unique=True),
     st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map(lambda p: "/" + "".join(p)), max_size=4, unique=True),

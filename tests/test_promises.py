@@ -113,7 +113,7 @@ HOSTS = [
     ),
     st.binary(max_size=8),
 )
-@settings(max_examples=5 * EXAMPLES, deadline=None)
+@settings(max_examples=5 * EXAMPLES)
 def test_a_redirect_stays_on_the_page_and_is_one_header(pieces, noise):
     dash.page_registry.clear()
     app = make_app("/", "/b/", "/t/<x>", "/<anything>", url_base_pathname="/dash/")
