@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 
+import dash
 import pytest
 import quart
 from werkzeug.exceptions import HTTPException
@@ -245,3 +247,58 @@ def test_a_handler_of_the_users_wins_everywhere():
     for url in ("/zz", "/dash/zz"):
         answer = ask(app.server, url)
         assert (answer.status_code, answer.data) == (404, b"mine")
+
+
+@pytest.mark.parametrize("use_async", [True, False])
+def test_later_requests_have_no_threads_for_what_dash_does_at_the_first_one(use_async, monkeypatch):
+    ran, in_executor = [], asyncio.BaseEventLoop.run_in_executor
+
+    def run_in_executor(*arguments):
+        ran.append(arguments)
+        return in_executor(*arguments)
+
+    def threads(app):
+        ran.clear()
+        assert ask(app.server, "/a", lifespan=False).status_code == 200
+        return len(ran)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", run_in_executor)
+    bare, true = (make_app("/", "/a", backend="quart", use_async=use_async) for _ in range(2))
+    enable_true_404(true)
+    dashs = threads(bare)
+    assert threads(bare) == dashs > 0
+    assert threads(true) == threads(true) == dashs
+    assert threads(true) == 0
+
+
+def test_the_users_own_functions_stay_where_they_were():
+    app, called = make_app("/", "/a", backend="quart"), []
+    app.server.before_request(lambda: called.append(("before", threading.current_thread())))
+    enable_true_404(app)
+    app.server.before_request(lambda: called.append(("after", threading.current_thread())))
+    assert statuses(app, "/a", "/zz", "/a") == [200, 404, 200]
+    assert [when for when, _ in called] == ["before", "after"] * 3
+    assert all(thread is not threading.current_thread() for _, thread in called)
+
+
+@pytest.mark.parametrize("fails_at", [2, 3])  # in one function of Dash's, and in the other
+def test_an_error_of_dashs_set_up_is_the_first_answer_as_on_plain_dash(fails_at):
+    def answers(app):
+        calls = []
+
+        def layout():
+            calls.append(1)
+            if len(calls) == fails_at:
+                raise RuntimeError("no database")
+            return dash.html.Div(dash.page_container)
+
+        app.layout = layout
+        app.server.config["PROPAGATE_EXCEPTIONS"] = False
+        return statuses(app, "/a", "/a", "/zz", "/a"), len(calls)
+
+    bare, true = (make_app("/", "/a", backend="quart", use_async=False) for _ in range(2))
+    enable_true_404(true)
+    (soft, dashs_calls), (due, our_calls) = answers(bare), answers(true)
+    assert soft == [500, 200, 200, 200]
+    assert due == [500, 200, 404, 200]
+    assert our_calls == dashs_calls

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import dash
@@ -13,6 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from ..paths import asgi_path
 from ..router import awaits_layouts, is_shell, rendering, shell
+from ..site import is_dashs_own
 from .errors import PageNotFound, users_handler_now
 from .jinja import FlaskTemplates, Html
 from .werkzeug import View, WerkzeugServer
@@ -45,6 +48,31 @@ class QuartServer(WerkzeugServer):
     async def before_request(self) -> None:
         """Look at a request before its view does."""
         self.prepare()
+
+    def _start(self) -> None:
+        super()._start()
+        functions = self._server.before_request_funcs[None]
+        for number, function in enumerate(functions):
+            if is_dashs_own(function) and not inspect.iscoroutinefunction(function):
+                functions[number] = self._in_thread_once(function)
+
+    def _in_thread_once(self, function: Callable[[], Any]) -> Callable[[], Awaitable[Any]]:
+        """Return one of Dash's own ``before_request`` functions, in a thread the first time it is called only.
+
+        Quart has a thread for what is no ``async def``, at every request, and Dash's do all their work at the first.
+        """
+        in_thread, is_done = self._server.ensure_async(function), False
+
+        @functools.wraps(function)
+        async def in_thread_once() -> Any:
+            nonlocal is_done
+            if is_done:
+                return function()
+            answer = await in_thread()
+            is_done = True
+            return answer
+
+        return in_thread_once
 
     def path(self, request: Any) -> str:
         """Return a request's path as the browser holds it."""
