@@ -119,5 +119,5 @@ def path_below_root(scope: Mapping[str, Any]) -> str:
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     if not path.startswith("/") and "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]  # an absolute form (RFC 9112, section 3.2.2)
-    is_below = path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/")
+    is_below = root != "" and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/")
     return path[len(root) :] if is_below else path

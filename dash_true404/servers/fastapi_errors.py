@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from typing import Any
 
@@ -35,6 +36,15 @@ class PageNotFound(HTTPException):
         self.may_be_shell = may_be_shell
 
 
+@functools.lru_cache
+def _keys(kind: type) -> tuple[int | type, ...]:
+    """Return the keys under which Starlette looks up who handles a 404.
+
+    A handler for Exception is for what is no HTTPException.
+    """
+    return (404, *(base for base in kind.__mro__ if issubclass(base, HTTPException)))
+
+
 class Errors:
     """The answers to a server's 404s.
 
@@ -48,8 +58,8 @@ class Errors:
 
     async def handle(self, request: Request, error: Any) -> Any:
         """Answer an error of ours, and with ``everywhere`` any 404: by the user's handler, or by the app's 404 page."""
-        # As Starlette looks them up; one for Exception is for what is no HTTPException.
-        for key in (404, *(base for base in type(error).__mro__ if issubclass(base, HTTPException))):
+        kind: type = type(error)
+        for key in _keys(kind):
             handler: Any = self._server.exception_handlers.get(key)
             if handler not in (None, self.handle, http_exception_handler):
                 return await (
