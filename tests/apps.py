@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -16,6 +17,8 @@ from werkzeug.wrappers import Response
 from dash_true404 import enable_true_404
 
 BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
+#: Options of apps on Flask that are asked often: with its async support, Dash has a thread there for each request.
+WITHOUT_THREADS = {"use_async": False} if "use_async" in inspect.signature(dash.Dash.__init__).parameters else {}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -33,7 +33,7 @@ from flask import Flask, request
 
 from dash_true404 import enable_true_404
 
-from .apps import make_app, register
+from .apps import WITHOUT_THREADS, make_app, register
 
 KNOWN = ["/", "/a", "/p7", "/p7/", "/t/1", "/t/x/y?day=1"]
 UNKNOWN = ["/zz", "/wp-login.php", "/A", "/t/none", "/t", "/p7/zz", "/%61", "/late"]
@@ -193,7 +193,7 @@ def growth(ask: Callable[[int], None], count: int) -> int:
 
 def try_memory(count: int) -> None:
     """Print what so many different unknown URLs leave behind."""
-    app = make_app("/", "/a", "/t/<x>/b", use_async=False)  # several times as fast
+    app = make_app("/", "/a", "/t/<x>/b", **WITHOUT_THREADS)  # several times as fast
     enable_true_404(app)
 
     def ask(number: int) -> None:

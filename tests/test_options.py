@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404, logs
 
-from .apps import FOUND, METHODS, UNKNOWN, make_app, make_true_app, register, status, statuses
+from .apps import FOUND, METHODS, UNKNOWN, WITHOUT_THREADS, make_app, make_true_app, register, status, statuses
 from .oracle import routed_children
 
 BUILT_IN = "This page does not exist"
@@ -736,7 +736,7 @@ def test_all_options_together(not_found_page):
     for values in itertools.product(*OPTIONS.values()):
         options = dict(zip(OPTIONS, values, strict=True))
         dash.page_registry.clear()
-        app = make_app("/", "/b", not_found_page=not_found_page)
+        app = make_app("/", "/b", not_found_page=not_found_page, **WITHOUT_THREADS)
         register("/a/<x>", exists=lambda x: x == "1")
         enable_true_404(app, **options)
         refused = not options["report_only"]

@@ -1,7 +1,6 @@
 """Many requests, long ones and hostile ones: time linear in the input, flat memory, right answers under threads."""
 
 import contextvars
-import inspect
 import re
 import sys
 import threading
@@ -18,7 +17,7 @@ from dash_true404.pages import Pages
 from dash_true404.path_templates import VARIABLE
 from dash_true404.paths import encoded, wsgi_path
 
-from .apps import make_app, make_true_app, register, status
+from .apps import WITHOUT_THREADS, make_app, make_true_app, register, status
 from .endurance import ask_wsgi, growth
 
 if sys.version_info >= (3, 11):
@@ -191,9 +190,7 @@ def test_a_look_up_that_always_fails_fails_as_in_dash():
 
 
 def test_urls_leave_nothing_behind(caplog):
-    # With its async support, Dash has a thread for each request, of which what measures coverage keeps something.
-    is_known = "use_async" in inspect.signature(dash.Dash.__init__).parameters
-    app = make_app("/", "/a", "/<x>/t/<y>", **({"use_async": False} if is_known else {}))
+    app = make_app("/", "/a", "/<x>/t/<y>", **WITHOUT_THREADS)  # of which what measures coverage keeps something
     register("/broken/<x>", exists=lambda x: {}[x])
     enable_true_404(app)
 
