@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
 import os
 import shutil
 import socket
+from collections.abc import Callable, Generator
 
 import hypothesis
 import pytest
@@ -13,6 +16,12 @@ import pytest
 from dash_true404 import logs
 
 pytest_plugins = ["pytester"]
+
+# Dash looks for hooks through all that is installed, for each app anew, which is half of what an app takes to be made.
+with contextlib.suppress(ImportError):  # older versions have none
+    from dash._hooks import HooksManager
+
+    HooksManager._registered = True
 
 # Seconds say nothing on a busy machine. All else is Hypothesis' default: new examples in each run, and where CI is set
 # the same ones in each.
@@ -33,8 +42,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.headless = True
 
 
-def pytest_collection_finish() -> None:
-    """Spare explain(), which looks through all objects, those of pytest and of what is imported by now."""
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Run one worker more than there are cores: a third of the time tests wait for Chromium and for servers."""
+    return (yield) + 1
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_objects() -> None:
+    """Spare explain(), which looks through all objects, those of pytest and of the files that ran before."""
+    gc.collect()
     gc.freeze()
 
 
@@ -54,3 +71,10 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def run_pytest(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
+    """Run pytest in a process of its own, without the installed plugins that take seconds to load."""
+    slow = (option for name in ("hypothesispytest", "dash", "anyio") for option in ("-p", f"no:{name}"))
+    return functools.partial(pytester.runpytest_subprocess, *slow, "-p", "no:randomly", "-p", "no:cacheprovider")

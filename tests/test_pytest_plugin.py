@@ -427,11 +427,11 @@ def test_an_error_that_is_no_verdict_has_its_traceback(pytester, monkeypatch):
     result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
 
 
-def test_with_xdist_each_item_runs_once(pytester):
+def test_with_xdist_each_item_runs_once(pytester, run_pytest):
     pytest.importorskip("xdist")
     write_app(pytester)
     write_tests(pytester, "dash_pages.assert_all_found()")
-    pytester.runpytest_subprocess("--dash-pages", "shop:app", "-n", "2").assert_outcomes(passed=13)
+    run_pytest("--dash-pages", "shop:app", "-n", "2").assert_outcomes(passed=13)
 
 
 def test_beside_other_plugins(pytester):

@@ -75,14 +75,13 @@ def test_every_room_is_named():
             assert str(module.relative_to(ROOT / "dash_true404")) in README
 
 
-def test_the_example_of_the_pytest_plugin_prints_what_is_printed(pytester):
+def test_the_example_of_the_pytest_plugin_prints_what_is_printed(pytester, run_pytest):
     shown = dict(OF_PYTEST)
     for name in ("app.py", "test_pages.py"):
         (pytester.path / name).write_text(shown[name])
     pytester.makeini("[pytest]\ndash_app = app:app\n")
-    plain = ["-p", "no:randomly", "-p", "no:cacheprovider", "--disable-warnings"]
-    by_option = pytester.runpytest_subprocess(*plain, "--dash-pages", "app:app", "--ignore=test_pages.py")
-    in_tests = pytester.runpytest_subprocess(*plain, "-q")
+    by_option = run_pytest("--disable-warnings", "--dash-pages", "app:app", "--ignore=test_pages.py")
+    in_tests = run_pytest("--disable-warnings", "-q")
     for result, key in ((by_option, "--dash-pages app:app"), (in_tests, "-q")):
         assert shown[key].strip() in result.stdout.str()
 
