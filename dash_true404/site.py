@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import types
@@ -43,6 +44,12 @@ def is_dashs_own(function: Any) -> bool:
 def has_dashs_core(function: Any) -> bool:
     """Tell a function of Dash's, whoever has put something around it, from one of the user's that Dash has wrapped."""
     return is_dashs_own(inspect.unwrap(function))
+
+
+def root_url(app: dash.Dash) -> str:
+    """Return an app's root URL, as browsers see it; ``app.run()`` in Jupyter sets it late."""
+    home: str = app.config["requests_pathname_prefix"]  # its attributes take ten times as long
+    return home
 
 
 def _root_folder(app: dash.Dash) -> Path:
@@ -131,7 +138,7 @@ class Site:
         self.pages = Pages(dash.page_registry if app.use_pages else {}, options.paths)
         self.answer = Answer(
             options.page,
-            home=lambda: self.home,
+            home=functools.partial(root_url, app),
             templates=templates,
             root_folder=lambda: _root_folder(app),
             assets_folder=Path(app.config.assets_folder),
@@ -143,9 +150,8 @@ class Site:
 
     @property
     def home(self) -> str:
-        """The app's root URL, as browsers see it; ``app.run()`` in Jupyter sets it late."""
-        home: str = self.app.config["requests_pathname_prefix"]  # its attributes take ten times as long
-        return home
+        """The app's root URL, as browsers see it."""
+        return root_url(self.app)
 
     @property
     def index_rule(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -26,7 +27,7 @@ from ..answers import Templates
 from ..logs import log_warnings
 from ..paths import asgi_path, path_below_root
 from ..router import awaits_layouts, current_request, is_shell, rendering
-from ..site import Site, Verdict, is_dashs_own, site_below
+from ..site import Site, Verdict, is_dashs_own, root_url, site_below
 from . import EXTENSION
 from .fastapi_errors import Errors, PageNotFound
 from .fastapi_guards import Guards, Outcome
@@ -87,7 +88,7 @@ class FastAPIServer:
         names = vars(sys.modules.get(app.config.name, object))
         for templates in (getattr(app.server.state, "templates", None), *list(names.values())):
             if issubclass(type(templates), Jinja2Templates):  # a lazy object would be asked for its class
-                return StarletteTemplates(templates, lambda: str(app.config.requests_pathname_prefix))
+                return StarletteTemplates(templates, partial(root_url, app))
         return NoTemplates()
 
     @staticmethod

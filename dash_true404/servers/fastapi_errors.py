@@ -58,8 +58,7 @@ class Errors:
 
     async def handle(self, request: Request, error: Any) -> Any:
         """Answer an error of ours, and with ``everywhere`` any 404: by the user's handler, or by the app's 404 page."""
-        kind: type = type(error)
-        for key in _keys(kind):
+        for key in _keys(error.__class__):
             handler: Any = self._server.exception_handlers.get(key)
             if handler not in (None, self.handle, http_exception_handler):
                 return await (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -13,6 +12,7 @@ import quart
 from dash.exceptions import DependencyException
 from werkzeug.exceptions import HTTPException, NotFound
 
+from ..pages import is_async
 from ..paths import asgi_path
 from ..router import awaits_layouts, is_shell, rendering, shell
 from ..site import is_dashs_own
@@ -53,7 +53,7 @@ class QuartServer(WerkzeugServer):
         super()._start()
         functions = self._server.before_request_funcs[None]
         for number, function in enumerate(functions):
-            if is_dashs_own(function) and not inspect.iscoroutinefunction(function):
+            if is_dashs_own(function) and not is_async(function):
                 functions[number] = self._in_thread_once(function)
 
     def _in_thread_once(self, function: Callable[[], Any]) -> Callable[[], Awaitable[Any]]:

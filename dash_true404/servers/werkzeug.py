@@ -7,6 +7,7 @@ there the routing result is restated, which the server raises once all ``before_
 from __future__ import annotations
 
 import contextlib
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from werkzeug.routing import RequestRedirect, WebsocketMismatch
 from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..logs import log_warnings
 from ..paths import printable
-from ..site import Site, Verdict, everywhere_site, is_dashs_own, site_below
+from ..site import Site, Verdict, everywhere_site, is_dashs_own, root_url, site_below
 from . import EXTENSION
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
 from .jinja import FlaskTemplates
@@ -60,7 +61,7 @@ class WerkzeugServer(ABC):
     @classmethod
     def templates(cls, app: dash.Dash) -> FlaskTemplates:
         """Return the templates of an app's server."""
-        return cls.templates_class(app.server, lambda: str(app.config.requests_pathname_prefix))
+        return cls.templates_class(app.server, functools.partial(root_url, app))
 
     @classmethod
     def enable(cls, site: Site) -> None:
