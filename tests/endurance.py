@@ -15,6 +15,7 @@ import contextvars
 import gc
 import http.client
 import itertools
+import re
 import shutil
 import socket
 import subprocess
@@ -38,6 +39,8 @@ from .apps import WITHOUT_THREADS, make_app, register
 KNOWN = ["/", "/a", "/p7", "/p7/", "/t/1", "/t/x/y?day=1"]
 UNKNOWN = ["/zz", "/wp-login.php", "/A", "/t/none", "/t", "/p7/zz", "/%61", "/late"]
 DUE = "X-Due"
+#: What comes and what is due, where every answer is right.
+RIGHT = {(200, "200"), (404, "404")}
 
 WRK = """
 local urls, threads, turn = {%s}, {}, 0
@@ -108,13 +111,14 @@ def ask_by_python(port: int, seconds: float, threads: int = 8) -> collections.Co
 
     def ask() -> None:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-            for number, url in enumerate(itertools.cycle(KNOWN + UNKNOWN)):
-                if number >= len(KNOWN + UNKNOWN) and time.monotonic() > end:
+            while True:
+                for url in KNOWN + UNKNOWN:
+                    connection.request("GET", url)
+                    with connection.getresponse() as response:
+                        response.read()
+                        seen[response.status, response.getheader(DUE)] += 1
+                if time.monotonic() > end:
                     return
-                connection.request("GET", url)
-                with connection.getresponse() as response:
-                    response.read()
-                    seen[response.status, response.getheader(DUE)] += 1
 
     asking = [threading.Thread(target=ask) for _ in range(threads)]
     for thread in asking:
@@ -125,13 +129,18 @@ def ask_by_python(port: int, seconds: float, threads: int = 8) -> collections.Co
 
 
 def ask_by_wrk(port: int, seconds: int) -> str:
-    """Return what wrk prints: how many answers had the status that was due, and each that had another."""
+    """Return what wrk prints: how many answers had the status that was due.
+
+    :raises AssertionError: if one had another.
+    """
     urls = ", ".join(f'"{url}"' for url in KNOWN + UNKNOWN)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "fire.lua"
         script.write_text(WRK % (urls, DUE, DUE))
         command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}"]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert re.search(r"^right [1-9]\d*$", printed, re.MULTILINE), printed
+    return printed
 
 
 def memory(pid: int | str) -> int:
@@ -140,24 +149,30 @@ def memory(pid: int | str) -> int:
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-def workers(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the process numbers of gunicorn's workers; Linux only."""
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+def memory_of_workers(process: subprocess.Popen[bytes]) -> dict[int, int]:
+    """Return how many KB of memory each of gunicorn's workers holds, by its process number; Linux only."""
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return {int(pid): memory(pid) for pid in workers}
 
 
 def try_gunicorn(seconds: int) -> None:
     """Print what gunicorn says under fire, and what it holds."""
     with gunicorn() as (port, process):
-        print("first seconds:", dict(ask_by_python(port, 5)))
-        held = {pid: [memory(pid)] for pid in workers(process)}
+        print("first seconds:", _all_right(ask_by_python(port, 5)))
+        held = [memory_of_workers(process)]
         for _ in range(3):
-            if shutil.which("wrk"):
-                print(ask_by_wrk(port, seconds // 3))
-            else:
-                print(dict(ask_by_python(port, seconds / 3)))
-            for pid, sizes in held.items():
-                sizes.append(memory(pid))
-        print("memory of the workers after each third, KB:", held)
+            print(
+                ask_by_wrk(port, seconds // 3) if shutil.which("wrk") else _all_right(ask_by_python(port, seconds / 3))
+            )
+            held.append(memory_of_workers(process))
+        print("memory of the workers, and after each third, KB:", *held)
+        assert held[-1].keys() == held[-2].keys(), "a worker has died"
+        assert all(size < held[-2][pid] + 1000 for pid, size in held[-1].items()), "the memory grows"
+
+
+def _all_right(seen: collections.Counter[tuple[int, str | None]]) -> dict[tuple[int, str | None], int]:
+    assert seen.keys() == RIGHT, seen
+    return dict(seen)
 
 
 def ask_wsgi(wsgi: Any, path: str) -> str:
