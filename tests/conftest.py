@@ -76,5 +76,5 @@ def free_port() -> int:
 @pytest.fixture
 def run_pytest(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
     """Run pytest in a process of its own, without the installed plugins that take seconds to load."""
-    slow = (option for name in ("hypothesispytest", "dash", "anyio") for option in ("-p", f"no:{name}"))
-    return functools.partial(pytester.runpytest_subprocess, *slow, "-p", "no:randomly", "-p", "no:cacheprovider")
+    without = [option for name in ("hypothesispytest", "dash", "anyio") for option in ("-p", f"no:{name}")]
+    return functools.partial(pytester.runpytest_subprocess, *without)

@@ -1,19 +1,19 @@
 """What dash-true404 relies on in Dash, so that a Dash that changes it turns a test red."""
 
-import inspect
 import re
-import sys
 
 import dash
 import pytest
 from dash import dash as dash_module
 from dash import html
 
+from dash_true404.pages import is_async
 from dash_true404.site import is_dashs_own
 
 from .apps import make_app, register
 from .asgi import statuses
 from .oracle import rendered_page, routed_children
+from .test_under_fire import steps
 
 
 def test_index_and_catch_all_have_the_prefix_as_rule_and_endpoint():
@@ -135,13 +135,11 @@ def test_layouts_are_not_called_by_the_index_page():
 @pytest.mark.asgi
 @pytest.mark.parametrize("use_async", [True, False])
 def test_before_a_request_dash_does_nothing_but_at_the_first_one_on_quart(use_async):
-    app, called = make_app("/", backend="quart", use_async=use_async), []
-    functions = [each for each in app.server.before_request_funcs[None] if not inspect.iscoroutinefunction(each)]
+    app = make_app("/", backend="quart", use_async=use_async)
+    functions = [each for each in app.server.before_request_funcs[None] if not is_async(each)]
     assert functions
     assert all(is_dashs_own(each) for each in functions)
     assert statuses(app, "/") == [200]
-    sys.setprofile(lambda frame, event, _: called.append(event))
     for function in functions:
         assert function() is None
-    sys.setprofile(None)
-    assert called.count("call") == len(functions)
+        assert steps(function) == steps(lambda: None)

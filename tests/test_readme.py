@@ -80,8 +80,9 @@ def test_the_example_of_the_pytest_plugin_prints_what_is_printed(pytester, run_p
     for name in ("app.py", "test_pages.py"):
         (pytester.path / name).write_text(shown[name])
     pytester.makeini("[pytest]\ndash_app = app:app\n")
-    by_option = run_pytest("--disable-warnings", "--dash-pages", "app:app", "--ignore=test_pages.py")
-    in_tests = run_pytest("--disable-warnings", "-q")
+    plain = ["-p", "no:randomly", "-p", "no:cacheprovider", "--disable-warnings"]
+    by_option = run_pytest(*plain, "--dash-pages", "app:app", "--ignore=test_pages.py")
+    in_tests = run_pytest(*plain, "-q")
     for result, key in ((by_option, "--dash-pages app:app"), (in_tests, "-q")):
         assert shown[key].strip() in result.stdout.str()
 
