@@ -214,12 +214,16 @@ def try_memory(count: int) -> None:
     def ask(number: int) -> None:
         assert ask_wsgi(app.server, f"/zz/{number}/{number * 7919}").startswith("404")
 
-    for number in range(count):
+    tenth, held = count // 10, []
+    for number in range(count + 1):
         ask(number)
-        if number % (count // 10) == 0:
-            print(f"{number:,} URLs: {_own_memory():,} KB", flush=True)
-    print(f"{count:,} URLs: {_own_memory():,} KB")
-    print(f"20,000 more, traced: {growth(lambda number: ask(count + number), 10_000)} bytes more at most")
+        if number % tenth == 0:
+            held.append(_own_memory())
+            print(f"{number:,} URLs: {held[-1]:,} KB", flush=True)
+    assert held[-1] < held[1] + 1000, "the memory grows"
+    left = growth(lambda number: ask(count + 1 + number), 10_000)
+    print(f"20,000 more, traced: {left} bytes more at most")
+    assert left < 10_000, "something is left behind"
 
 
 def _own_memory() -> int:
