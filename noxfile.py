@@ -39,12 +39,12 @@ MATRIX = {
 CI = ("oldest", "2.18.2", "3.0.4", "4.2.0", "latest")
 # Dash has these servers from 4.2 on, and Quart needs Flask 3.
 ASGI = [
-    "tests/test_asgi.py",
-    "tests/test_asgi_edges.py",
-    "tests/test_check_asgi.py",
-    "tests/test_fastapi.py",
-    "tests/test_oracle_asgi.py",
-    "tests/test_quart.py",
+    "tests/servers/test_asgi.py",
+    "tests/servers/test_asgi_edges.py",
+    "tests/diagnostics/test_check_asgi.py",
+    "tests/servers/test_fastapi.py",
+    "tests/servers/test_oracle_asgi.py",
+    "tests/servers/test_quart.py",
 ]
 # What is mutated, and the tests that are to notice: those that mirror it, the quickest first.
 MUTANTS = {

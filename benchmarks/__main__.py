@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from dash_true404.tables import table
+from dash_true404.diagnostics.tables import table
 
 from . import apps
 from .asking import wsgi

@@ -17,7 +17,7 @@ from werkzeug.exceptions import NotFound
 
 import dash_true404
 from dash_true404 import enable_true_404
-from dash_true404.answers import HEADERS
+from dash_true404.core.not_found_page import HEADERS
 
 #: The paths of ten pages.
 PATHS = ["/", *(f"/page-{number}" for number in range(1, 10))]

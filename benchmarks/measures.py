@@ -16,7 +16,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from dash_true404.pages import Pages
+from dash_true404.core.pages import Pages
 
 from . import apps
 from .asking import asgi, wsgi

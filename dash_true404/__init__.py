@@ -10,7 +10,7 @@ __all__ = ["IN_APP", "enable_true_404"]
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .answers import IN_APP
+    from .core.not_found_page import IN_APP
     from .enable import enable_true_404
 else:
 
@@ -18,7 +18,7 @@ else:
         # On demand: every run of pytest loads the plugin, hence this file, and Dash takes most of a second.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .answers import IN_APP
+        from .core.not_found_page import IN_APP
         from .enable import enable_true_404
 
         globals().update(IN_APP=IN_APP, enable_true_404=enable_true_404)

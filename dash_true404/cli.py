@@ -14,14 +14,14 @@ import click
 import dash
 
 from . import __version__
-from .audit import examine
-from .client import NoAnswerError
-from .explain import explain
-from .live import LiveError, check_site
-from .load import LoadError, load
-from .probe import NotReadyError
-from .routes import routes
-from .terminal import progress_line, quiet, readable
+from .diagnostics.check.in_process import examine
+from .diagnostics.check.live import LiveError, check_site
+from .diagnostics.check.report import progress_line, quiet, readable
+from .diagnostics.client import NoAnswerError
+from .diagnostics.explain import explain
+from .diagnostics.load import LoadError, load
+from .diagnostics.probe import NotReadyError
+from .diagnostics.routes import routes
 
 
 class CannotRun(click.ClickException):

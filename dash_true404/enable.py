@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import dash
 
-from . import router
-from .answers import IN_APP, InApp
-from .pages import check_path
+from .core.not_found_page import IN_APP, InApp
+from .core.pages import check_path
+from .core.site import Options, Site
+from .dash_internals import router
 from .servers import adapter_for, is_server
-from .site import Options, Site
 
 
 def enable_true_404(

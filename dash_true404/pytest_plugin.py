@@ -17,8 +17,8 @@ import pytest
 if TYPE_CHECKING:
     import dash
 
-    from .client import Answer, Client
-    from .links import InProcess
+    from .diagnostics.check.links import InProcess
+    from .diagnostics.client import Answer, Client
 
 # Only these say that a page has moved; a guard that sends to its login page says 302 for any URL.
 _MOVED = (301, 308)
@@ -146,7 +146,7 @@ class DashPages:
                 dash_pages.assert_no_dead_links()
         """
         __tracebackhide__ = True
-        from .links import dead_links
+        from .diagnostics.check.links import dead_links
 
         pages_by_url: dict[str, list[str]] = {}
         for link in dead_links(self.app, self._client):
@@ -160,14 +160,14 @@ class DashPages:
 
     @property
     def _client(self) -> Client:
-        from .client import Client
+        from .diagnostics.client import Client
 
         self._open = self._open or Client(self.app)
         return self._open
 
     @cached_property
     def _subject(self) -> InProcess:
-        from .links import InProcess
+        from .diagnostics.check.links import InProcess
 
         return InProcess(self.app, self._client)
 
@@ -175,7 +175,7 @@ class DashPages:
         """Return the pages that have a path of their own, by path, in Dash's order."""
         import dash
 
-        from .paths import reachable
+        from .core.paths import reachable
 
         pages: dict[str, Mapping[str, Any]] = {}
         for module, page in dash.page_registry.items() if self.app.use_pages else ():
@@ -194,7 +194,7 @@ class DashPages:
 
     def _redirects(self) -> list[str]:
         """Return the paths that ``redirect_from`` names."""
-        from .server_rules import rules_of
+        from .diagnostics.rules import rules_of
 
         return [rule.path for rule in rules_of(self.app).all() if rule.kind == "redirect"]
 
@@ -244,7 +244,7 @@ class DashPages:
         return None if status == 404 else f"{method} {path} is {status}, not 404.\n{self._explained(path, method)}"
 
     def _explained(self, path: str, method: str = "GET") -> str:
-        from .explain import explain
+        from .diagnostics.explain import explain
 
         return explain(self.app, path, method, client=self._client).text()
 
@@ -263,8 +263,8 @@ class _Loaded:
     """
 
     def __init__(self, name: str) -> None:
-        from . import page_state
-        from .load import load
+        from .dash_internals import state as page_state
+        from .diagnostics.load import load
 
         self.app = load(name)
         self._state = page_state.saved()
@@ -272,7 +272,7 @@ class _Loaded:
     @contextmanager
     def pages(self) -> Iterator[None]:
         """Let Dash know the app's pages, and those alone, whatever tests have made of the registry."""
-        from . import page_state
+        from .dash_internals import state as page_state
 
         before = page_state.saved()
         page_state.restore(self._state)
@@ -290,7 +290,7 @@ def isolated_page_registry(request: pytest.FixtureRequest) -> Iterator[None]:
     What all apps of a process share is saved, emptied and restored: ``dash.page_registry``, its settings, callbacks
     that wait for an app, and the app of ``dash.get_app()``.
     """
-    from . import page_state
+    from .dash_internals import state as page_state
 
     if request.config.getini("dash_app"):
         request.getfixturevalue("_dash_app_of_ini")  # or its pages would be registered here, and be lost in the end
@@ -312,7 +312,7 @@ def _dash_app_of_ini(pytestconfig: pytest.Config) -> _Loaded:
             "dash_app = module:app",
             pytrace=False,
         )
-    from .load import LoadError
+    from .diagnostics.load import LoadError
 
     try:
         return _Loaded(name)
@@ -347,8 +347,8 @@ class _PagesCollector(pytest.Collector):
     """The tests of one app."""
 
     def collect(self) -> Iterable[_PageItem]:
-        from .load import LoadError
-        from .server_rules import METHODS
+        from .diagnostics.load import LoadError
+        from .diagnostics.rules import METHODS
 
         try:
             loaded = _Loaded(self.config.getoption("dash_pages"))

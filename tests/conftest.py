@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 import hypothesis
 import pytest
 
-from dash_true404 import logs
+from dash_true404.core import logs
 
 pytest_plugins = ["pytester"]
 

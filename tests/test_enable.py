@@ -217,7 +217,7 @@ def test_root_that_another_route_takes_is_no_reason_to_warn(caplog):
 
 def test_where_the_verdict_fails_the_url_is_taken_for_a_page(caplog, monkeypatch):
     app = make_true_app("/")
-    monkeypatch.setattr("dash_true404.pages.Pages.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("dash_true404.core.pages.Pages.find", lambda *_: 1 / 0)
     for _ in range(3):
         assert status(app, "/zz") == 200
         assert status(app, "/zz", "POST") == 405
@@ -227,7 +227,7 @@ def test_where_the_verdict_fails_the_url_is_taken_for_a_page(caplog, monkeypatch
 
 def test_where_the_pages_cannot_be_checked_the_visitor_is_served(caplog, monkeypatch):
     app = make_true_app("/")
-    monkeypatch.setattr("dash_true404.pages.Pages.warnings", lambda *_: 1 / 0)
+    monkeypatch.setattr("dash_true404.core.pages.Pages.warnings", lambda *_: 1 / 0)
     assert (status(app, "/"), status(app, "/zz")) == (200, 404)
     assert "could not be checked" in caplog.text
 
@@ -272,7 +272,7 @@ SourceFileLoader.get_code = frozen
 
 import dash
 from dash_true404 import enable_true_404
-from dash_true404.client import Client
+from dash_true404.diagnostics.client import Client
 from tests.apps import app_on
 
 app = app_on(sys.argv[1], "/", "/a")

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from dash_true404 import pages
+from dash_true404.core import pages
 
 from .fire.firing import fire
 from .fire.shapes import SHAPES

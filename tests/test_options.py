@@ -15,7 +15,8 @@ import pytest
 from dash import dcc, html
 from werkzeug.exceptions import HTTPException
 
-from dash_true404 import IN_APP, enable_true_404, logs
+from dash_true404 import IN_APP, enable_true_404
+from dash_true404.core import logs
 
 from .apps import FOUND, METHODS, UNKNOWN, WITHOUT_THREADS, make_app, make_true_app, register, status, statuses
 from .oracle import routed_children

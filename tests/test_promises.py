@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from dash_true404 import IN_APP, enable_true_404, logs
-from dash_true404.paths import wsgi_path
+from dash_true404 import IN_APP, enable_true_404
+from dash_true404.core import logs
+from dash_true404.core.paths import wsgi_path
 
 from .apps import METHODS, make_app, register, status
 from .oracle import routed_children

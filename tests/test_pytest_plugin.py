@@ -12,8 +12,8 @@ import pytest
 from dash import html
 
 from dash_true404 import enable_true_404, pytest_plugin
-from dash_true404.client import Client
-from dash_true404.explain import explain
+from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.explain import explain
 
 from .apps import METHODS, make_app, make_true_app, register
 
@@ -471,7 +471,7 @@ def test_unused_it_imports_nothing(pytester):
 
         def test_modules():
             assert "dash_true404.pytest_plugin" in sys.modules
-            assert not {"dash", "flask", "quart", "fastapi", "werkzeug", "dash_true404.site"} & set(sys.modules)
+            assert not {"dash", "flask", "quart", "fastapi", "werkzeug", "dash_true404.core.site"} & set(sys.modules)
         """
     )
     others = [f"-pno:{name}" for name in ("dash", "flask", "pytest-flask")]  # import these themselves

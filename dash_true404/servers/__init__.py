@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import dash
 
-from ..answers import Templates
-from ..site import Site
+from ..core.not_found_page import Templates
+from ..core.site import Site
 
 #: Under this name an adapter is found in its server's ``extensions``, on FastAPI in its ``state``.
 EXTENSION = "dash_true404"

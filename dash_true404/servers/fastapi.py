@@ -23,11 +23,11 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Match, Router
 from starlette.types import Receive, Scope, Send
 
-from ..answers import Templates
-from ..logs import log_warnings
-from ..paths import asgi_path, path_below_root
-from ..router import awaits_layouts, current_request, is_shell, rendering
-from ..site import Site, Verdict, is_dashs_own, root_url, site_below
+from ..core.logs import log_warnings
+from ..core.not_found_page import Templates
+from ..core.paths import asgi_path, path_below_root
+from ..core.site import Site, Verdict, is_dashs_own, root_url, site_below
+from ..dash_internals.router import awaits_layouts, current_request, is_shell, rendering
 from . import EXTENSION
 from .fastapi_errors import Errors, PageNotFound
 from .fastapi_guards import Guards, Outcome
@@ -41,7 +41,7 @@ from .fastapi_routes import (
     dashs_prefixes,
     is_wrapped,
 )
-from .jinja import NoTemplates, StarletteTemplates
+from .templates import NoTemplates, StarletteTemplates
 
 
 class Question(NamedTuple):

@@ -11,12 +11,12 @@ from fastapi.exception_handlers import http_exception_handler
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
-from ..pages import is_async
-from ..paths import path_below_root
-from ..router import current_request, shell
-from ..site import Site, everywhere_site
-from .jinja import rendering_for
+from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
+from ..core.pages import is_async
+from ..core.paths import path_below_root
+from ..core.site import Site, everywhere_site
+from ..dash_internals.router import current_request, shell
+from .templates import rendering_for
 
 # What an error that is answered by another body must not say.
 _OF_A_BODY = ("content-type", "content-length", "content-encoding")

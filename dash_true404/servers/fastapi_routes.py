@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from ..paths import path_below_root
-from ..site import has_dashs_core, is_dashs_own
-from .beginnings import Beginnings
+from ..core.paths import path_below_root
+from ..core.site import has_dashs_core, is_dashs_own
+from .prefilter import Beginnings
 
 CATCH_ALL = "/{path:path}"
 

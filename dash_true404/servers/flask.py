@@ -13,11 +13,11 @@ from flask.app import Flask
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
-from ..paths import wsgi_path
-from ..router import is_shell, rendering, shell
+from ..core.paths import wsgi_path
+from ..dash_internals.router import is_shell, rendering, shell
 from . import EXTENSION
 from .errors import PageNotFound, users_handler_now
-from .jinja import FlaskTemplates
+from .templates import FlaskTemplates
 from .werkzeug import View, WerkzeugServer
 
 

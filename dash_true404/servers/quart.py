@@ -12,12 +12,12 @@ import quart
 from dash.exceptions import DependencyException
 from werkzeug.exceptions import HTTPException, NotFound
 
-from ..pages import is_async
-from ..paths import asgi_path
-from ..router import awaits_layouts, is_shell, rendering, shell
-from ..site import is_dashs_own
+from ..core.pages import is_async
+from ..core.paths import asgi_path
+from ..core.site import is_dashs_own
+from ..dash_internals.router import awaits_layouts, is_shell, rendering, shell
 from .errors import PageNotFound, users_handler_now
-from .jinja import FlaskTemplates, Html
+from .templates import FlaskTemplates, Html
 from .werkzeug import View, WerkzeugServer
 
 

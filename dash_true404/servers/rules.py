@@ -10,10 +10,10 @@ from typing import Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule, WebsocketMismatch
 
-from ..paths import encoded
-from ..site import CATCH_ALL
-from .beginnings import Beginnings
+from ..core.paths import encoded
+from ..core.site import CATCH_ALL
 from .errors import PageMethodNotAllowed
+from .prefilter import Beginnings
 
 _MANY_SLASHES = re.compile("/{2,}")
 

@@ -16,14 +16,14 @@ import dash
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
-from ..answers import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
-from ..logs import log_warnings
-from ..paths import printable
-from ..site import Site, Verdict, everywhere_site, is_dashs_own, root_url, site_below
+from ..core.logs import log_warnings
+from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
+from ..core.paths import printable
+from ..core.site import Site, Verdict, everywhere_site, is_dashs_own, root_url, site_below
 from . import EXTENSION
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
-from .jinja import FlaskTemplates
 from .rules import OtherRules
+from .templates import FlaskTemplates
 
 View = Callable[..., Any]
 

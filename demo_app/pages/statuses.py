@@ -10,7 +10,7 @@ import dash
 import flask
 from dash import Input, Output, State, callback, dcc, html
 
-from dash_true404.explain import explain
+from dash_true404.diagnostics.explain import explain
 from demo_app.compare import QUESTIONS, Question, ask
 from demo_app.servers import HOST
 

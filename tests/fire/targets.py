@@ -16,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import PathConverter, RequestRedirect
 
 from dash_true404 import enable_true_404
-from dash_true404.path_templates import PathTemplate
-from dash_true404.paths import reencoded
+from dash_true404.core.path_templates import PathTemplate
+from dash_true404.core.paths import reencoded
 
 from ..oracle import LEFT_ALONE, due, merged, own_rules, plain_werkzeug, rendered_page, views
 from .shapes import DASHS, RULES, Shape

@@ -13,7 +13,7 @@ import werkzeug.routing
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from dash_true404.answers import HEADERS
+from dash_true404.core.not_found_page import HEADERS
 
 from .shots import MARKER, Shot
 from .targets import Answer, Target

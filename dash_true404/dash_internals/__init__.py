@@ -1,0 +1,1 @@
+"""All that is assumed of Dash beyond its public API, each assumption with a check and a test."""

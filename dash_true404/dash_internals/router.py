@@ -1,0 +1,211 @@
+"""Dash's own in-app navigation: what does not exist is not found there either, and a dead link ends in the real 404.
+
+The one home of Dash's private names. Dash's router asks ``_path_to_page`` which page a path is (a static method
+of Dash in 2.9, later a function of ``dash.dash``), and so does its index page, for its meta tags.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any
+
+import dash
+from dash import Input, Output, html
+from dash import _pages as pages_module
+from dash import dash as dash_module
+
+from ..core.pages import Match
+from ..core.site import Site
+
+_NAME = "_path_to_page"
+_Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
+_NOT_FOUND: _Found = ({}, None)
+
+_patched: list[object] = []
+
+_is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
+
+_URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
+
+_MOST_TRIES = 100
+
+# Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
+_SHELL_MARK = b"_dash-config"
+
+_DEAD_LINK = "dash-true404-dead-link"
+# Not for the URL that the document was loaded from: there the server has had its say, and would have it for ever.
+_RELOAD_DEAD_LINK = """
+function(children) {
+    const url = window.location.href, bare = (text) => text.split("#")[0];
+    const [loaded] = window.performance.getEntriesByType("navigation");
+    const isDead = children && children.props && children.props.className === "DEAD_LINK";
+    const ask = (method) => window.fetch(url, {method: method, cache: "no-store", redirect: "manual"});
+    if (isDead && loaded && bare(loaded.name) !== bare(url)) {
+        // On FastAPI pages take no HEAD.
+        ask("HEAD").then((answer) => answer.status === 405 ? ask("GET") : answer).then((answer) => {
+            if (answer.status === 404 && window.location.href === url) {
+                // Not reload(): then Back would stay in the document of the 404, for the browser takes it for Dash's.
+                window.history.replaceState(null, "", loaded.name);
+                window.location.replace(url);
+            }
+        }).catch(() => {});
+    }
+    return window.dash_clientside.no_update;
+}
+""".replace("DEAD_LINK", _DEAD_LINK)
+
+
+class _RoutedPath(str):
+    """A path on its way through the router of an app; it carries the app's site to where Dash looks its page up."""
+
+    site: Site
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Be copied and pickled as the plain text that user code may take it for."""
+        return str, (str(self),)
+
+
+class _StripRelativePath:
+    """An app's strip_relative_path, whose results remember the app."""
+
+    site: Site
+    has_script = False
+
+    def __init__(self, strip: Callable[[Any], str | None]) -> None:
+        self.__wrapped__ = strip
+
+    def __call__(self, path: Any) -> str | None:
+        stripped = self.__wrapped__(path)
+        if stripped is None:
+            return None
+        routed = _RoutedPath(stripped)
+        routed.site = self.site
+        return routed
+
+
+def connect(site: Site) -> None:
+    """Let in-app navigation know what a site knows; in place of what was said of the same app before."""
+    app = site.app
+    if not app.use_pages:
+        return
+    for owner in (pages_module, dash_module, dash.Dash):
+        original = getattr(owner, _NAME, None)
+        if original and owner not in _patched:
+            asking = _asking(original)
+            setattr(owner, _NAME, staticmethod(asking) if isinstance(owner, type) else asking)
+            _patched.append(owner)
+    if not isinstance(app.strip_relative_path, _StripRelativePath):
+        vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
+    strip = vars(app)["strip_relative_path"]
+    strip.site = site
+    if site.may_reload_dead_links and not strip.has_script:
+        strip.has_script = True
+        # An output of its own that nobody sets: Dash 2.9 knows no callback without one.
+        output = Output("_pages_dummy", "data-dash-true404")
+        add_callback: Callable[..., None] = app.clientside_callback
+        add_callback(_RELOAD_DEAD_LINK, output, Input("_pages_content", "children"))
+
+
+def awaits_layouts(app: dash.Dash) -> bool:
+    """Tell whether an app's router awaits what it draws, as it does with ``pip install "dash[async]"``."""
+    return bool(getattr(app, "_use_async", False))
+
+
+@contextmanager
+def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
+    """Let Dash's index page, rendered within, say in its meta tags what is true of the URL.
+
+    :param is_found: asked when the index page is about to look for the URL's page.
+    """
+    token = _is_found.set(is_found)
+    try:
+        yield
+    finally:
+        _is_found.reset(token)
+
+
+@contextmanager
+def current_request(request: Any) -> Iterator[None]:
+    """Let Dash's index page, rendered within, know the FastAPI request that it is for.
+
+    Dash does so itself in its catch-all, which a route of ours takes the place of.
+    """
+    backend: Any = import_module("dash.backends._fastapi")
+    token = backend.set_current_request(request)
+    try:
+        yield
+    finally:
+        backend.reset_current_request(token)
+
+
+def shell(site: Site) -> Any:
+    """Return the app's index page, with the meta tags that Dash gives to a URL that is no page."""
+    index: Callable[[], Any] = site.app.index
+    with rendering(lambda: False):
+        page = index()
+    return _URL_OF_THE_PAGE.sub(site.home, page) if isinstance(page, str) else page
+
+
+def is_shell(status: int, content: Any) -> bool:
+    """Tell whether a response is Dash's index page, not an answer of a guard of the user's."""
+    return status == 200 and content is not None and _SHELL_MARK in bytes(content)
+
+
+def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    def look_up(path: str) -> _Found:
+        # Dash's loop over the pages fails where another thread registers or removes one, and its page is 500 then.
+        for _ in range(_MOST_TRIES):
+            with suppress(RuntimeError):
+                return path_to_page(path)
+        return path_to_page(path)
+
+    @functools.wraps(path_to_page)
+    def asking(path: str) -> _Found:
+        is_found = _is_found.get()
+        if is_found is not None:
+            return look_up(path) if is_found() else _NOT_FOUND
+        page, variables = look_up(path)
+        site = getattr(path, "site", None)
+        if site is None or site.report_only:
+            return page, variables
+        if page and page.get("exists") and site.can_wait:
+            return _drawn_once_asked(site, page, variables or {}), variables
+        if page and not site.exists.ask(Match(page, variables or {})):
+            page, variables = _NOT_FOUND
+        return (page if page or not site.reloads_dead_links() else _not_found(site)), variables
+
+    return asking
+
+
+def _not_found(site: Site) -> Mapping[str, Any]:
+    """Return what Dash draws by itself for a URL that is no page, marked for the browser if it should reload."""
+    mark: Any = {"className": _DEAD_LINK} if site.reloads_dead_links() else {}
+    return {"layout": html.H1("404 - Page not found", **mark), "title": site.app.title}
+
+
+def _drawn_once_asked(site: Site, page: Mapping[str, Any], variables: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a page whose layout and then title, which Dash's router awaits, wait for the page's ``exists``."""
+    drawn, given = page, variables
+
+    async def layout(**arguments: Any) -> Any:
+        nonlocal drawn, given
+        if not await site.exists.ask_async(Match(page, variables)):
+            drawn, given = site.pages.not_found_page or _not_found(site), {}
+            arguments = {name: value for name, value in arguments.items() if name not in variables}
+        return await _rendered(drawn.get("layout", ""), arguments)
+
+    async def title(**_: Any) -> Any:
+        return await _rendered(drawn["title"], given)
+
+    return {**page, "layout": layout, "title": title}
+
+
+async def _rendered(part: Any, arguments: Mapping[str, Any]) -> Any:
+    part = part(**arguments) if callable(part) else part
+    return await part if inspect.isawaitable(part) else part

@@ -1,0 +1,1 @@
+"""Tools that ask an app what it answers, and say what they saw; they never serve."""

@@ -1,0 +1,269 @@
+"""What ``check`` asks of any Dash app, in this process or on a live site, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from werkzeug.datastructures import Headers
+
+from ...dash_internals.router import is_shell
+from ..client import Answer
+from ..rules import METHODS
+
+#: A name that no page has, unless a template of the app takes every name.
+UNLIKELY = "true404-no-such-page"
+
+# A guard, or a server that is busy, not a fault of the URL's.
+GUARDED = frozenset({401, 403, 407, 429})
+#: For a request that gets none, or would not come to this process.
+NO_ANSWER = Answer(0, Headers(), b"")
+_MOST_HOPS = 5
+_A_DAY = 86400
+
+_UPDATE = "_dash-update-component"
+_PREFIX = re.compile(rb'"requests_pathname_prefix":\s*("[^"]*")')
+_BUNDLE = re.compile(r'src="([^"]*_dash-component-suites/[^"]+)"')
+
+
+class Finding(NamedTuple):
+    """A URL whose answer is not the one that is due.
+
+    ::
+
+        Finding("/no-such-page", "GET", seen=200, due=404, why="...")
+    """
+
+    url: str
+    method: str
+    seen: int
+    due: int
+    why: str
+
+
+class Report(NamedTuple):
+    """What a check has found, and what its reader should know besides."""
+
+    findings: list[Finding]
+    notes: list[str]
+
+
+class Subject(Protocol):
+    """A Dash app to be checked, by the URLs that browsers see."""
+
+    @property
+    def prefix(self) -> str:
+        """The app's root URL."""
+
+    @property
+    def knows_pages(self) -> bool:
+        """Whether it can be known which URLs are pages."""
+
+    @property
+    def cure(self) -> str:
+        """What would mend a soft 404."""
+
+    def ask(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """Return the answer to one request."""
+
+    def can_judge(self, url: str) -> bool:
+        """Tell whether a visitor would get the same answer; what is in front of an app has more URLs."""
+
+    def may_ask(self, url: str, method: str) -> bool:
+        """Tell whether a request can change nothing, as far as can be known."""
+
+    def is_found(self, url: str) -> bool:
+        """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""
+
+    def resolve(self, href: str, url: str) -> str | None:
+        """Return where a link in the page at a URL leads to; None if it leaves the app's host."""
+
+
+def is_index(subject: Subject, answer: Answer) -> bool:
+    """Tell whether an answer is the app's index page with status 200, which is what a soft 404 looks like."""
+    prefix = _PREFIX.search(answer.body) if is_shell(answer.status, answer.body) else None
+    return prefix is not None and json.loads(prefix[1]) == subject.prefix  # there may be another app on the server
+
+
+def is_soft_404(subject: Subject, url: str, answer: Answer) -> bool:
+    """Tell whether a URL is no page to Dash, although the server says 200."""
+    return is_index(subject, answer) and not (subject.knows_pages and subject.is_found(url))
+
+
+def final_status(subject: Subject, url: str) -> int:
+    """Return the status that a visitor ends with: redirects are followed, and a soft 404 counts as 404.
+
+    :param subject: the app.
+    :param url: where the visitor goes to; where a redirect leaves the app's host, its own status is returned.
+    """
+    for _ in range(_MOST_HOPS):
+        answer = subject.ask(url)
+        if not 300 <= answer.status < 400 or answer.status == 304:
+            is_dead = is_index(subject, answer) and subject.knows_pages and not subject.is_found(url)
+            return 404 if is_dead else answer.status
+        leads_to = subject.resolve(answer.headers.get("Location", ""), url)
+        if leads_to is None:
+            return answer.status
+        url = leads_to
+    return 508  # Loop Detected
+
+
+def soft_404(subject: Subject) -> str:
+    """Return what to say of a soft 404."""
+    return (
+        'A soft 404: the server says 200 (or takes no such method), and only then the browser draws "not found". '
+        f"Crawlers index such URLs, monitors stay green. {subject.cure} mends it."
+    )
+
+
+def unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | str]:
+    """Yield what is wrong with the answers to a URL that is no page, for each method.
+
+    :param subject: the app.
+    :param is_open: whether its pages can be seen, no guard (a log-in) standing before them.
+    """
+    url = subject.prefix + UNLIKELY
+    answers = {method: subject.ask(url, method) for method in METHODS if subject.may_ask(url, method)}
+    get = answers["GET"]
+    if is_index(subject, get) and subject.knows_pages and subject.is_found(url):
+        yield (
+            f"Every URL is a page of this app, {url} too: some path_template, such as /<name>, takes them all "
+            "(a <name> takes slashes as well). Give that page exists=, or its URLs can never be 404."
+        )
+        return
+    if not is_open and not is_index(subject, get) and get.status < 500:
+        return
+    for method, answer in answers.items():
+        why = _wrong_for_unknown(subject, method, answer.status, get)
+        if why:
+            yield Finding(url, method, answer.status, 404, why)
+    if 300 <= get.status < 400 and is_open:
+        yield (
+            f"URLs that are no page are redirected ({get.status}, to {get.headers.get('Location', 'nowhere')}). "
+            "Search engines take that for a soft 404; a 404 page with a link is honest."
+        )
+    if get.status in (404, 410):
+        yield from _headers(subject, url, answers)
+
+
+def _wrong_for_unknown(subject: Subject, method: str, status: int, get: Answer) -> str | None:
+    if is_index(subject, get) and (200 <= status < 300 or status == 405):
+        return soft_404(subject)
+    if status >= 500 and status != 501:
+        return _FAILS
+    if not 200 <= status < 300 or method == "OPTIONS":  # which CORS extensions answer for every URL
+        return None
+    if method == "HEAD" and get.status in (404, 410):
+        return "HEAD has to say what GET says (RFC 9110): monitors and link checkers ask with HEAD."
+    return _HANDLER_SAYS_200
+
+
+_FAILS = (
+    "The server fails where it should say that there is nothing. Most often an error handler for Exception, or for "
+    "404, answers 500 (or raises): let it return 404, or register one for 404 as well. Debug mode does so too."
+)
+_HANDLER_SAYS_200 = (
+    "The answer to a URL that is nothing has a success status. Most often an error handler for 404 returns no "
+    "status: write `return page, 404` (on FastAPI: status_code=404). To crawlers and monitors it is a page."
+)
+
+
+def _headers(subject: Subject, url: str, answers: Mapping[str, Answer]) -> Iterator[Finding | str]:
+    """Yield what is wrong with a 404 beside its status."""
+    for name, value in (("If-None-Match", "*"), ("Range", "bytes=0-9")):
+        status = subject.ask(url, headers={name: value}).status
+        if status in (200, 206, 304, 412, 416):
+            yield Finding(
+                url,
+                "GET",
+                status,
+                404,
+                f"With the request header {name}, the 404 becomes a {status}: caches and crawlers that send it never "
+                "learn that the URL is gone. Have the 404 handler send its page without conditional=True.",
+            )
+    for method, answer in answers.items():
+        if answer.status == 405 and "Allow" not in answer.headers:
+            yield Finding(url, method, 405, 405, NO_ALLOW)
+    age = re.search(r"(?:s-maxage|max-age)=(\d+)", answers["GET"].headers.get("Cache-Control", ""))
+    if age and int(age[1]) >= _A_DAY:
+        yield (
+            f"The 404 page may be cached for {int(age[1]) // _A_DAY} days (Cache-Control): a page that you add at such "
+            "a URL stays missing for that long. Let 404s say no-cache."
+        )
+    kinds = [answers[method].headers.get("Content-Type") for method in ("GET", "HEAD")]
+    if answers["HEAD"].status == answers["GET"].status and kinds[1] and kinds[0] != kinds[1]:
+        yield f"On a URL that is no page, HEAD has another Content-Type ({kinds[1]}) than GET ({kinds[0]})."
+
+
+NO_ALLOW = (
+    "A 405 without the header Allow, which has to name the methods that the URL takes (RFC 9110): clients cannot know "
+    "what to do instead. Most often an error handler for 405 drops it."
+)
+
+
+def dashs_own(subject: Subject) -> Iterator[Finding]:
+    """Yield what is wrong with the URLs that Dash itself, or every browser, asks for."""
+    favicon = "/favicon.ico"
+    if is_soft_404(subject, favicon, subject.ask(favicon)):
+        yield Finding(
+            favicon,
+            "GET",
+            200,
+            404,
+            "Browsers and crawlers ask for this icon and get Dash's HTML with status 200. "
+            f"Serve an icon there by a route, or let it be a 404: {subject.cure} does that.",
+        )
+    update = subject.prefix + _UPDATE
+    answer = subject.ask(update)
+    if is_soft_404(subject, update, answer):
+        yield Finding(
+            update,
+            "GET",
+            200,
+            405,
+            "Dash's callbacks take POST only, and GET gets the index page: a health check on it never fails. "
+            f"{subject.cure} mends it.",
+        )
+
+
+def files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Iterator[Finding]:
+    """Yield what is wrong with assets and component suites: those that are there, and those that are not.
+
+    :param subject: the app.
+    :param index: its index page, which names component bundles.
+    :param assets: where the assets are, ending in a slash; "" if they are not the server's.
+    :param asset: one that is there.
+    """
+    missing = [(subject.prefix + "_dash-component-suites/dash/true404-no-such.js", "component bundle")]
+    if assets:
+        missing.append((assets + "true404-no-such.css", "asset"))
+    for url, kind in missing:
+        answer = subject.ask(url)
+        if is_index(subject, answer):
+            why = soft_404(subject)
+        elif answer.status >= 500 and kind == "component bundle":
+            why = (
+                "Dash fails on a component bundle that it does not have, which fills the log with tracebacks of bots "
+                f"and of browsers with an old page open. {subject.cure} mends it."
+            )
+        elif answer.status >= 500:
+            why = _FAILS
+        elif 200 <= answer.status < 300:
+            why = _HANDLER_SAYS_200
+        else:
+            continue
+        yield Finding(url, "GET", answer.status, 404, why)
+    bundle = _BUNDLE.search(index.decode("utf-8", "replace"))
+    there = [subject.resolve(bundle[1], subject.prefix) if bundle else None, asset]
+    for there_url in filter(None, there):
+        status = subject.ask(there_url).status
+        if status >= 400 and status not in GUARDED:
+            why = (
+                "This file is part of the app and cannot be had, so pages come without it. Is a proxy or another "
+                "route in the way, or a prefix wrong?"
+            )
+            yield Finding(there_url, "GET", status, 200, why)

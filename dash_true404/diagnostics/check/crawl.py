@@ -1,0 +1,234 @@
+"""Reading an app's layouts and following their links, in this process or on a live site."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote, urljoin, urlsplit
+
+from ...core.paths import reachable
+from ..client import Answer, NoAnswerError
+from .checks import GUARDED, Subject, final_status
+
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+# That of an app in this process, which no link can name.
+_HOST = "http://app.invalid"
+# So many pages are named in one note.
+_MOST_NAMED = 3
+
+Progress = Callable[[str], None]
+
+
+class DeadLink(NamedTuple):
+    """A link that leads nowhere.
+
+    ::
+
+        DeadLink(url="/tripz", page="/trips", status=404)
+
+    ``url`` is where it leads to, ``page`` the path of the page that holds it (the app's root, if it is in the app's
+    own layout), and ``status`` what a visitor gets.
+    """
+
+    url: str
+    page: str
+    status: int
+
+
+def internal(href: str, url: str, host: str = _HOST) -> str | None:
+    """Return the request target that a link leads to, as a browser sends it; None if it leaves the host.
+
+    >>> internal("../b?x=1#top", "/a/c")
+    '/b?x=1'
+
+    :param href: as it is in the layout.
+    :param url: of the page that holds it.
+    :param host: ``scheme://host`` of that page.
+    """
+    href = href.strip()
+    if not href or href.startswith("#"):
+        return None
+    try:
+        there = urlsplit(urljoin(host + url, href))
+        if there.scheme not in ("http", "https") or there.netloc.lower() != urlsplit(host).netloc.lower():
+            return None
+    except ValueError:  # no URL at all
+        return None
+    query = f"?{quote(there.query, safe=_PRINTABLE)}" if there.query else ""
+    return reachable(there.path or "/") + query
+
+
+def hrefs(layout: Any) -> Iterator[str]:
+    """Yield the ``href`` of every component in a layout, as JSON has it, but of those with ``rel="nofollow"``."""
+    if isinstance(layout, list):
+        for item in layout:
+            yield from hrefs(item)
+    elif isinstance(layout, dict):
+        props = layout.get("props")
+        if isinstance(props, dict) and isinstance(layout.get("type"), str):
+            href = props.get("href")
+            # A dcc.Location has the page's own address in it, not a link.
+            if isinstance(href, str) and layout["type"] != "Location" and "nofollow" not in str(props.get("rel")):
+                yield href
+        for value in layout.values():
+            yield from hrefs(value)
+
+
+class Router:
+    """Dash's router for pages, asked as the browser asks it: what is drawn for a path?
+
+    :param subject: the app.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._callback = self._find()
+        self._drawn: dict[str, tuple[int, Any]] = {}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the app has pages, and says so to strangers."""
+        return self._callback is not None
+
+    def _find(self) -> dict[str, Any] | None:
+        callbacks = read_json(self._subject.ask(self._subject.prefix + "_dash-dependencies"))
+        for callback in callbacks if isinstance(callbacks, list) else []:
+            if "_pages_content.children" in callback.get("output", ""):
+                found: dict[str, Any] = callback
+                return found
+        return None
+
+    def draw(self, url: str) -> tuple[int, Any]:
+        """Return the router's status, and the layout that it answers with if that is 200."""
+        if self._callback is None:
+            return 404, None
+        if url not in self._drawn:
+            self._drawn[url] = self._ask(url, self._callback)
+        return self._drawn[url]
+
+    def _ask(self, url: str, callback: dict[str, Any]) -> tuple[int, Any]:
+        path, _, query = url.partition("?")
+        values = {"pathname": path, "search": f"?{query}" if query else ""}
+        names = [output.rsplit(".", 1) for output in callback["output"].strip(".").split("...")]
+        inputs, states = (
+            [
+                {**part, "value": values.get(part["property"]) if part["id"] == "_pages_location" else None}
+                for part in callback.get(kind, [])
+            ]
+            for kind in ("inputs", "state")
+        )
+        question = {
+            "output": callback["output"],
+            "outputs": [{"id": component, "property": prop} for component, prop in names],
+            "inputs": inputs,
+            "state": states,
+            "changedPropIds": ["_pages_location.pathname"],
+        }
+        answer = self._subject.ask(
+            self._subject.prefix + "_dash-update-component",
+            "POST",
+            {"Content-Type": "application/json", "Accept": "application/json"},
+            json.dumps(question).encode(),
+        )
+        try:
+            return answer.status, read_json(answer)["response"]["_pages_content"]["children"]
+        except (TypeError, KeyError):
+            return answer.status if answer.status != 200 else 204, None
+
+
+def read_json(answer: Answer) -> Any:
+    """Return the JSON of an answer; None if it has none."""
+    try:
+        return json.loads(answer.body) if answer.status == 200 else None
+    except ValueError:
+        return None
+
+
+class Crawl:
+    """Reads layouts, asks where their links lead, and reads the pages that they lead to.
+
+    :param subject: the app.
+    :param router: its router.
+    :param wanted: whether a page that was linked should be read.
+    :param progress: is told what is being read.
+    """
+
+    def __init__(
+        self, subject: Subject, router: Router, wanted: Callable[[str], bool], progress: Progress | None = None
+    ) -> None:
+        self.dead: list[DeadLink] = []
+        self.notes: list[str] = []
+        self.pages: set[str] = set()
+        self.unread: dict[int, list[str]] = {}
+        self._subject = subject
+        self._router = router
+        self._wanted = wanted
+        self._progress = progress or (lambda _: None)
+        self._waiting: deque[str] = deque()
+        self._statuses: dict[str, int] = {}
+
+    @property
+    def left(self) -> int:
+        """How many pages are still to be read."""
+        return len(self._waiting)
+
+    def add(self, urls: Iterable[str]) -> None:
+        """Add pages to read."""
+        for url in urls:
+            if url not in self.pages:
+                self.pages.add(url)
+                self._waiting.append(url)
+
+    def run(self) -> None:
+        """Read all pages, and those that they link to."""
+        while self._waiting:
+            url = self._waiting.popleft()
+            self._progress(f"Reading page {len(self.pages) - len(self._waiting)} of {len(self.pages)}: {url}")
+            status, layout = self._router.draw(url)
+            if layout is None and status != 204:  # 204: the router leaves the page as it is
+                self.unread.setdefault(status, []).append(url)
+            self.read(layout, url)
+
+    def read(self, layout: Any, url: str, is_reported: bool = True) -> None:
+        """Ask for all links in a layout.
+
+        :param layout: as JSON has it.
+        :param url: the page that holds it.
+        :param is_reported: whether its dead links count.
+        """
+        for target in dict.fromkeys(self._subject.resolve(href, url) for href in hrefs(layout)):
+            if target is None:
+                continue
+            try:
+                status = self._status(target)
+            except NoAnswerError as error:
+                self.notes.append(f"A link on {url} could not be followed. {error}")
+                continue
+            if status >= 400 and status not in GUARDED:
+                if not self._subject.can_judge(target):
+                    self.notes.append(
+                        f"{url} links to {target}, outside the app: whether that is there, only what is in front of "
+                        "the app can tell."
+                    )
+                elif is_reported:
+                    self.dead.append(DeadLink(target, url, status))
+            elif target.startswith(self._subject.prefix) and self._router.is_there and self._wanted(target):
+                self.add([target])
+
+    def _status(self, target: str) -> int:
+        if target not in self._statuses:
+            self._progress(f"Asking {len(self._statuses) + 1} links: {target}")
+            self._statuses[target] = final_status(self._subject, target)
+        return self._statuses[target]
+
+
+def unread_notes(crawl: Crawl) -> Iterator[str]:
+    """Yield which pages could not be read."""
+    for status, urls in crawl.unread.items():
+        names = ", ".join(urls[:_MOST_NAMED]) + (f" and {len(urls) - _MOST_NAMED} more" if urls[_MOST_NAMED:] else "")
+        yield (
+            f"The links in {names} were not checked: asked for the layout, Dash answers {status}. "
+            + ("Does the layout raise?" if status >= 500 else "A guard seems to answer first.")
+        )

@@ -1,0 +1,283 @@
+"""What ``dash-true404 check`` does to a live site."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from werkzeug.datastructures import Headers
+
+from ... import __version__
+from ..client import Answer
+from ..probe import SAFE
+from .checks import GUARDED, NO_ANSWER, UNLIKELY, Finding, Report, dashs_own, files, is_soft_404, unknown_url
+from .crawl import Crawl, Progress, Router, internal, read_json, unread_notes
+from .in_process import dead_link_findings
+
+AGENT = f"dash-true404/{__version__} (dash-true404 check)"
+
+_TIMEOUT = 20
+# Index pages with the layouts of all pages in them can be large; more is no page.
+_MOST_BYTES = 20_000_000
+_MOST_HOPS = 5
+_MOST_SILENCES = 3
+_CONFIG = re.compile(rb'<script[^>]*id="_dash-config"[^>]*>(.*?)</script>', re.DOTALL)
+_DRAWN_BY_DASH = "404 - Page not found"
+
+
+class LiveError(Exception):
+    """The site could not be checked; its text is for the person who asked for it."""
+
+
+class _EnoughError(Exception):
+    """All requests are spent."""
+
+
+def check_site(url: str, most: int = 200, progress: Progress | None = None, pause: float = 0.1) -> Report:
+    """Return what is wrong with a live Dash app's answers.
+
+    ::
+
+        check_site("https://example.org/dash/").findings
+
+    :param url: of any page of the app.
+    :param most: so many requests at most are sent.
+    :param progress: is told what is being asked.
+    :param pause: seconds between two requests.
+    :raises LiveError: if the site cannot be reached, or is no Dash app.
+    """
+    site = _Site(url, most, progress or (lambda _: None), pause)
+    findings: list[Finding] = []
+    notes: list[str] = []
+    try:
+        site.open()
+        for one in _checks(site):
+            if isinstance(one, str):
+                notes.append(one)
+            else:
+                findings.append(one)
+    except _EnoughError:
+        notes.append(f"Stopped after {most} requests. With a larger --max, more is checked.")
+    return Report(list(dict.fromkeys(findings)), list(dict.fromkeys(notes)))
+
+
+def _checks(site: _Site) -> Iterator[Finding | str]:
+    yield from unknown_url(site, is_open=True)
+    yield from dashs_own(site)
+    assets = site.prefix + "assets/"
+    named = (
+        site.resolve(url, site.prefix)
+        for url in re.findall(r'(?:src|href)="([^"]+)"', site.index.decode("utf-8", "replace"))
+    )
+    asset = next((url for url in named if url and url.startswith(assets)), None)
+    yield from files(site, site.index, assets, asset)
+    not_found = site.prefix + "not-found-404"
+    if site.knows_pages and not site.is_soft and is_soft_404(site, not_found, site.ask(not_found)):
+        yield Finding(
+            not_found,
+            "GET",
+            200,
+            404,
+            f"The not-found page's own URL is no page either, and says 200. {site.cure} mends it.",
+        )
+    crawl = Crawl(site, site.router, lambda _: True, site.progress)
+    try:
+        _crawl(site, crawl)
+    except _EnoughError:
+        yield (
+            f"Stopped after {site.most} requests, with {crawl.left} pages that are linked still to be read. With a "
+            "larger --max, more is checked."
+        )
+    yield from dead_link_findings(crawl.dead)
+    yield from unread_notes(crawl)
+    for url, reason in site.silent.items():
+        yield f"{url} could not be asked: {reason}."
+
+
+def _crawl(site: _Site, crawl: Crawl) -> None:
+    layout = read_json(site.ask(site.prefix + "_dash-layout"))
+    if site.router.is_there:
+        crawl.add([site.prefix, site.start])
+    crawl.read(layout, site.prefix)
+    crawl.run()
+    # It holds all pages' layouts, but does not tell whose they are, and those of templates are made without their
+    # variables: good for finding pages, not for blaming one.
+    crawl.read(site.config.get("validation_layout"), site.prefix, is_reported=False)
+    crawl.run()
+
+
+class _Site:
+    """A live Dash app: one request at a time, and never more than so many."""
+
+    def __init__(self, url: str, most: int, progress: Progress, pause: float) -> None:
+        self.asked = 0
+        self.most = most
+        self.progress = progress
+        self.silent: dict[str, str] = {}
+        self.start, self.prefix = "/", "/"
+        self.index = b""
+        self.config: dict[str, Any] = {}
+        self._pause = pause
+        self._tls = ssl.create_default_context()
+        self._silences = 0
+        self._go_to(url)
+
+    def _go_to(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise LiveError(f"{url!r} is no URL: {error}.") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise LiveError(f"{url!r} is no URL of a site. Write http://HOST/ or https://HOST/.")
+        if parts.username is not None:
+            raise LiveError("A URL with a user and a password in it is not supported: check the app by its module.")
+        self._parts: SplitResult = parts
+        self._port = port
+        self.host = f"{parts.scheme}://{parts.netloc}"
+
+    def open(self) -> None:
+        """Find the app, and read what its index page says of it."""
+        answer = self._first()
+        config = _CONFIG.search(answer.body)
+        try:
+            self.config = json.loads(config[1]) if config else {}
+            self.prefix = self.config["requests_pathname_prefix"]
+            if not isinstance(self.prefix, str):
+                raise TypeError
+        except (ValueError, KeyError, TypeError):
+            raise LiveError(self._no_app(answer)) from None
+        self.index = answer.body
+
+    def _first(self) -> Answer:
+        for _ in range(_MOST_HOPS):
+            url = self._parts.geturl()
+            target = internal(url, "/", self.host) or "/"
+            self.start = target
+            answer = self.ask(target)
+            location = answer.headers.get("Location")
+            if not 300 <= answer.status < 400 or not location:
+                return answer
+            try:
+                there = urlsplit(urljoin(url, location))
+            except ValueError:
+                raise LiveError(f"{url} redirects to {location!r}, which is no URL.") from None
+            if there.hostname != self._parts.hostname:
+                raise LiveError(f"{url} redirects to another host. If that is the app's, check {there.geturl()}.")
+            self._go_to(there.geturl())
+        raise LiveError(f"{self.host} redirects again and again.")
+
+    def _no_app(self, answer: Answer) -> str:
+        url = self._parts.geturl()
+        if answer.status in GUARDED:
+            return f"{url} answers {answer.status}: it wants a log-in. Check the app by its module instead."
+        hint = "Name the URL of one of its pages." if answer.status == 404 else "Is the URL right?"
+        return f"{url} is no page of a Dash app (it answers {answer.status}, without Dash's _dash-config). {hint}"
+
+    def ask(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """Return the answer to one request; one that is not answered is noted, and three in a row are the end."""
+        if self.asked >= self.most:
+            raise _EnoughError
+        if self.asked:
+            time.sleep(self._pause)
+        self.asked += 1
+        self.progress(f"Request {self.asked} (at most {self.most}): {method} {target}")
+        try:
+            answer = self._send(target, method, headers or {}, body)
+        except (OSError, HTTPException, UnicodeError) as error:
+            self._silences += 1
+            if not self.config or self._silences == _MOST_SILENCES:
+                raise LiveError(f"{self.host} cannot be reached: {_reason(error)}.") from error
+            self.silent[f"{method} {target}"] = _reason(error)
+            return NO_ANSWER
+        self._silences = 0
+        if answer.status == 429:
+            raise LiveError(f"{self.host} says that these are too many requests (429). Try again later.")
+        return answer
+
+    def _send(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        connection = self._connection()
+        try:
+            own = {"User-Agent": AGENT, "Accept": "text/html,*/*;q=0.8", "Connection": "close"}
+            connection.request(method, target, body or None, {**own, **headers})
+            response: HTTPResponse = connection.getresponse()
+            return Answer(response.status, Headers(response.getheaders()), response.read(_MOST_BYTES))
+        finally:
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        host = self._parts.hostname or ""
+        if self._parts.scheme == "https":
+            return HTTPSConnection(host, self._port, timeout=_TIMEOUT, context=self._tls)
+        return HTTPConnection(host, self._port, timeout=_TIMEOUT)
+
+    def can_judge(self, url: str) -> bool:
+        """Tell whether a visitor would get the same answer: always."""
+        return True
+
+    def may_ask(self, url: str, method: str) -> bool:
+        """Tell whether a request can change nothing: a made-up URL, which alone is asked with other methods."""
+        return method in SAFE or UNLIKELY in url or url.endswith("_dash-update-component")
+
+    def resolve(self, href: str, url: str) -> str | None:
+        """Return where a link leads to; None if it leaves the host."""
+        return internal(href, url, self.host)
+
+    @cached_property
+    def router(self) -> Router:
+        """The app's router, asked over the network."""
+        return Router(self)
+
+    @property
+    def knows_pages(self) -> bool:
+        """Whether the app has pages, so that its router can be asked."""
+        return self.router.is_there
+
+    @property
+    def cure(self) -> str:
+        """What would mend a soft 404."""
+        return f"enable_true_404({'app' if self.knows_pages else 'app, paths=[...]'})"
+
+    def is_found(self, url: str) -> bool:
+        """Tell whether the router draws anything else than for a URL that is no page."""
+        layout = self.router.draw(url)[1]
+        if layout is None:
+            return True  # who knows
+        drawn = json.dumps(layout, sort_keys=True)
+        return drawn not in self._not_found and not _is_dashs(layout)
+
+    @cached_property
+    def _not_found(self) -> list[str]:
+        """What the router draws for a URL that is no page; nothing if a template takes every URL and shows it."""
+        drawn = json.dumps(self.router.draw(self.prefix + UNLIKELY)[1], sort_keys=True)
+        return [] if UNLIKELY in drawn else [drawn]
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether a URL that is no page has a status of success."""
+        return self.ask(self.prefix + UNLIKELY).status < 300
+
+
+def _is_dashs(layout: Any) -> bool:
+    return isinstance(layout, dict) and layout.get("props", {}).get("children") == _DRAWN_BY_DASH
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {_TIMEOUT} seconds"
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS there ({error.reason or error}), perhaps it is http:// only"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"it does not speak HTTP ({error!r})"

@@ -1,0 +1,1 @@
+"""What nearly matches a URL that nothing takes, and why it does not."""

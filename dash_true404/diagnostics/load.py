@@ -1,0 +1,148 @@
+"""Finding a Dash app by the name that a command line gives it: ``module:attribute``, as gunicorn takes it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import gc
+import importlib
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import dash
+
+from ..servers import is_server
+
+_NOT_THE_USERS = (
+    os.path.dirname(os.path.dirname(__file__)),
+    *(os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
+)
+
+
+class LoadError(Exception):
+    """The app could not be had; its text is for the person who asked for it."""
+
+
+def load(name: str) -> dash.Dash:
+    """Return the Dash app of a name.
+
+    ::
+
+        load("app:app"), load("wsgi:server"), load("factory:create('test')")
+
+    :param name: ``module:attribute``, found from the current folder. The attribute is a Dash app, a server that one is
+        on, or a call that returns either; the arguments of a call are literals.
+    :raises LoadError: if there is none, with what was wrong and what to do.
+    """
+    module_name, _, expression = name.partition(":")
+    if not module_name or not expression.strip():
+        raise LoadError(
+            f"{name!r} names no app. Write module:attribute, such as app:app, or app:create() for a factory."
+        )
+    if module_name.endswith(".py") or module_name.startswith(".") or {"/", "\\"} & {*module_name}:
+        raise LoadError(
+            f"{module_name!r} is no module's name but a file's. Go to its folder and write it without the ending, "
+            "such as app:app; modules in folders are written with dots."
+        )
+    module = _import(module_name)
+    thing = _evaluate(module, module_name, expression.strip())
+    if isinstance(thing, dash.Dash):
+        return thing
+    if is_server(thing):
+        # No public name leads from a server to the Dash apps on it.
+        apps = [other for other in gc.get_objects() if _is_app_on(other, thing)]
+        if len(apps) == 1:
+            app: dash.Dash = apps[0]
+            return app
+        raise LoadError(
+            f"{name!r} is a server with {len(apps)} Dash apps on it. Name the app itself, such as {module_name}:app."
+        )
+    hint = f" If it makes the app, call it: {name}()." if callable(thing) else ""
+    raise LoadError(f"{name!r} is no Dash app but {_described(thing)}.{hint}")
+
+
+def _is_app_on(thing: Any, server: Any) -> bool:
+    return issubclass(type(thing), dash.Dash) and thing.server is server
+
+
+def _described(thing: Any) -> str:
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    return f"{'the function' if callable(thing) else 'a'} {getattr(thing, '__name__', type(thing).__name__)}"
+
+
+def _import(module_name: str) -> Any:
+    folder = os.getcwd()
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        with _without_running():
+            return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name + ".").startswith(error.name + "."):
+            raise LoadError(
+                f"There is no module {error.name!r} in {folder} or among the installed packages. "
+                "Go to the folder that the app is started from, or correct the name."
+            ) from None
+        raise LoadError(_in_the_users_code(f"Importing {module_name!r} failed", error)) from error
+    except (Exception, SystemExit) as error:
+        raise LoadError(_in_the_users_code(f"Importing {module_name!r} failed", error)) from error
+
+
+@contextlib.contextmanager
+def _without_running() -> Iterator[None]:
+    """Keep a module without a main guard from serving its app, for ever, when it is only to be looked at."""
+    run = dash.Dash.run
+
+    def not_now(self: dash.Dash, *_: Any, **__: Any) -> None:
+        print("app.run() was passed over. Write it below: if __name__ == '__main__':", file=sys.stderr)
+
+    setattr(dash.Dash, "run", not_now)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(dash.Dash, "run", run)  # noqa: B010
+
+
+def _evaluate(module: Any, module_name: str, expression: str) -> Any:
+    try:
+        tree: ast.expr = ast.parse(expression, mode="eval").body
+        call = tree if isinstance(tree, ast.Call) else None
+        path = ast.unparse(call.func if call else tree).split(".")
+        if not all(part.isidentifier() for part in path):
+            raise ValueError
+        args = [ast.literal_eval(arg) for arg in call.args] if call else []
+        kwargs = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords} if call else {}
+    except (SyntaxError, ValueError):
+        raise LoadError(
+            f"{expression!r} is neither a name nor a call with literal arguments. Write module:app or module:create()."
+        ) from None
+    thing = module
+    for part in path:
+        if not hasattr(thing, part):
+            apps = [name for name, value in vars(module).items() if isinstance(value, dash.Dash)]
+            hint = f" It has {', '.join(f'{module_name}:{app}' for app in apps)}." if apps else ""
+            raise LoadError(f"Module {module_name!r} has no attribute {'.'.join(path)!r}.{hint}")
+        thing = getattr(thing, part)
+    if call is None:
+        return thing
+    try:
+        return thing(*args, **kwargs)
+    except (Exception, SystemExit) as error:
+        raise LoadError(_in_the_users_code(f"Calling {module_name}:{expression} failed", error)) from error
+
+
+def _in_the_users_code(what: str, error: BaseException) -> str:
+    """Return an error with its traceback, shortened to the user's own code."""
+    trace = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in trace.stack if not _is_foreign(frame.filename)]
+    lines = ["Traceback of your code:\n", *traceback.StackSummary.from_list(own).format()] if own else []
+    return "".join([f"{what}:\n", *lines, *trace.format_exception_only()]).rstrip()
+
+
+def _is_foreign(file: str) -> bool:
+    return os.path.realpath(file).startswith(_NOT_THE_USERS) or file.startswith("<frozen")

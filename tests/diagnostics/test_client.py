@@ -1,0 +1,209 @@
+"""Asking an app in this process: exactly as given, on every server, from wherever."""
+
+import asyncio
+import gc
+import threading
+
+import flask
+import pytest
+
+from dash_true404 import enable_true_404
+from dash_true404.diagnostics import client as client_module
+from dash_true404.diagnostics.client import Client, NoAnswerError
+
+from ..apps import BACKENDS, app_on, make_app, register
+
+
+@pytest.fixture(params=BACKENDS)
+def asked_app(request):
+    app = app_on(request.param, "/", "/caf%C3%A9")
+    register("/old", module="m_new", path_template=None, redirect_from=["/older"])
+    enable_true_404(app)
+    return app
+
+
+def test_targets_are_sent_as_given(asked_app):
+    with Client(asked_app) as client:
+        asked = {
+            url: client.ask(url).status for url in ("/", "/caf%C3%A9", "/caf%c3%a9", "/%63af%C3%A9", "/?x=%41", "/zz")
+        }
+        assert client.ask("/zz", "HEAD").headers["X-Robots-Tag"] == "noindex"
+        assert client.ask("/zz", headers={"Accept": "application/json"}).body.startswith(b"{")
+        assert client.ask("/_dash-update-component", "POST", {"Content-Type": "application/json"}, b"{}").status >= 400
+    assert asked == {"/": 200, "/caf%C3%A9": 200, "/caf%c3%a9": 404, "/%63af%C3%A9": 404, "/?x=%41": 200, "/zz": 404}
+
+
+def test_redirects_are_told_without_the_host(asked_app):
+    with Client(asked_app) as client:
+        answer = client.ask("/older")
+    assert (answer.status, answer.headers["Location"]) == (301, "/old")
+
+
+def test_it_can_be_asked_where_a_loop_is_running(asked_app):
+    async def ask():
+        with Client(asked_app) as client:
+            return client.ask("/zz").status
+
+    assert asyncio.run(ask()) == 404
+
+
+def test_an_exception_that_the_server_lets_through_is_a_500(asked_app):
+    asked_app.server.config = getattr(asked_app.server, "config", {})
+    asked_app.server.config["PROPAGATE_EXCEPTIONS"] = True
+    asked_app.interpolate_index = lambda **_: 1 / 0
+    with Client(asked_app) as client:
+        assert client.ask("/").status == 500
+        assert client.ask("/caf%C3%A9").status == 500
+        assert client.ask("/zz").status == 404
+
+
+def test_nothing_runs_on_after_it_is_closed(asked_app):
+    with Client(asked_app) as client:
+        client.ask("/")
+    assert not threads_left()
+
+
+def threads_left():
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith(("dash-true404", "asyncio_"))]
+    for thread in threads:
+        thread.join(2)  # it may be about to end
+    return [thread.name for thread in threads if thread.is_alive()]
+
+
+def test_a_response_that_does_not_end_is_cut(monkeypatch):
+    app, ended = make_app("/"), threading.Event()
+    app.server.add_url_rule(
+        "/events", "events", lambda: flask.Response("event " for _ in iter(lambda: ended.wait(0.1), True))
+    )
+    app.server.add_url_rule("/slow", "slow", lambda: str(ended.wait(60)))
+    with Client(app) as client:
+        client.ask("/")  # or its first answer might take longer
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+        answer = client.ask("/events")
+        assert (answer.status, answer.body[:6]) == (200, b"event ")
+        with pytest.raises(NoAnswerError, match="has not answered GET /slow within"):
+            client.ask("/slow")
+    ended.set()
+
+
+@pytest.mark.asgi
+def test_a_server_that_does_not_start_is_an_error():
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        raise RuntimeError("no database")
+        yield
+
+    app = make_app("/", server=FastAPI(lifespan=lifespan))
+    with pytest.raises(NoAnswerError, match="no database"):
+        Client(app)
+    assert not threads_left()
+
+
+def test_middleware_may_answer_with_a_plain_list():
+    app = make_app("/")
+
+    def closed(environ, start_response):
+        start_response("503 Service Unavailable", [("Retry-After", "60")])
+        return [b"closed"]
+
+    app.server.wsgi_app = closed
+    with Client(app) as client:
+        answer = client.ask("/")
+    assert (answer.status, answer.headers["Retry-After"], answer.body) == (503, "60", b"closed")
+
+
+@pytest.mark.asgi
+def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
+    from starlette.responses import StreamingResponse
+
+    async def events():
+        yield b"event "
+        await asyncio.sleep(60)
+
+    app = make_app("/", backend="fastapi")
+    app.server.add_api_route("/events", lambda: StreamingResponse(events()))
+    enable_true_404(app)
+    with Client(app) as client:
+        client.ask("/")  # or its first answer might take longer
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+        answer = client.ask("/events")
+        monkeypatch.undo()
+    assert (answer.status, answer.body) == (200, b"event ")
+
+
+@pytest.mark.asgi
+def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
+    app, released = make_app("/", backend="fastapi"), threading.Event()
+
+    async def block():
+        released.wait(60)
+
+    app.server.add_api_route("/block", block)
+    client = Client(app)
+    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+    with pytest.raises(NoAnswerError):
+        client.ask("/block")
+    client.close()
+    released.set()
+    end(client._transport._thread, client._transport._loop)
+
+
+def end(thread, loop):
+    """End what an app that hangs has left behind."""
+    thread.join(10)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
+
+
+@pytest.mark.asgi
+@pytest.mark.parametrize("hangs_at", ["start-up", "shutdown"])
+def test_a_server_that_hangs_at_its_start_or_end_is_ended(hangs_at, monkeypatch, caplog):
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        await asyncio.sleep(60 if hangs_at == "start-up" else 0)
+        yield
+        await asyncio.sleep(60)
+
+    app = make_app("/", server=FastAPI(lifespan=lifespan))
+    if hangs_at == "start-up":
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+        with pytest.raises(NoAnswerError, match=r"it has not ended within 0\.2 seconds"):
+            Client(app)
+    else:
+        client = Client(app)
+        monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+        client.close()
+    assert not threads_left()
+    gc.collect()
+    assert not caplog.records  # in which Python reports tasks that were not ended
+
+
+@pytest.mark.asgi
+def test_a_server_that_ends_with_a_task_that_it_has_cancelled(caplog):
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def lifespan(server):
+        task = asyncio.create_task(asyncio.sleep(60))
+        yield
+        task.cancel()
+        await task
+
+    app = make_app("/", server=FastAPI(lifespan=lifespan))
+    with Client(app) as client:
+        assert client.ask("/").status == 200
+    assert not threads_left()
+    assert not caplog.records

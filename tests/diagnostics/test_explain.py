@@ -1,0 +1,938 @@
+"""explain(): for each way a URL gets lost, the layer, the words that help, and that what they suggest is true."""
+
+import json
+import re
+import sys
+import textwrap
+
+import dash
+import flask
+import pytest
+from click.testing import CliRunner
+from dash import html
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
+
+from dash_true404 import enable_true_404
+from dash_true404.cli import main
+from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.explain import explain
+from dash_true404.diagnostics.probe import NotReadyError
+
+from ..apps import BACKENDS, app_on, make_app, make_true_app, register, wrap_dashs_views
+from ..scale import EXAMPLES
+
+
+def true_app_on(backend, *paths, **options):
+    app = app_on(backend, *paths, **options)
+    enable_true_404(app)
+    return app
+
+
+def suggested(explanation):
+    """Return the URL that the first hint says is answered, and how."""
+    url, status = re.search(r"(\S+) is answered (\d+)", explanation.hints[0]).groups()
+    return url, int(status)
+
+
+def assert_suggests(app, url, meant, words, layer="routing", method="GET"):
+    """Check that the first hint names the URL that was meant, why, and that it is really answered so."""
+    with Client(app) as client:
+        found = explain(app, url, method, client)
+        assert found.layer == layer, found.text()
+        assert words in found.hints[0]
+        there, status = suggested(found)
+        assert there == meant
+        assert client.ask(there, method).status == status == 200
+        # To be sure that the hint is what makes the difference.
+        assert client.ask(url, method).status == found.status == 404
+    return found
+
+
+# What is taken
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_page_is_named_with_its_variables(backend):
+    found = explain(true_app_on(backend, "/", "/t/<x>"), "/t/a%20b?day=1")
+    assert found == (
+        "/t/a%20b?day=1",
+        "GET",
+        200,
+        "page",
+        "Page 'm_47_t_47__60_x_62_' (/t/<x>) takes it, with x='a%20b'.",
+        [],
+    )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_dashs_own_and_assets_are_routes(backend, tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    app = true_app_on(backend, "/", assets_folder=str(tmp_path))
+    own = explain(app, "/_dash-layout")
+    assert (own.layer, own.verdict) == ("route", "Dash's own rule /_dash-layout takes it.")
+    assert "Dash's rule for assets" in explain(app, "/assets/a.txt").verdict
+    missing = explain(app, "/assets/b.txt")
+    assert (missing.status, missing.layer) == (404, "route")
+    assert str(tmp_path) in missing.hints[0]
+
+
+def test_a_view_that_says_404_itself_is_named():
+    app = make_true_app("/")
+
+    @app.server.route("/gone")
+    def gone():
+        flask.abort(404)
+
+    found = explain(app, "/gone")
+    assert (found.status, found.layer, found.verdict) == (
+        404,
+        "route",
+        "The rule /gone (gone) takes it, and answers 404 itself.",
+    )
+    assert "'gone'" in found.hints[0]
+
+
+def test_a_view_that_might_change_something_is_not_called():
+    app, called = make_true_app("/"), []
+    app.server.add_url_rule("/send", "send", lambda: called.append(1) or "", methods=["GET", "DELETE"])
+    found = explain(app, "/send", "delete")
+    assert (found.status, found.layer, called) == (0, "route", [])
+    assert found.text().startswith("DELETE /send: not asked (route)")
+    assert explain(app, "/send").status == 200
+    assert called == [1]
+
+
+def test_a_view_that_might_change_something_is_not_called_for_a_url_that_is_near():
+    app, called = make_true_app("/"), []
+    app.server.add_url_rule("/send", "send", lambda: called.append(1) or "", methods=["DELETE"])
+    found = explain(app, "/Send", "DELETE")
+    assert (found.status, called) == (404, [])
+    assert "/send is taken by the rule of endpoint send" in found.hints[0]
+
+
+def test_a_guard_in_front_of_a_page_is_told_from_the_page():
+    app = make_true_app("/", "/a")
+    app.server.before_request(lambda: flask.redirect("/login"))
+    found = explain(app, "/a")
+    assert (found.layer, found.status) == ("page", 302)
+    assert "in front of it" in found.verdict
+    assert "/login" in found.verdict
+
+
+def test_a_server_error_is_told():
+    app = make_true_app("/")
+    app.server.add_url_rule("/boom", "boom", lambda: 1 / 0)
+    found = explain(app, "/boom")
+    assert (found.layer, found.status) == ("route", 500)
+    assert "failed" in found.verdict
+
+
+def test_a_redirect_to_a_page_and_one_to_a_placeholder():
+    app = make_app("/")
+    register("/new", redirect_from=["/old"])
+    register("/t/<x>", redirect_from=["/ts"])
+    enable_true_404(app)
+    good = explain(app, "/old")
+    assert (good.layer, good.status, good.hints) == ("route", 301, [])
+    bad = explain(app, "/ts")
+    assert "/t/none is only Dash's placeholder for /t/<x>" in bad.hints[0]
+
+
+def test_redirect_slashes_is_named():
+    app = make_app("/", "/a")
+    enable_true_404(app, redirect_slashes=True)
+    found = explain(app, "/a/")
+    assert (found.layer, found.status) == ("page", 308)
+    assert "redirect_slashes" in found.verdict
+
+
+def test_a_page_behind_another_is_named():
+    app = make_true_app("/", "/t/<x>", "/t/new")
+    found = explain(app, "/t/new")
+    assert "(/t/<x>) takes it, with x='new'" in found.verdict
+    assert found.hints[0].startswith("Page 'm_47_t_47_new' has this path too")
+
+
+def test_another_dash_app_on_the_server_is_named():
+    server = flask.Flask(__name__)
+    make_app("/", server=server, url_base_pathname="/other/")
+    app = make_app("/", "/a", server=server)
+    enable_true_404(app)
+    found = explain(app, "/other/x")
+    assert found.layer == "route"
+    assert "Another Dash app on the server" in found.verdict
+
+
+def test_a_mount_inside_the_server_is_named():
+    app = make_true_app("/")
+    app.server.wsgi_app = DispatcherMiddleware(app.server.wsgi_app, {"/other": Response("theirs")})
+    found = explain(app, "/other/x")
+    assert (found.layer, found.status, found.verdict) == ("route", 200, "The mount /other/<path:path> takes it.")
+
+
+# Routing
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_letter_case(backend):
+    found = assert_suggests(true_app_on(backend, "/", "/about"), "/About", "/about", "letter case")
+    assert found.verdict == "No page and no rule of the server takes it."
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_letter_case_leaves_the_variables_as_they_are(backend):
+    assert_suggests(true_app_on(backend, "/", "/t/<x>"), "/T/Aa", "/t/Aa", "letter case")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_percent_encoding(backend):
+    assert_suggests(true_app_on(backend, "/", "/about"), "/%61bout", "/about", "percent-encoding")
+
+
+def test_a_page_registered_decoded_can_be_reached_once_it_is_registered_as_the_hint_says():
+    app = make_true_app("/", "/café")
+    (hint,) = explain(app, "/café").hints
+    better = re.search(r"Register path='(\S+)'", hint).group(1)
+    register(better)
+    assert explain(app, "/café").layer == "page"
+
+
+def test_doubled_slash():
+    server = flask.Flask(__name__)
+    server.url_map.merge_slashes = False
+    app = make_app("/", server=server)
+    server.add_url_rule("/x/<int:n>", "x", lambda n: "x")
+    enable_true_404(app)
+    found = explain(app, "/x//1")
+    if found.status == 308:  # Werkzeug < 2.2 keeps merge_slashes with each rule
+        assert (found.layer, found.verdict) == (
+            "route",
+            "A rule has it with other slashes: the server redirects to http://localhost/x/1.",
+        )
+    else:
+        assert_suggests(app, "/x//1", "/x/1", "doubled slash")
+
+
+def test_a_doubled_slash_that_the_server_takes_out():
+    app = make_true_app("/")
+    app.server.add_url_rule("/x/<int:n>", "x", lambda n: "x")
+    found = explain(app, "/x//1")
+    assert (found.status, found.layer) == (308, "route")
+    assert "with other slashes" in found.verdict
+
+
+def test_trailing_slash():
+    app = make_true_app("/")
+    app.server.add_url_rule("/users", "users", lambda: "x")
+    assert_suggests(app, "/users/", "/users", "Only the slash at the end is too much")
+
+
+def test_a_rule_that_ends_in_a_slash_redirects():
+    app = make_true_app("/")
+    app.server.add_url_rule("/users/", "users", lambda: "x")
+    found = explain(app, "/users")
+    assert (found.layer, found.status) == ("route", 308)
+    assert "slash" in found.verdict
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("url", "words"), [("/a", "lacks the app's prefix"), ("/d/d/a", "stands in it twice")])
+def test_the_apps_prefix(backend, url, words):
+    app = true_app_on(backend, "/", "/a", url_base_pathname="/d/")
+    found = assert_suggests(app, url, "/d/a", words)
+    assert [hint for hint in found.hints if "is not in dash.page_registry" in hint] == []
+
+
+def blueprint_app():
+    app = make_app("/")
+    api = flask.Blueprint("api", __name__, url_prefix="/api")
+    api.add_url_rule("/users/<int:n>", "user", lambda n: "x")
+    inner = flask.Blueprint("inner", __name__, url_prefix="/v1")
+    inner.add_url_rule("/ping", "ping", lambda: "x")
+    api.register_blueprint(inner)
+    twice = flask.Blueprint("twice", __name__, url_prefix="/two")
+    twice.add_url_rule("/two/x", "x", lambda: "x")
+    app.server.register_blueprint(api)
+    app.server.register_blueprint(twice)
+    enable_true_404(app)
+    return app
+
+
+@pytest.mark.flask2
+@pytest.mark.parametrize(
+    ("url", "meant", "words"),
+    [
+        ("/users/3", "/api/users/3", "lacks '/api', the prefix of Blueprint 'api'"),
+        ("/api/api/users/3", "/api/users/3", "has '/api' twice, the prefix of Blueprint 'api'"),
+        ("/ping", "/api/v1/ping", "lacks '/api/v1', the prefix of Blueprint 'api.inner'"),
+        ("/two/x", "/two/two/x", "The rule /two/two/x has '/two' twice"),
+        ("/API/users/3", "/api/users/3", "letter case"),
+    ],
+)
+def test_blueprint_prefixes(url, meant, words):
+    assert_suggests(blueprint_app(), url, meant, words)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("url", "needed"),
+    [("/t", "/t/<x>"), ("/t/", "/t/<x>"), ("/r/2024", "/r/2024/<month>"), ("/r", "/r/<year>/<month>")],
+)
+def test_a_missing_path_variable(backend, url, needed):
+    app = true_app_on(backend, "/", "/t/<x>", "/r/<year>/<month>")
+    found = explain(app, url)
+    assert (found.status, found.layer) == (404, "routing")
+    assert "lacks a value" in found.hints[0]
+    assert found.hints[0].endswith(f"takes {needed}.")
+    assert explain(app, re.sub("<.*?>", "1", needed)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("rule", "url", "variable", "value"),
+    [
+        ("/i/<int:n>", "/i/x", "<int:n>", "x"),
+        ("/i/<int(max=5):n>/z", "/i/9/z", "<int(max=5):n>", "9"),
+        ("/i/<name>", "/i/a/b", "<name>", "a/b"),
+        ("/i/<int:n>/<name>", "/i/caf%C3%A9/b", "<int:n>", "café"),
+        ("/i/<any(a, b):what>", "/i/c", "<any(a, b):what>", "c"),
+    ],
+)
+def test_a_converter_that_refuses_the_value(rule, url, variable, value):
+    app = make_true_app("/")
+    app.server.add_url_rule(rule, "rule", lambda **_: "x")
+    found = explain(app, url)
+    assert (found.status, found.layer) == (404, "routing")
+    assert f"The rule {rule} (rule) has this shape, but {variable} does not take {value!r}." in found.hints[0]
+
+
+@pytest.mark.parametrize("is_true", [True, False])
+def test_another_method(is_true):
+    app = make_app("/")
+    app.server.add_url_rule("/send", "send", lambda: "x", methods=["POST", "PUT"])
+    if is_true:
+        enable_true_404(app)
+    found = explain(app, "/send")
+    assert (found.status, found.layer) == (405 if is_true else 200, "routing")
+    assert "the rule /send (send) takes POST and PUT, not GET" in found.hints[0]
+    if is_true:
+        allow = re.search(r"Allow: (.*)", found.verdict).group(1)
+        assert set(allow.split(", ")) == {"POST", "PUT", "OPTIONS"}
+
+
+def test_other_methods_of_a_page():
+    found = explain(make_true_app("/", "/a"), "/a", "POST")
+    assert (found.status, found.layer) == (405, "routing")
+    assert found.verdict == "Page 'm_47_a' is there, but a page does not take POST."
+
+
+def exists(x):
+    if x == "boom":
+        raise KeyError(x)
+    return {"no": False, "none": None}.get(x, True)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_exists_said_no(backend):
+    app = app_on(backend, "/")
+    register("/t/<x>", exists=exists)
+    enable_true_404(app)
+    found = explain(app, "/t/no")
+    assert (found.status, found.layer) == (404, "routing")
+    assert "its exists(x='no') said no" in found.verdict
+    assert "unquote" not in found.text()
+    assert explain(app, "/t/yes").hints == []
+    assert app.use_pages
+    assert dash.page_registry["m_47_t_47__60_x_62_"]["exists"] is exists  # watching it has left nothing behind
+
+
+@pytest.mark.asgi
+@pytest.mark.parametrize("backend", ["quart", "fastapi"])
+def test_an_async_exists_said_no(backend):
+    async def exists_async(x):
+        return exists(x)
+
+    app = app_on(backend, "/")
+    register("/t/<x>", exists=exists_async)
+    enable_true_404(app)
+    assert "said no" in explain(app, "/t/no").verdict
+    assert "KeyError" in explain(app, "/t/boom").hints[0]
+
+
+def test_exists_that_wants_an_encoded_value():
+    app = make_app("/")
+    register("/t/<x>", exists=lambda x: x == "a b")
+    enable_true_404(app)
+    assert any("unquote" in hint for hint in explain(app, "/t/a%20b").hints)
+
+
+def test_exists_that_raised_or_returned_none_twice():
+    app = make_app("/")
+    register("/t/<x>", exists=exists)
+    enable_true_404(app)
+    for _ in range(2):  # the log tells of it once a minute
+        found = explain(app, "/t/boom")
+        assert (found.status, found.layer) == (200, "page")
+        assert "exists(x='boom') failed with KeyError: 'boom'" in found.hints[0]
+    assert "returned None" in explain(app, "/t/none").hints[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"), [("/repotrs", "/reports"), ("/statoin/x", "/station/x"), ("/d/_dash-layuot", None)]
+)
+def test_misspelt(url, meant):
+    app = make_true_app("/", "/reports", "/station/<name>")
+    if meant:
+        assert_suggests(app, url, meant, "misspelt")
+    else:
+        assert "misspelt" not in explain(app, url).text()
+
+
+def test_below_a_page():
+    app = make_true_app("/", "/trips")
+    (hint,) = explain(app, "/trips/no").hints
+    register(re.search("path_template='(.*)'", hint).group(1))
+    assert explain(app, "/trips/no").layer == "page"
+
+
+def test_nothing_near():
+    found = explain(make_true_app("/", "/a"), "/wp-login.php")
+    assert (found.status, found.layer) == (404, "routing")
+    assert "Nothing is near it" in found.hints[0]
+
+
+# Apps that do not tell the truth, or not the whole
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_soft_404_is_named_and_the_hint_makes_it_a_404(backend):
+    app = app_on(backend, "/", "/about")
+    found = explain(app, "/About")
+    assert (found.status, found.layer) == (200, "routing")
+    assert "a soft 404" in found.verdict
+    assert "letter case" in found.hints[0]
+    assert "enable_true_404(app)" in found.hints[-1]
+    again = true_app_on(backend, "/", "/about")
+    assert explain(again, "/About").status == 404
+
+
+def test_a_method_that_dashs_catch_all_refuses_is_no_url_that_is_there():
+    found = explain(make_app("/"), "/zz", "POST")
+    assert found.status == 405
+    assert "No page and no rule" in found.verdict
+
+
+def test_exists_without_true_404s():
+    app = make_app("/")
+    register("/t/<x>", exists=exists)
+    found = explain(app, "/t/no")
+    assert (found.status, found.layer) == (200, "page")
+    assert "is not asked" in found.hints[0]
+
+
+def test_report_only():
+    app = make_app("/")
+    register("/t/<x>", exists=exists)
+    enable_true_404(app, report_only=True)
+    assert "report_only" in explain(app, "/zz").hints[-1]
+    assert "report_only" in explain(app, "/t/no").hints[0]
+
+
+def test_an_error_handler_that_answers_200():
+    app = make_true_app("/")
+    app.server.register_error_handler(404, lambda error: "sorry")
+    found = explain(app, "/zz")
+    assert found.status == 200
+    assert "errorhandler(404)" in found.hints[-1]
+
+
+def test_an_error_handler_that_answers_500():
+    app = make_true_app("/")
+    app.server.register_error_handler(Exception, lambda error: ("sorry", 500))
+    found = explain(app, "/zz")
+    assert found.status == 500
+    assert "errorhandler(Exception)" in found.hints[-1]
+
+
+def test_an_app_without_pages():
+    app = make_app(use_pages=False)
+    assert "has no pages" in explain(app, "/zz").verdict
+    app = make_app(use_pages=False)
+    enable_true_404(app, paths=["/", "/reports/<year>"])
+    assert explain(app, "/reports/2024").verdict == "The page /reports/<year> of paths= takes it, with year='2024'."
+    assert explain(app, "/zz").status == 404
+
+
+# Loading
+
+
+@pytest.fixture
+def pages(tmp_path, monkeypatch):
+    """A folder for pages, and a function that writes a page into it."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    modules = set(sys.modules)
+
+    def write(name, text=""):
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(textwrap.dedent(text) + '\nlayout = "x"\n')
+        return str(folder)
+
+    yield write
+    for name in set(sys.modules) - modules:
+        if name.startswith("pages"):
+            del sys.modules[name]
+
+
+CALL = "import dash\ndash.register_page(__name__)"
+AT_TOP = "import dash\ndash.register_page(__name__, path='/special')"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "url", "words"),
+    [
+        ("my_page.py", "", "/my-page", "pages/my_page.py never calls register_page"),
+        ("my_page.py", "from dash import register_page", "/my-page", "but never calls it"),
+        ("_my_page.py", CALL, "/my-page", "pages/_my_page.py is skipped"),
+        (".my_page.py", CALL, "/my-page", "Rename it to my_page.py"),
+        ("_more/my_page.py", CALL, "/more/my-page", "Rename it to more/my_page.py"),
+        ("x.py", "import dash\nif False:\n    dash.register_page(__name__)", "/x", "only within 'if False:' (line 2)"),
+        (
+            "x.py",
+            "import dash\ntry:\n    import nope\n    dash.register_page('m', path='/a')\nexcept ImportError:\n    pass",
+            "/a",
+            "only within 'try:' (line 2)",
+        ),
+        (
+            "x.py",
+            "import dash\nif False:\n    dash.register_page('m', path_template='/i/<n>')",
+            "/i/3",
+            "within 'if False:'",
+        ),
+        ("_x.py", AT_TOP, "/special", "is skipped"),
+    ],
+)
+def test_a_file_that_makes_no_page(pages, name, text, url, words):
+    folder = pages(name, text)
+    app = make_true_app("/", pages_folder=folder)
+    found = explain(app, url)
+    assert (found.status, found.layer) == (404, "loading")
+    assert words in found.hints[0]
+    assert "pages" not in explain(app, "/nothing-of-that").text().replace("No page", "")
+
+
+def test_a_file_makes_a_page_once_it_is_renamed_as_the_hint_says(pages, tmp_path):
+    folder = pages("_my_page.py", CALL)
+    (hint,) = explain(make_true_app("/", pages_folder=folder), "/my-page").hints
+    (tmp_path / "pages" / "_my_page.py").rename(tmp_path / "pages" / re.search(r"Rename it to (\S+)\.$", hint).group(1))
+    assert explain(make_true_app(pages_folder=folder), "/my-page").layer == "page"
+
+
+def test_a_file_that_is_there_since_the_app_was_made(pages):
+    app = make_true_app("/", pages_folder=pages("ok.py", CALL))
+    pages("late.py", CALL)
+    found = explain(app, "/late")
+    assert found.layer == "loading"
+    assert "has not been imported" in found.hints[0]
+
+
+def test_a_file_that_is_no_python(pages):
+    app = make_true_app("/", pages_folder=pages("ok.py", CALL))
+    pages("late.py", "def (")
+    found = explain(app, "/late")
+    assert found.layer == "loading"
+    assert "line 1" in found.hints[0]
+
+
+def test_a_page_that_was_taken_out(pages):
+    app = make_true_app("/", pages_folder=pages("ok.py", CALL))
+    dash.page_registry.pop(next(module for module in dash.page_registry if module.endswith("ok")))
+    assert "any more" in explain(app, "/ok").hints[0]
+
+
+def test_a_page_file_that_fails_to_import_is_shown_with_the_users_traceback(pages, tmp_path, monkeypatch):
+    pages("bad.py", CALL + "\n1 / 0")
+    (tmp_path / "failing_app.py").write_text("import dash\napp = dash.Dash(__name__, use_pages=True)\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    result = CliRunner().invoke(main, ["explain", "failing_app:app", "/bad"])
+    assert result.exit_code == 2
+    assert "bad.py" in result.output
+    assert "ZeroDivisionError" in result.output
+
+
+def test_a_page_of_another_app():
+    make_app("/", "/a")
+    app = dash.Dash(__name__, use_pages=False, pages_folder="", assets_folder="no-assets")
+    app.layout = dash.html.Div()
+    enable_true_404(app, paths=["/"])
+    found = explain(app, "/a")
+    assert (found.status, found.layer) == (404, "loading")
+    assert "for another app" in found.hints[0]
+    assert "use_pages=True" in found.hints[0]
+
+
+@pytest.fixture
+def lost_blueprint(monkeypatch):
+    """A Blueprint that this module has under the name ``lost``."""
+    blueprint = flask.Blueprint("lost_api", __name__)
+    blueprint.add_url_rule("/lost/<int:n>", "item", lambda n: "x")
+    monkeypatch.setitem(globals(), "lost", blueprint)
+    return blueprint
+
+
+@pytest.mark.parametrize(("url", "prefix"), [("/lost/3", None), ("/api/lost/3", "/api")])
+def test_a_blueprint_that_was_never_registered(lost_blueprint, url, prefix):
+    found = explain(make_true_app("/"), url)
+    assert (found.status, found.layer) == (404, "loading")
+    assert f"Blueprint 'lost_api' ({__name__}:lost) exists, but was never registered" in found.hints[0]
+    assert (
+        f"register_blueprint(lost, url_prefix={prefix!r})" if prefix else "register_blueprint(lost)"
+    ) in found.hints[0]
+    app = make_true_app("/")
+    app.server.register_blueprint(lost_blueprint, url_prefix=prefix)
+    assert explain(app, url).status == 200
+
+
+@pytest.mark.usefixtures("lost_blueprint")
+def test_asking_leaves_a_blueprint_as_it_was():
+    late = flask.Blueprint("late", __name__)
+    late.add_url_rule("/late", "late", lambda: "x")
+    assert explain(make_true_app("/"), "/late").layer == "loading"
+    late.add_url_rule("/later", "later", lambda: "x")  # which Flask refuses once it was registered
+    assert explain(make_true_app("/"), "/lost/x").layer == "routing"  # <int:n> does not take it
+
+
+def test_a_blueprint_of_another_server():
+    other, there = flask.Flask("other"), flask.Blueprint("there", __name__)
+    there.add_url_rule("/there", "there", lambda: "x")
+    other.register_blueprint(there)
+    assert "is registered on another server" in explain(make_true_app("/"), "/there").hints[0]
+
+
+@pytest.mark.asgi
+def test_a_blueprint_of_quart_that_was_never_registered():
+    import quart
+
+    unused = quart.Blueprint("unused", __name__)
+    unused.add_url_rule("/unused", "unused", lambda: "x")
+    found = explain(true_app_on("quart", "/"), "/unused")
+    assert found.layer == "loading"
+    assert "Blueprint 'unused'" in found.hints[0]
+
+
+# Deployment
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_prefix_that_the_proxy_should_take_off(backend):
+    app = true_app_on(backend, "/", "/a", requests_pathname_prefix="/d/", routes_pathname_prefix="/")
+    found = assert_suggests(app, "/d/a", "/a", "made for a proxy", layer="deployment")
+    assert len(found.hints) == 1
+    (hint,) = explain(app, "/a").hints
+    assert "Browsers ask for /d/a" in hint
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_prefix_that_the_app_does_not_have(backend):
+    assert_suggests(true_app_on(backend, "/", "/a"), "/d/a", "/a", "Without '/d' it is there", layer="deployment")
+
+
+def test_a_prefix_that_was_taken_off():
+    app = make_true_app("/", "/a", url_base_pathname="/d/")
+    hint = explain(app, "/a").hints[1]
+    assert "something has taken that off" in hint
+    found = re.search("routes_pathname_prefix=('.*?') and requests_pathname_prefix=('.*?')", hint).groups()
+    routes, requests = (text.strip("'") for text in found)
+    app = make_true_app("/", "/a", routes_pathname_prefix=routes, requests_pathname_prefix=requests)
+    assert explain(app, "/a").layer == "page"
+
+
+def test_script_name(monkeypatch):
+    monkeypatch.setenv("SCRIPT_NAME", "/d")
+    right = explain(make_true_app("/", "/a", requests_pathname_prefix="/d/", routes_pathname_prefix="/"), "/d/a")
+    assert right.layer == "deployment"
+    assert any("arrives as /a, and /a is answered 200" in hint for hint in right.hints)
+    wrong = explain(make_true_app("/", "/a", url_base_pathname="/d/"), "/d/a")
+    assert wrong.layer == "page"
+    assert "arrives as /a, and nothing takes that" in wrong.hints[0]
+
+
+def test_application_root():
+    app = make_true_app("/", "/a")
+    app.server.config["APPLICATION_ROOT"] = "/d"
+    assert_suggests(app, "/d/a", "/a", "APPLICATION_ROOT='/d' only tells Flask how to write URLs", layer="deployment")
+
+
+# FastAPI's routers and mounts
+
+
+def fastapi_app():
+    import fastapi
+
+    app = app_on("fastapi", "/")
+    router, sub = fastapi.APIRouter(prefix="/api"), fastapi.FastAPI()
+    router.add_api_route("/users/{n:int}", lambda n: n, name="user")
+    router.add_api_route("/send", lambda: 1, methods=["POST"], name="send")
+    sub.add_api_route("/hello", lambda: 1)
+    app.server.include_router(router, prefix="/v1")
+    app.server.mount("/sub", sub)
+    enable_true_404(app)
+    return app
+
+
+@pytest.mark.asgi
+def test_fastapi_included_router():
+    app = fastapi_app()
+    assert explain(app, "/v1/api/users/3").verdict == "The rule /v1/api/users/{n:int} (user) takes it."
+    refused = explain(app, "/v1/api/users/x")
+    assert (refused.status, refused.layer) == (404, "routing")
+    assert "{n:int} does not take 'x'" in refused.hints[0]
+    with Client(app) as client:
+        there, _ = suggested(explain(app, "/api/users/3", client=client))
+        # FastAPI's own answer says that the parameter is no query: the lambda has no type.
+        assert client.ask(there).status == 200
+    assert "takes POST, not GET" in explain(app, "/v1/api/send").hints[0]
+
+
+@pytest.mark.asgi
+def test_fastapi_mount():
+    app = fastapi_app()
+    assert explain(app, "/sub/hello").status == 200
+    missing = explain(app, "/sub/no")
+    assert (missing.status, missing.layer) == (404, "route")
+    assert "The mount /sub/{path:path}" in missing.verdict
+
+
+@pytest.mark.asgi
+def test_fastapi_router_that_was_never_included():
+    import fastapi
+
+    unused = fastapi.APIRouter(prefix="/unused")
+    unused.add_api_route("/{x}", lambda x: x)
+    app = true_app_on("fastapi", "/")
+    found = explain(app, "/v1/unused/3")
+    assert found.layer == "loading"
+    assert "prefix='/v1'" in found.hints[0]
+    app = app_on("fastapi", "/")
+    app.server.include_router(unused, prefix="/v1")
+    enable_true_404(app)
+    assert explain(app, "/v1/unused/3").status == 200
+
+
+@pytest.mark.asgi
+def test_fastapi_pages_take_no_head():
+    found = explain(true_app_on("fastapi", "/", "/a"), "/a", "HEAD")
+    assert (found.status, found.layer) == (405, "routing")
+    assert "a page does not take HEAD" in found.verdict
+
+
+# Any URL, and the command
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_url_makes_it_fail(backend):
+    app = true_app_on(backend, "/", "/t/<x>", "/f[0]/<a>", "/p+/<a>", url_base_pathname="/d/")
+
+    with Client(app) as client:
+
+        @settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(
+            st.text() | st.sampled_from(["http://[", "//", "", "?", "#", "/%", "\ud800", "/d/p+/x", "/a/../b", "\\"])
+        )
+        def ask(url):
+            for text in (url, "/d/t/" + url):
+                found = explain(app, text, client=client)
+                json.dumps(found.as_dict())
+                assert found.layer in ("page", "route", "routing", "loading", "deployment")
+                assert found.verdict
+                assert found.text()
+
+        ask()
+
+
+def test_full_urls_lose_host_and_fragment():
+    app = make_true_app("/", "/a")
+    assert explain(app, "https://example.org:8050/a?x=1#top").url == "/a?x=1"
+    assert explain(app, "https://example.org").url == "/"
+    assert explain(app, "a").url == "/a"
+
+
+def test_the_text_is_80_columns_wide_and_breaks_no_url():
+    app = make_app("/")
+    register("/a-very-long-path/" + "of-many-words-" * 6, module="long")
+    enable_true_404(app)
+    url = "/A-very-long-path/" + "of-many-words-" * 6
+    text = explain(app, url).text()
+    assert url.lower() in text.lower().split()
+    assert max(len(line) for line in text.splitlines() if url.lower() not in line.lower()) <= 80
+    assert max(map(len, explain(app, "/t").text().splitlines())) <= 80
+
+
+def test_an_app_that_is_not_on_its_server_yet():
+    with pytest.raises(ValueError, match=r"app\.init_app\(server\)"):
+        explain(dash.Dash(__name__, server=False), "/")
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Run the command line on a module named shop, as its users do."""
+    (tmp_path / "shop.py").write_text(
+        "import dash\nfrom dash_true404 import enable_true_404\n"
+        "app = dash.Dash(__name__, use_pages=True, pages_folder='')\n"
+        "app.layout = dash.page_container\n"
+        "dash.register_page('about', path='/about', layout='x')\n"
+        "enable_true_404(app)\nearly = dash.Dash(__name__, server=False)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    yield lambda *args: CliRunner().invoke(main, ["explain", *args])
+    sys.modules.pop("shop", None)
+
+
+def test_the_command_prints_text(command):
+    result = command("shop:app", "https://example.org/About")
+    assert result.exit_code == 0
+    assert result.output.startswith("GET /About: 404 (routing)\n\n")
+    assert "/about is answered 200" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_the_command_prints_json(command):
+    result = command("shop:app", "/about", "--method", "post", "--json")
+    found = json.loads(result.output)
+    assert list(found) == ["url", "method", "status", "layer", "verdict", "hints"]
+    assert (found["method"], found["status"]) == ("POST", 405)
+
+
+@pytest.mark.parametrize("name", ["no_such:app", "shop:no_such", "shop:dash", "shop", "shop:early"])
+def test_the_command_ends_with_2_and_one_message(command, name):
+    result = command(name, "/")
+    assert result.exit_code == 2
+    assert result.output.count("Error: ") == 1
+    assert "Traceback" not in result.output
+
+
+# What stands in front of the app
+
+
+def test_a_guard_in_front_of_nothing_suggests_nothing():
+    app = make_true_app("/", "/about")
+    app.server.before_request(lambda: flask.redirect("/login"))
+    found = explain(app, "/About")
+    assert found.verdict == (
+        "No page and no rule of the server takes it, but something in front (such as a login) redirects to /login."
+    )
+    assert "is answered" not in found.text()
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "words"),
+    [
+        ("/a", 418, "such as a guard or middleware, says so"),
+        ("/a", 403, "such as a login, refuses"),
+        ("/zz", 403, "answers before anybody looks"),
+    ],
+)
+def test_a_guard_that_answers_is_named(url, status, words):
+    app = make_true_app("/", "/a")
+    app.server.before_request(lambda: ("no", status))
+    found = explain(app, url)
+    assert found.status == status
+    assert words in " ".join([found.verdict, *found.hints])
+
+
+def test_a_guard_around_the_views_refuses_other_methods_everywhere():
+    app = make_app("/", "/a")
+    wrap_dashs_views(app)
+    enable_true_404(app)
+    found = explain(app, "/zz", "POST")
+    assert (found.status, found.layer) == (405, "routing")
+    assert "these are 405 everywhere and tell strangers nothing" in found.hints[-1]
+
+
+# Further apps, prefixes and servers
+
+
+def two_apps():
+    """Return an app, and another one below it on the same server, each with a page."""
+    app = make_app("/", "/a")
+    other = dash.Dash("other", server=app.server, url_base_pathname="/other/", use_pages=True, pages_folder="")
+    other.layout = html.Div(dash.page_container)
+    return app, other
+
+
+def test_a_page_of_another_app_on_the_server_is_suggested():
+    app = make_app("/a", url_base_pathname="/dash/")
+    make_app(server=app.server, url_base_pathname="/other/")
+    enable_true_404(app)
+    assert any(
+        "Another Dash app is on this server, at '/other/': /other/a is answered 200" in hint
+        for hint in explain(app, "/a").hints
+    )
+
+
+def test_a_404_of_another_app_is_its_own():
+    app, other = two_apps()
+    enable_true_404(app)
+    enable_true_404(other)
+    found = explain(app, "/other/zz")
+    assert (found.status, found.layer) == (404, "route")
+    assert found.hints == ["It is another Dash app. Name that one, to have it explained."]
+
+
+def test_two_prefixes_are_no_matter_for_rules_and_for_what_is_nowhere():
+    app = make_true_app("/", "/a", requests_pathname_prefix="/d/", routes_pathname_prefix="/")
+    for url in ("/_dash-layout", "/d/nowhere"):
+        assert "made for a proxy" not in explain(app, url).text()
+
+
+def test_an_app_on_an_unknown_server_cannot_be_asked():
+    app = make_app("/")
+    app.server = object()
+    with pytest.raises(NotReadyError, match="knows Flask, Quart and FastAPI"):
+        explain(app, "/")
+
+
+def test_a_missing_variable_of_what_does_not_take_the_method_is_no_help():
+    assert "lacks a value" not in explain(make_true_app("/", "/t/<x>"), "/t", "POST").text()
+
+
+@pytest.mark.asgi
+def test_below_a_root_path():
+    from fastapi import FastAPI
+
+    app = make_app("/", server=FastAPI())
+    app.server.root_path = "/root"  # as an argument it is deprecated
+    app.server.add_api_route("/users", lambda: "x")
+    enable_true_404(app)
+    found = explain(app, "/root/users")
+    assert (found.status, found.layer, found.verdict) == (200, "route", "The rule /users (<lambda>) takes it.")
+
+
+# Files and Blueprints that are none of the URL's
+
+
+def test_a_page_file_of_an_app_without_pages(pages):
+    app = dash.Dash("without_pages", pages_folder=pages("my_page.py", CALL), use_pages=False)
+    app.layout = html.Div()
+    assert any(
+        "pages/my_page.py is not read: the app is made without pages" in hint for hint in explain(app, "/my-page").hints
+    )
+
+
+def test_a_broken_file_of_another_page_is_not_told(pages):
+    app = make_true_app("/", pages_folder=pages("ok.py", CALL))
+    pages("broken.py", "def (")
+    assert "broken" not in explain(app, "/zz").text()
+    assert "broken" in explain(app, "/broken").text()
+
+
+def test_a_blueprint_that_cannot_be_tried_is_passed_over():
+    tied = flask.Blueprint("tied", __name__)
+    tied.add_url_rule("/tied", "tied", lambda: "x")
+    tied.record(lambda state: state.app.config["ONLY_THERE"])
+    assert "tied'" not in explain(make_true_app("/"), "/tied").text()

@@ -1,0 +1,217 @@
+"""Links in layouts: which there are, where they lead, and which are dead."""
+
+from __future__ import annotations
+
+import dash
+import pytest
+from dash import dcc, html
+from flask import request
+
+from dash_true404 import enable_true_404
+from dash_true404.diagnostics.check.crawl import hrefs, internal
+from dash_true404.diagnostics.check.in_process import audit
+from dash_true404.diagnostics.check.links import DeadLink, InProcess, crawl_app, dead_links
+from dash_true404.diagnostics.client import Client, NoAnswerError
+
+from ..apps import make_app, register
+
+
+def app_with_links(*links, true=True, paths=("/", "/a", "/t/<x>"), **options):
+    app = make_app(*paths, **options)
+    register("/links", layout=html.Div([dcc.Link(link, href=link) for link in links]))
+    if true:
+        enable_true_404(app)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("href", "target"),
+    [
+        ("/a", "/a"),
+        ("a", "/dir/a"),
+        ("../a", "/a"),
+        ("/a/../b", "/b"),
+        ("?x=1", "/dir/page?x=1"),
+        ("/a?x=a b#top", "/a?x=a%20b"),
+        ("/café", "/caf%C3%A9"),
+        ("/caf%C3%A9", "/caf%C3%A9"),
+        (" /a ", "/a"),
+        ("http://app.invalid/a", "/a"),
+        ("", None),
+        ("#top", None),
+        ("mailto:me@example.org", None),
+        ("javascript:void(0)", None),
+        ("https://example.org/a", None),
+        ("//example.org/a", None),
+        ("http://[", None),
+    ],
+)
+def test_where_a_link_leads(href, target):
+    assert internal(href, "/dir/page") == target
+
+
+def test_every_component_with_an_href_is_a_link():
+    layout = {
+        "type": "Div",
+        "props": {
+            "children": [
+                {"type": "NavLink", "namespace": "dash_bootstrap_components", "props": {"href": "/nav"}},
+                {"type": "Tooltip", "props": {"label": {"type": "A", "props": {"href": "/deep"}}}},
+                {"type": "Graph", "props": {"figure": {"href": "/no-component"}}},
+                {"type": "A", "props": {"href": {"not": "text"}}},
+                {"type": "A", "props": {"href": "/not-followed", "rel": "noopener nofollow"}},
+            ]
+        },
+    }
+    assert list(hrefs(layout)) == ["/nav", "/deep"]
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_dead_links_are_found_with_and_without_true_404s(true):
+    app = app_with_links("/a", "/t/1?x=2", "/links#top", "nope", "/A", "/a/", "//else.where/x", true=true)
+    assert dead_links(app) == [DeadLink("/nope", "/links", 404), DeadLink("/A", "/links", 404)]
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_sound_links_are_not(true):
+    app = app_with_links("/", "/a", "/t/1", "t/2", "?q=1", "/_dash-layout", true=true)
+    assert dead_links(app) == []
+
+
+def test_the_apps_own_layout_is_read():
+    app = make_app("/", "/a")
+    app.layout = html.Div([html.A(href="/a"), html.A(href="/gone"), dash.page_container])
+    enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/gone", "/", 404)]
+
+
+def test_a_layout_may_need_a_request():
+    app = make_app("/")
+    register("/me", layout=lambda **_: html.A(href=f"/{request.method}-{request.host}"))
+    enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/POST-localhost", "/me", 404)]
+
+
+def test_a_layout_that_raises_is_noted_and_the_others_are_read():
+    app = make_app("/", suppress_callback_exceptions=True)
+    register("/bad", layout=lambda **_: 1 / 0)
+    register("/good", layout=html.A(href="/gone"))
+    enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/gone", "/good", 404)]
+
+
+def test_template_pages_are_read_where_a_link_leads_to():
+    app = make_app("/")
+    register("/list", layout=html.Div([html.A(href="/item/1"), html.A(href="/item/2")]))
+    register("/item/<n>", layout=lambda n=None, **_: html.A(href=f"/gone/{n}"))
+    enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/gone/1", "/item/1", 404)]
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_what_does_not_exist_is_dead(true):
+    app = make_app("/")
+    register("/list", layout=html.Div([html.A(href="/item/1"), html.A(href="/item/2")]))
+    register("/item/<n>", exists=lambda n: n == "1")
+    if true:
+        enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/item/2", "/list", 404)]
+
+
+def test_the_not_found_page_is_read_too():
+    app = make_app("/")
+    dash.register_page("pages.not_found_404", path="/not-found", layout=html.Div([html.A(href="/"), html.A(href="/x")]))
+    enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/x", "/not-found", 404)]
+
+
+@pytest.mark.parametrize("true", [True, False])
+@pytest.mark.parametrize("prefixes", [("/dash/", "/dash/"), ("/dash/", "/")])
+def test_links_below_a_prefix(prefixes, true):
+    app = make_app("/", "/a", requests_pathname_prefix=prefixes[0], routes_pathname_prefix=prefixes[1])
+    register("/links", layout=html.Div([html.A(href="/dash/a"), html.A(href="a"), html.A(href="/dash/gone")]))
+    if true:
+        enable_true_404(app)
+    assert dead_links(app) == [DeadLink("/dash/gone", "/dash/links", 404)]
+
+
+def test_other_routes_count_by_their_status():
+    app = app_with_links("/report", "/private", "/broken", "/moved", "/away", "/circle", "/assets/no.css")
+    server = app.server
+    server.add_url_rule("/report", "report", lambda: "a file")
+    server.add_url_rule("/private", "private", lambda: ("log in", 401))
+    server.add_url_rule("/broken", "broken", lambda: ("sorry", 500))
+    server.add_url_rule("/moved", "moved", lambda: ("", 302, {"Location": "/nowhere"}))
+    server.add_url_rule("/away", "away", lambda: ("", 302, {"Location": "https://example.org/"}))
+    server.add_url_rule("/circle", "circle", lambda: ("", 302, {"Location": "/circle"}))
+    assert [(link.url, link.status) for link in dead_links(app)] == [
+        ("/broken", 500),
+        ("/moved", 404),
+        ("/circle", 508),
+        ("/assets/no.css", 404),
+    ]
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_another_app_on_the_server_is_no_dead_link(true):
+    app = make_app("/", "/a")
+    register("/links", layout=html.A(href="/other/x"))
+    other = dash.Dash("other", server=app.server, url_base_pathname="/other/")
+    other.layout = html.Div()
+    if true:
+        enable_true_404(app)
+    assert dead_links(app) == []
+
+
+def test_an_app_without_pages_draws_what_it_likes():
+    app = dash.Dash(__name__)
+    app.layout = html.Div([dcc.Location(id="url"), html.A(href="/by-hand"), html.A(href="/assets/no.css")])
+    assert [link.url for link in dead_links(app)] == ["/assets/no.css"]
+
+
+def test_a_client_may_be_given():
+    app = app_with_links("/gone")
+    with Client(app) as client:
+        assert len(dead_links(app, client)) == 1
+
+
+def test_a_guard_that_answers_first_makes_no_dead_links():
+    app = app_with_links("/gone")
+    app.server.before_request(lambda: ("log in", 401))
+    assert dead_links(app) == []
+
+
+def test_the_audit_names_a_url_once_with_the_pages_that_link_to_it():
+    app = make_app("/")
+    for path in ("/b", "/c", "/d"):
+        register(path, layout=html.A(href="/gone"))
+    enable_true_404(app)
+    (finding,) = audit(app)
+    assert finding[:4] == ("/gone", "GET", 404, 200)
+    assert "on /b, /c and 1 more" in finding.why
+
+
+def test_what_is_in_front_of_the_app_is_not_judged():
+    app = make_app("/", url_base_pathname="/dash/")
+    register("/a", layout=[html.A(href=href) for href in ("/portal/", "http://localhost/grafana", "/dash/nope")])
+    assert [link.url for link in dead_links(app)] == ["/dash/nope"]
+
+
+def test_the_address_of_a_location_is_no_link():
+    app = make_app("/")
+    register("/a", layout=[dcc.Location(id="here", href="/nowhere")])
+    assert dead_links(app) == []
+
+
+def test_a_link_that_is_not_answered_is_noted():
+    class Silent(Client):
+        def ask(self, target, *args):
+            if target == "/slow":
+                raise NoAnswerError("It has not answered.")
+            return super().ask(target, *args)
+
+    app = app_with_links("/slow", "/gone")
+    with Silent(app) as client:
+        crawl = crawl_app(InProcess(app, client))
+    assert crawl.dead == [DeadLink("/gone", "/links", 404)]
+    assert crawl.notes == ["A link on /links could not be followed. It has not answered."]

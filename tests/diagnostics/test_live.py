@@ -1,0 +1,323 @@
+"""What ``check`` finds on a live site: a real server on 127.0.0.1, with and without true 404s."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import ssl
+import threading
+from contextlib import contextmanager
+from http.server import HTTPServer
+
+import dash
+import pytest
+from click.testing import CliRunner
+from dash import dcc, html
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from dash_true404 import IN_APP, enable_true_404
+from dash_true404.cli import main
+from dash_true404.diagnostics.check.checks import METHODS, UNLIKELY
+from dash_true404.diagnostics.check.live import AGENT, LiveError, check_site
+
+from ..apps import make_app, register
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log(self, *_):
+        pass
+
+
+@contextmanager
+def served(wsgi):
+    """Serve a WSGI app; yields its URL, without slash, and the list of what was asked."""
+    asked = []
+
+    def recording(environ, start_response):
+        asked.append((environ["REQUEST_METHOD"], environ["REQUEST_URI"], environ.get("HTTP_USER_AGENT")))
+        return wsgi(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, recording, threaded=True, request_handler=QuietHandler)
+    # Werkzeug < 2 lets nobody say how soon it looks whether it should stop.
+    thread = threading.Thread(target=HTTPServer.serve_forever, args=(server, 0.01), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def site_app(*links, true=True, page=None, layout=None, **options):
+    """Return an app whose home page holds links."""
+    app = make_app("/a", "/b", "/t/<x>", **options)
+    register("/", layout=layout or html.Div([dcc.Link(link, href=link) for link in ("/a", "/b?x=1#y", *links)]))
+    if true:
+        enable_true_404(app, page)
+    return app
+
+
+def check(app, path="/", **options):
+    with served(app.server) as (url, asked):
+        report = check_site(url + path, pause=0, **options)
+    return report, asked
+
+
+def seen(report):
+    return {(finding.url, finding.method): (finding.seen, finding.due) for finding in report.findings}
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+@pytest.mark.parametrize("not_found_page", [True, False])
+def test_a_sound_site_has_no_findings(page, not_found_page):
+    report, asked = check(site_app("/t/1", "https://example.org/x", page=page, not_found_page=not_found_page))
+    assert report == ([], [])
+    assert {agent for _, _, agent in asked} == {AGENT}
+    assert {target for method, target, _ in asked if method not in ("GET", "HEAD")} == {
+        "/" + UNLIKELY,
+        "/_dash-update-component",
+    }
+
+
+@pytest.mark.parametrize("not_found_page", [True, False])
+def test_plain_dash_is_told_what_would_change(not_found_page):
+    report, _ = check(site_app("/gone", "/A", "/t/1", true=False, not_found_page=not_found_page))
+    due = {("/" + UNLIKELY, method): (405, 404) for method in METHODS}
+    due.update({("/" + UNLIKELY, method): (200, 404) for method in ("GET", "HEAD", "OPTIONS")})
+    due["/favicon.ico", "GET"] = (200, 404)
+    due["/_dash-update-component", "GET"] = (200, 405)
+    due["/_dash-component-suites/dash/true404-no-such.js", "GET"] = (500, 404)
+    due["/gone", "GET"] = due["/A", "GET"] = (404, 200)
+    assert seen(report) == due
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_dead_links_are_found_through_pages_that_are_linked(true):
+    app = site_app("/more", true=False)
+    register("/more", layout=html.A(href="/t/5"))
+    dash.page_registry.pop("m_47_t_47__60_x_62_")
+    register("/t/<x>", layout=lambda x=None, **_: html.A(href=f"/gone/{x}"))
+    if true:
+        enable_true_404(app)
+    report, _ = check(app, "/a")
+    (finding,) = (finding for finding in report.findings if "dead link" in finding.why)
+    assert finding[:4] == ("/gone/5", "GET", 404, 200)
+    assert "on /t/5:" in finding.why
+
+
+def test_a_site_below_a_prefix_is_not_left():
+    app = site_app("/dash/a", "/outside", url_base_pathname="/dash/")
+    register("/c")
+    with served(app.server) as (url, asked):
+        report = check_site(url + "/dash/c", pause=0)
+    targets = {target for _, target, _ in asked if not target.startswith("/dash/")}
+    assert targets == {"/favicon.ico", "/outside", "/a", "/b?x=1"}
+    assert seen(report).keys() == {("/outside", "GET"), ("/a", "GET"), ("/b?x=1", "GET")}
+
+
+def test_a_template_that_takes_every_url_is_noted():
+    app = make_app("/")
+    register("/<x>", layout=lambda x=None, **_: html.P(f"This is {x}"))
+    report, _ = check(app)
+    assert ("/" + UNLIKELY, "GET") not in seen(report)
+    assert "Every URL is a page" in report.notes[0]
+
+
+def test_no_more_requests_than_allowed():
+    app = make_app()
+    register("/", layout=html.Div([html.A(href=f"/t/{number}") for number in range(100)]))
+    register("/t/<x>")
+    enable_true_404(app)
+    report, asked = check(app, most=40)
+    assert len(asked) == 40
+    assert not report.findings
+    assert "Stopped after 40 requests" in report.notes[0]
+
+
+def test_an_app_without_pages():
+    app = dash.Dash(__name__)
+    app.layout = html.Div([dcc.Location(id="url"), html.A(href="/by-hand"), html.A(href="/assets/no.css")])
+    report, _ = check(app)
+    assert all("paths=" in finding.why for finding in report.findings if finding.url == "/" + UNLIKELY)
+    assert ("/assets/no.css", "GET") in seen(report)
+    assert ("/by-hand", "GET") not in seen(report)
+
+
+def test_a_handler_without_a_status():
+    app = site_app()
+    app.server.register_error_handler(404, lambda error: "sorry")
+    report, _ = check(app)
+    assert seen(report)["/" + UNLIKELY, "GET"] == (200, 404)
+    assert "return page, 404" in report.findings[0].why
+
+
+def test_redirects_on_the_way_are_followed():
+    app = site_app()
+
+    def wsgi(environ, start_response):
+        if environ["PATH_INFO"] == "/start":
+            start_response("302 Found", [("Location", "/a")])
+            return [b""]
+        return app.server.wsgi_app(environ, start_response)
+
+    with served(wsgi) as (url, _):
+        assert check_site(url + "/start", pause=0) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message"),
+    [
+        ("200 OK", {}, "no page of a Dash app"),
+        ("404 Not Found", {}, "Name the URL of one of its pages"),
+        ("401 Unauthorized", {}, "log-in"),
+        ("429 Too Many Requests", {}, "too many requests"),
+        ("302 Found", {"Location": "http://example.org/"}, "another host"),
+        ("302 Found", {"Location": "/"}, "again and again"),
+        ("302 Found", {"Location": "http://["}, "which is no URL"),
+    ],
+)
+def test_what_is_no_dash_app_is_named(status, headers, message):
+    def wsgi(environ, start_response):
+        start_response(status, list(headers.items()))
+        return [b"hello"]
+
+    with served(wsgi) as (url, _), pytest.raises(LiveError, match=message):
+        check_site(url, pause=0)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://", "no URL"),
+        ("http://127.0.0.1:no/", "no URL"),
+        ("http://me:secret@127.0.0.1/", "not supported"),
+        ("http://no-such-host.invalid/", "cannot be reached"),
+    ],
+)
+def test_what_cannot_be_reached_is_named(url, message):
+    with pytest.raises(LiveError, match=message) as raised:
+        check_site(url)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_closed_port_ends_with_2(free_port):
+    result = CliRunner().invoke(main, ["check", f"http://127.0.0.1:{free_port}/"])
+    assert result.exit_code == 2
+    assert "cannot be reached: Connection refused." in result.output
+
+
+def test_a_server_that_does_not_answer(monkeypatch):
+    monkeypatch.setattr("dash_true404.diagnostics.check.live._TIMEOUT", 0.2)
+    silence = pytest.raises(LiveError, match=r"no answer within 0\.2 seconds")
+    with socket.create_server(("127.0.0.1", 0)) as silent, silence:
+        check_site(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+
+
+def test_a_server_without_tls_or_http():
+    class Nonsense(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(1000)
+            self.request.sendall(b"nonsense\r\n\r\n")
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Nonsense) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        address = f"127.0.0.1:{server.server_address[1]}/"
+        try:
+            with pytest.raises(LiveError, match="no TLS there"):
+                check_site("https://" + address)
+            with pytest.raises(LiveError, match="does not speak HTTP"):
+                check_site("http://" + address)
+        finally:
+            server.shutdown()
+
+
+def test_one_link_that_breaks_off_is_noted():
+    app = site_app("/breaks", "/gone")
+
+    def wsgi(environ, start_response):
+        if environ["PATH_INFO"] == "/breaks":
+            connection = environ.get("werkzeug.socket") or environ["wsgi.input"].raw._sock  # Werkzeug < 2
+            connection.shutdown(socket.SHUT_RDWR)
+        return app.server.wsgi_app(environ, start_response)
+
+    with served(wsgi) as (url, _):
+        report = check_site(url, pause=0)
+    assert seen(report) == {("/gone", "GET"): (404, 200)}
+    assert any("GET /breaks could not be asked" in note for note in report.notes)
+
+
+def test_it_waits_between_requests(monkeypatch):
+    waited = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    with served(site_app().server) as (url, asked):
+        check_site(url)
+    assert waited == [0.1] * (len(asked) - 1)
+
+
+def test_the_command(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with served(site_app("/gone").server) as (url, _):
+        result = CliRunner().invoke(main, ["check", url, "--json"])
+    assert result.exit_code == 1
+    assert [finding["url"] for finding in json.loads(result.output)["findings"]] == ["/gone"]
+    with served(site_app().server) as (url, _):
+        result = CliRunner().invoke(main, ["check", url])
+    assert (result.exit_code, result.output) == (0, f"{url}: no findings.\n")
+
+
+@pytest.mark.parametrize("config", ["no JSON", "[]", "{}", '{"requests_pathname_prefix": 1}'])
+def test_what_only_looks_like_dash_is_no_dash_app(config):
+    def wsgi(environ, start_response):
+        start_response("200 OK", [])
+        return [f'<script id="_dash-config">{config}</script>'.encode()]
+
+    with served(wsgi) as (url, _), pytest.raises(LiveError, match="no page of a Dash app"):
+        check_site(url, pause=0)
+
+
+def test_a_few_requests_are_no_more():
+    report, asked = check(site_app(), most=4)
+    assert len(asked) == 4
+    assert report.notes == ["Stopped after 4 requests. With a larger --max, more is checked."]
+
+
+def test_the_not_found_pages_own_url_is_a_soft_404():
+    app = make_app("/", "/a")
+    dash.register_page("not_found_404", layout=html.P("nothing here"))
+    paths = {page["path"] for page in dash.page_registry.values()}
+    guarded = app.server.wsgi_app
+
+    def wsgi(environ, start_response):
+        if environ["PATH_INFO"] in paths or environ["PATH_INFO"].startswith(("/_", "/assets")):
+            return guarded(environ, start_response)
+        start_response("404 Not Found", [("Allow", "GET")])
+        return []
+
+    with served(wsgi) as (url, _):
+        report = check_site(url, pause=0)
+    assert seen(report)["/not-found-404", "GET"] == (200, 404)
+    assert ("/" + UNLIKELY, "GET") not in seen(report)
+
+
+def test_a_page_that_cannot_be_drawn_is_taken_to_be_found():
+    app = site_app("/broken", true=False, suppress_callback_exceptions=True)
+    register("/broken", layout=lambda **_: 1 / 0)
+    report, _ = check(app)
+    assert ("/broken", "GET") not in seen(report)
+    assert any("The links in /broken were not checked" in note for note in report.notes)
+
+
+def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):
+    """Where the handshake fails as ssl says it does, for making a certificate takes more than Python has."""
+
+    def refuse(*_, **__):
+        error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        error.verify_message = "self-signed certificate"
+        raise error
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", refuse)
+    refusal = pytest.raises(LiveError, match=r"its certificate is not trusted \(self-signed certificate\)\.")
+    with socket.create_server(("127.0.0.1", 0)) as server, refusal:
+        check_site(f"https://127.0.0.1:{server.getsockname()[1]}/")

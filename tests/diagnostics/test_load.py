@@ -1,0 +1,110 @@
+"""Apps are found by the names that a command line gives them, and what is wrong is said to the person who typed it."""
+
+import sys
+
+import dash
+import pytest
+
+from dash_true404.diagnostics.load import LoadError, load
+
+SHOP = """
+import dash
+from dash import html
+
+app = dash.Dash(__name__, use_pages=True, pages_folder="")
+app.layout = html.Div(dash.page_container)
+server = app.server
+number = 1
+
+class Holder:
+    inner = app
+
+def create(name="app", *, broken=False):
+    if broken:
+        return 1 / 0
+    return app.server if name == "server" else app
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A folder with the module shop, as the current one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "shop.py").write_text(SHOP)
+    yield tmp_path
+    sys.modules.pop("shop", None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shop:app",
+        "shop:server",
+        "shop:app.server",
+        "shop:Holder.inner",
+        "shop:create()",
+        "shop:create('server')",
+        "shop:create(name='app')",
+    ],
+)
+def test_an_app_is_found(shop, name):
+    found = load(name)
+    assert isinstance(found, dash.Dash)
+    assert found is sys.modules["shop"].app
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("shop", "names no app. Write module:attribute"),
+        (":app", "names no app"),
+        ("shop:", "names no app"),
+        ("shoq:app", "There is no module 'shoq' in "),
+        ("shop.more:app", "There is no module 'shop.more' in "),
+        ("shop.py:app", "no module's name but a file's"),
+        ("./shop:app", "no module's name but a file's"),
+        ("shop:nope", "Module 'shop' has no attribute 'nope'. It has shop:app."),
+        ("shop:create", "no Dash app but the function create. If it makes the app, call it: shop:create()."),
+        ("shop:number", "no Dash app but a int."),
+        ("shop:Holder", "no Dash app but the class Holder"),
+        ("shop:1+1", "neither a name nor a call with literal arguments"),
+        ("shop:create(x)", "neither a name nor a call with literal arguments"),
+        ("shop:create(", "neither a name nor a call with literal arguments"),
+    ],
+)
+def test_what_is_wrong_is_said(shop, name, said):
+    with pytest.raises(LoadError) as raised:
+        load(name)
+    assert said in str(raised.value)
+
+
+def test_a_server_with_several_apps_is_no_name_for_one(shop):
+    (shop / "shop.py").write_text(SHOP + "\nother = dash.Dash('other', server=server, url_base_pathname='/other/')\n")
+    with pytest.raises(LoadError, match="a server with 2 Dash apps on it"):
+        load("shop:server")
+
+
+@pytest.mark.parametrize(
+    "fault", ["1 / 0", "import no_such_module", "raise SystemExit(3)", "import json; json.loads('x')"]
+)
+def test_an_error_of_importing_is_shown_as_the_users_own_traceback(shop, fault):
+    (shop / "shop.py").write_text(f"x = 1\n\n{fault}\n")
+    with pytest.raises(LoadError) as raised:
+        load("shop:app")
+    said = str(raised.value)
+    assert said.startswith("Importing 'shop' failed:\nTraceback of your code:\n")
+    assert said.count("File ") == 1  # neither ours nor the standard library's
+    assert "shop.py" in said
+    assert "line 3" in said
+
+
+def test_an_error_of_a_factory_is_shown_so_too(shop):
+    with pytest.raises(LoadError, match=r"Calling shop:create\(broken=True\) failed(.|\n)*ZeroDivisionError"):
+        load("shop:create(broken=True)")
+
+
+def test_a_module_without_a_main_guard_is_not_served(shop, capsys):
+    (shop / "shop.py").write_text(SHOP + "\napp.run(port=1)\n")
+    assert isinstance(load("shop:app"), dash.Dash)
+    assert "app.run() was passed over" in capsys.readouterr().err

@@ -1,0 +1,260 @@
+"""routes(): every URL that a server answers, and marks at what no visitor ever gets."""
+
+import json
+import re
+import sys
+
+import dash
+import flask
+import pytest
+from click.testing import CliRunner
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
+
+from dash_true404 import enable_true_404
+from dash_true404.cli import main
+from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.routes import routes
+
+from ..apps import BACKENDS, app_on, make_app, make_true_app, register
+
+
+def page_at(app, path):
+    (line,) = [page for page in routes(app).pages if page.path == path]
+    return line
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("prefix", ["/", "/d/"])
+def test_pages_and_rules_are_all_there_and_what_is_said_of_them_is_true(backend, prefix):
+    app = app_on(backend, "/", "/a", url_base_pathname=prefix)
+    register("/t/<x>", exists=lambda x: x == "1", module="pages.t")
+    enable_true_404(app)
+    with Client(app) as client:
+        listing = routes(app, client)
+        assert [(page.path, page.module, page.exists, page.problems) for page in listing.pages] == [
+            (prefix, "m_47_", False, []),
+            (f"{prefix}a", "m_47_a", False, []),
+            (f"{prefix}t/<x>", "pages.t", True, []),
+        ]
+        rules = {rule.path: rule for rule in listing.rules}
+        assert rules[f"{prefix}_dash-layout"].kind == "dash"
+        assert "POST" in rules[f"{prefix}_dash-update-component"].methods
+        for rule in listing.rules:
+            if not re.search("[<{]", rule.path):
+                expected = rule.kind != "websocket" and "GET" in rule.methods
+                assert (client.ask(rule.path).status == 200) is expected
+        assert client.ask("/no-such").status == 404
+        assert listing.text().endswith("All other URLs are 404.")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_redirects_are_with_their_pages(backend):
+    app = app_on(backend, "/")
+    register("/new", redirect_from=["/old", "/older"])
+    enable_true_404(app)
+    line = page_at(app, "/new")
+    assert sorted((redirect.path, redirect.to, redirect.problem) for redirect in line.redirects) == [
+        ("/old", "/new", None),
+        ("/older", "/new", None),
+    ]
+    assert "/old" not in {rule.path for rule in routes(app).rules}
+
+
+def test_a_redirect_into_nothing_is_marked():
+    app = make_app("/", url_base_pathname="/d/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    with Client(app) as client:
+        found = routes(app, client)
+        redirects = [*found.lost_redirects, *(r for page in found.pages for r in page.redirects)]
+        (redirect,) = redirects
+        assert (client.ask(redirect.to).status == 404) is bool(redirect.problem)
+        assert (redirect.problem is not None) is dash.__version__.startswith("4.")
+
+
+def test_a_redirect_to_a_page_that_was_taken_out_is_marked():
+    app = make_app("/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    dash.page_registry.pop("m_47_new")
+    (redirect,) = routes(app).lost_redirects
+    assert redirect == ("/old", "/new", "no page and no rule is at /new")
+    assert "/old  /new ! no page and no rule is at /new" in routes(app).text()
+
+
+def test_a_redirect_to_a_placeholder_is_marked():
+    app = make_app("/")
+    register("/t/<x>", redirect_from=["/old"])
+    enable_true_404(app)
+    (redirect,) = page_at(app, "/t/<x>").redirects
+    assert redirect.to == "/t/none"
+    assert "placeholder" in redirect.problem
+
+
+@pytest.mark.parametrize(("path", "better"), [("/café", "/caf%C3%A9"), ("/a b/<x>", "/a%20b/<x>")])
+def test_a_page_that_no_browser_can_reach_is_marked(path, better):
+    app = make_true_app("/", path, better.replace("<x>", "<y>"))
+    assert page_at(app, path).problems == [f"no browser can reach it: register {better} instead"]
+    assert page_at(app, better.replace("<x>", "<y>")).problems == []
+
+
+def test_duplicates_and_pages_behind_a_template_are_marked():
+    app = make_app("/", "/a", "/t/<x>", "/t/new")
+    register("/a", module="z_again")
+    register("/t/<other>", module="other")
+    enable_true_404(app)
+    first, second = [page for page in routes(app).pages if page.path == "/a"]
+    assert first.problems == []
+    assert second.problems == ["a duplicate of page 'm_47_a': Dash fails over that at its first request"]
+    assert page_at(app, "/t/<x>").problems == []
+    behind = "never drawn: page 'm_47_t_47__60_x_62_' (/t/<x>) takes it first"
+    assert page_at(app, "/t/new").problems == [behind]
+    assert page_at(app, "/t/<other>").problems == [behind]
+
+
+def test_a_page_behind_a_rule_is_marked():
+    app = make_true_app("/", "/a")
+    app.server.add_url_rule("/a", "mine", lambda: "x")
+    assert page_at(app, "/a").problems == ["never reached: the rule /a (mine) takes it first"]
+
+
+def test_the_not_found_page_is_no_page():
+    app = make_true_app("/", not_found_page=True)
+    assert [page.path for page in routes(app).pages] == ["/"]
+
+
+def test_paths_are_pages_without_a_module():
+    app = make_app(use_pages=False)
+    enable_true_404(app, paths=["/", "/r/<year>"])
+    assert [(page.path, page.module, page.problems) for page in routes(app).pages] == [
+        ("/", None, []),
+        ("/r/<year>", None, []),
+    ]
+
+
+def test_blueprints_and_mounts_are_listed():
+    app = make_app("/")
+    blueprint = flask.Blueprint("api", __name__, url_prefix="/api")
+    blueprint.add_url_rule("/send", "send", lambda: "x", methods=["POST"])
+    app.server.register_blueprint(blueprint)
+    enable_true_404(app)
+    app.server.wsgi_app = DispatcherMiddleware(app.server.wsgi_app, {"/other": Response("theirs")})
+    rules = {rule.path: rule for rule in routes(app).rules}
+    assert rules["/api/send"][1:5] == (("POST", "OPTIONS"), "api.send", "route", "api")
+    assert rules["/other/<path:path>"].kind == "mount"
+    assert re.search(r"^api\.send +POST +/api/send$", routes(app).text(), re.M)
+
+
+if hasattr(dash, "hooks"):  # they came with Dash 3.0
+
+    def test_routes_from_dash_hooks_are_routes(monkeypatch):
+        monkeypatch.setitem(dash.hooks._ns, "routes", [])
+        for name in ("hooked", "hooked/<path:path>"):
+            dash.hooks.route(name)(lambda path="": path)
+        kinds = {rule.path: rule.kind for rule in routes(make_true_app("/")).rules}
+        assert kinds["/hooked"] == kinds["/hooked/<path:path>"] == "route"
+
+
+@pytest.mark.asgi
+def test_fastapi_routers_and_mounts_are_listed():
+    import fastapi
+
+    app = app_on("fastapi", "/")
+    outer, inner, sub = fastapi.APIRouter(prefix="/api"), fastapi.APIRouter(prefix="/in"), fastapi.FastAPI()
+    inner.add_api_route("/{n}", lambda n: n, methods=["PUT"], name="inner")
+    sub.add_api_route("/hello", lambda: 1, name="hello")
+    outer.include_router(inner)
+    app.server.include_router(outer, prefix="/v1")
+    app.server.mount("/sub", sub)
+    enable_true_404(app)
+    rules = {rule.path: rule for rule in routes(app).rules}
+    assert rules["/v1/api/in/{n}"][1:4] == (("PUT",), "inner", "route")
+    assert rules["/sub/hello"].endpoint == "hello"
+    assert rules["/sub/{path:path}"].kind == "mount"
+    assert "/{path:path}" not in rules  # Dash's, and ours
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_soft_404s_are_told(backend):
+    assert "are 200 (no enable_true_404(app)): soft 404s" in routes(app_on(backend, "/")).text()
+    app = app_on(backend, "/")
+    enable_true_404(app, report_only=True)
+    assert "are 200 (report_only=True): soft 404s" in routes(app).text()
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Run the command line on a module named market, as its users do."""
+    (tmp_path / "market.py").write_text(
+        "import dash\nfrom dash_true404 import enable_true_404\n"
+        "app = dash.Dash(__name__, use_pages=True, pages_folder='')\n"
+        "app.layout = dash.page_container\n"
+        "dash.register_page('about', path='/about', layout='x', redirect_from=['/who'])\n"
+        "dash.register_page('late', path='/about', layout='x')\n"
+        "enable_true_404(app)\nearly = dash.Dash(__name__, server=False)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    yield lambda *args: CliRunner().invoke(main, ["routes", *args])
+    sys.modules.pop("market", None)
+
+
+def test_the_command_prints_tables_of_80_columns(command):
+    result = command("market:app")
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 80
+    assert "/about  late ! a duplicate of page 'about'" in result.output
+    assert "/who  /about" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_the_command_prints_json(command):
+    found = json.loads(command("market:app", "--json").output)
+    about, late = found["pages"]
+    assert about["redirects"] == [{"path": "/who", "to": "/about", "problem": None}]
+    assert late["problems"][0].startswith("a duplicate")
+    layout = next(rule for rule in found["rules"] if rule["path"] == "/_dash-layout")
+    assert layout == {
+        "path": "/_dash-layout",
+        "methods": ["GET", "HEAD", "OPTIONS"],
+        "endpoint": "/_dash-layout",
+        "kind": "dash",
+        "blueprint": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["no_such:app", "market:no_such", "market:dash", "market", "market:early"])
+def test_the_command_ends_with_2_and_one_message(command, name):
+    result = command(name)
+    assert result.exit_code == 2
+    assert result.output.count("Error: ") == 1
+    assert "Traceback" not in result.output
+
+
+def test_a_redirect_behind_a_guard_is_marked():
+    app = make_app("/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    app.server.before_request(lambda: ("log in", 401))
+    (redirect,) = routes(app).lost_redirects
+    assert (redirect.path, redirect.to, redirect.problem) == ("/old", None, "it answers 401, and leads nowhere")
+
+
+def test_a_template_that_does_not_match_itself_is_marked():
+    app = make_true_app("/", "/f[0]/<x>")
+    assert page_at(app, "/f[0]/<x>").problems == ["it does not take its own URL"]
+
+
+@pytest.mark.asgi
+def test_a_route_of_an_unknown_kind_is_passed_over():
+    from starlette.routing import BaseRoute, Match
+
+    class Silent(BaseRoute):
+        def matches(self, scope):
+            return Match.NONE, {}
+
+    app = app_on("fastapi", "/")
+    before = routes(app).rules
+    app.server.router.routes.append(Silent())
+    assert routes(app).rules == before

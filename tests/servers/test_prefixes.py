@@ -1,0 +1,166 @@
+"""Apps below a prefix, behind proxies, in other apps, and several on one server."""
+
+import flask
+import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
+
+from dash_true404 import IN_APP, enable_true_404
+from dash_true404.diagnostics import client
+
+from ..apps import BACKENDS, FOUND, UNKNOWN, app_on, make_app, make_true_app, raw_status, register, status, statuses
+from ..oracle import rendered_page
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url_base_pathname": "/dash/"},
+        {"routes_pathname_prefix": "/dash/", "requests_pathname_prefix": "/proxy/dash/"},
+        {"routes_pathname_prefix": "/dash/", "requests_pathname_prefix": "/elsewhere/"},
+    ],
+)
+def test_a_prefix_bounds_what_is_the_apps(options):
+    app = make_true_app("/", "/a", "/t/<x>", **options)
+    for url in ("/dash/", "/dash/a", "/dash/a/", "/dash/t/1"):
+        assert statuses(app, url) == FOUND, url
+    for url in ("/dash/zz", "/dash/dash/a", "/dash/t", "/dash/_dash-nope", "/a", "/zz", "/", "/d%61sh/a"):
+        assert statuses(app, url) == UNKNOWN, url
+    assert status(app, "/dash") == 308
+    home = app.config.requests_pathname_prefix
+    assert f'href="{home}"' in app.server.test_client().get("/dash/zz").get_data(as_text=True)
+    assert b"This page does not exist" not in app.server.test_client().get("/zz").data
+
+
+def test_below_a_prefix_slashes_are_only_merged_to_what_is_a_page():
+    app = make_true_app("/", "/a", url_base_pathname="/dash/")
+    for url in ("/dash//zz", "/dash///a/zz", "/dash//_dash-nope", "/dash/%2Fzz"):
+        assert statuses(app, url) == UNKNOWN, url
+    for url in ("/dash//a", "/dash//", "/dash/%2Fa"):
+        assert status(app, url) == 308, url
+    assert raw_status(app, "//dash/a") == 308
+
+
+def test_an_encoded_slash_behind_the_prefix_is_a_part_of_the_path_to_dash():
+    app = make_true_app("/a", "/<x>/docs", url_base_pathname="/dash/")
+    assert rendered_page(app, "/dash%2Fb/docs") is not None
+    assert [status(app, url) for url in ("/dash%2Fb/docs", "/dash%2fb/docs", "/dash%2Fa")] == [200, 200, 404]
+
+
+def test_the_root_gets_its_slash_only_if_it_is_a_page():
+    assert status(make_true_app("/a", url_base_pathname="/dash/"), "/dash") == 404
+
+
+def test_slashes_are_merged_to_a_page_of_another_app():
+    outer = make_app("/", "/a")
+    inner = make_app(server=outer.server, url_base_pathname="/inner/")
+    for app in (outer, inner):
+        enable_true_404(app)
+    assert status(outer, "/inner//a") == 308
+    assert status(outer, "/inner//zz") == 404
+
+
+def test_a_prefix_that_browsers_encode():
+    app = make_true_app("/", "/a", routes_pathname_prefix="/my app/", requests_pathname_prefix="/my%20app/")
+    assert status(app, "/my%20app/a") == 200
+    assert status(app, "/my%20app/zz") == 404
+
+
+def test_behind_a_proxy_that_strips_the_prefix():
+    app = make_true_app("/", "/a", "/caf%C3%A9", routes_pathname_prefix="/", requests_pathname_prefix="/dash/")
+    app.server.wsgi_app = ProxyFix(app.server.wsgi_app, x_prefix=1)
+    for url, due in (("/", 200), ("/a", 200), ("/caf%C3%A9", 200), ("/zz", 404), ("/%61", 404), ("/dash/a", 404)):
+        assert status(app, url, headers={"X-Forwarded-Prefix": "/dash"}) == due, url
+
+
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_mounted_by_dispatcher_middleware(page):
+    app = make_true_app("/", "/a", "/caf%C3%A9", page=page, routes_pathname_prefix="/", requests_pathname_prefix="/m/")
+    outer = flask.Flask("outer")
+    outer.add_url_rule("/hello", "hello", lambda: "hello")
+    client = Client(DispatcherMiddleware(outer, {"/m": app.server}), Response)
+    due = {
+        "/m/": 200,
+        "/m": 308,
+        "/m/a": 200,
+        "/m/caf%C3%A9": 200,
+        "/m/zz": 404,
+        "/m/%61": 404,
+        "/hello": 200,
+        "/zz": 404,
+    }
+    assert {url: client.get(url).status_code for url in due} == due
+    assert "/m/" in client.get("/m/zz").get_data(as_text=True)
+
+
+def test_application_root_changes_nothing():
+    app = make_app("/", "/a")
+    app.server.config["APPLICATION_ROOT"] = "/root"
+    enable_true_404(app)
+    assert [status(app, url) for url in ("/", "/a", "/zz")] == [200, 200, 404]
+
+
+def test_several_apps_on_one_server_each_with_its_own_answer(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "404.html").write_text(f"not in {name}")
+    server = flask.Flask("server")
+    apps = [
+        make_app("/", "/a", server=server, url_base_pathname=f"/{name}/", assets_folder=str(tmp_path / name))
+        for name in ("one", "two", "bare")
+    ]
+    enable_true_404(apps[0])
+    enable_true_404(apps[1])
+    client = server.test_client()
+    for name in ("one", "two"):
+        assert client.get(f"/{name}/a").status_code == 200
+        answer = client.get(f"/{name}/zz")
+        assert (answer.status_code, answer.get_data(as_text=True)) == (404, f"not in {name}")
+        assert client.post(f"/{name}/zz").status_code == 404
+    assert client.get("/bare/zz").status_code == 200
+    assert client.post("/bare/zz").status_code == 405
+
+
+@pytest.mark.parametrize("enabled", ["inner", "outer", "both"])
+def test_an_app_below_another(enabled):
+    server = flask.Flask("server")
+    outer = make_app("/", "/a", server=server, url_base_pathname="/")
+    inner = make_app(server=server, url_base_pathname="/inner/")
+    for name, app in (("inner", inner), ("outer", outer)):
+        if enabled in (name, "both"):
+            enable_true_404(app)
+    bare = {**FOUND}
+    assert statuses(outer, "/inner/a") == statuses(outer, "/a") == FOUND
+    assert statuses(outer, "/inner/zz") == (bare if enabled == "outer" else UNKNOWN)
+    assert statuses(outer, "/zz") == (bare if enabled == "inner" else UNKNOWN)
+
+
+def test_init_app_with_a_prefix_given_late():
+    server = flask.Flask("server")
+    app = make_app(server=False)
+    app.init_app(server, routes_pathname_prefix="/late/", requests_pathname_prefix="/late/")
+    register("/")
+    register("/a")
+    enable_true_404(app)
+    assert [status(app, url) for url in ("/late/", "/late/a", "/late/zz", "/a")] == [200, 200, 404, 404]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("page", [None, "mine.html"])
+def test_a_prefix_that_is_set_late_as_in_jupyter(backend, page, tmp_path, monkeypatch):
+    (tmp_path / "mine.html").write_text('<a href="{{ home }}">home</a>')
+    app = app_on(backend, "/", "/b")
+    if backend == "fastapi":
+        from fastapi.templating import Jinja2Templates
+
+        app.server.state.templates = Jinja2Templates(tmp_path)
+    else:
+        monkeypatch.setattr(app.server, "template_folder", str(tmp_path))
+    enable_true_404(app, page, redirect_slashes=True)
+    dict.__setitem__(app.config, "requests_pathname_prefix", "/user/me/proxy/8050/")  # so does app.run() there
+    with client.Client(app) as asking:
+        assert asking.ask("/b/").headers["Location"] == "/user/me/proxy/8050/b"
+        assert b'href="/user/me/proxy/8050/"' in asking.ask("/zz").body
+        assert asking.ask("/b").status == 200
