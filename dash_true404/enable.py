@@ -1,4 +1,4 @@
-"""enable_true_404(): checks what it is given, picks the server's adapter, and connects the rest."""
+"""enable_true_404(): picks the server's adapter, and connects the rest."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import dash
 
-from .core.not_found_page import IN_APP, InApp
-from .core.pages import check_path
-from .core.site import Options, Site
-from .dash_internals import router
-from .servers import adapter_for, is_server
+from .core.not_found_page import InApp
+from .core.site import Options
+from .dash_internals.navigation import connect
+from .options import check_options
+from .servers import adapter_for, make_site
 
 
 def enable_true_404(
@@ -75,33 +75,10 @@ def enable_true_404(
 
     Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
-    if not isinstance(app, dash.Dash):
-        hint = " Pass the Dash app itself, not its server." if is_server(app) else ""
-        hint = " Pass an app, app = Dash(...), not the class." if isinstance(app, type) else hint
-        raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
-    if page is not None and page is not IN_APP and not (page and isinstance(page, (str, os.PathLike))):
-        raise TypeError(f"page= takes the name of a file or template, IN_APP or None, not {page!r}.")
-    if page == "IN_APP":
-        raise TypeError("page='IN_APP' is the name of a file. Write: from dash_true404 import IN_APP, and page=IN_APP.")
-    switches = {
-        "redirect_slashes": redirect_slashes,
-        "everywhere": everywhere,
-        "reload_dead_links": reload_dead_links,
-        "report_only": report_only,
-    }
-    for name, switch in switches.items():
-        if not isinstance(switch, bool):
-            raise TypeError(f"{name}= takes True or False, not {switch!r}.")
-    if isinstance(paths, str) or not isinstance(paths, Iterable):
-        raise TypeError(f"paths= takes a list of paths, such as ['/', '/reports'], not {paths!r}.")
-    paths = tuple(paths)
-    for path in paths:
-        check_path(path)
-    if not app.use_pages and not paths:
-        raise ValueError(
-            "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
-            "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
-        )
+    options = check_options(
+        app,
+        Options(page, paths, redirect_slashes, everywhere, reload_dead_links, report_only),  # type: ignore[arg-type]
+    )
     # With server=False there is no server, or from Dash 4.2 on an empty one, so its being there says nothing.
     adapter = adapter_for(app.server) if app.server else None
     if adapter is None or not adapter.has_routes(app):
@@ -115,9 +92,8 @@ def enable_true_404(
             f"The app's routes_pathname_prefix {prefix!r} has a variable in it, so there is no telling which part of a "
             "URL is a page's. Make one app for each of its values, or do without true 404s."
         )
-    options = Options(page, paths, **switches)
-    site = Site(app, options, adapter.templates(app), can_wait=adapter.can_wait(app))
+    site = make_site(app, options, adapter)
     for fault in site.faults():
         raise TypeError(fault)
     adapter.enable(site)
-    router.connect(site)
+    connect(site)

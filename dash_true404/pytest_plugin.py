@@ -202,7 +202,7 @@ class DashPages:
         """Fail unless URLs that are no page are 404 for a method."""
         site = self._subject.site
         made_up = [self._prefix + _NO_PAGE, *(f"{path.rstrip('/')}/{_NO_PAGE}" for path in self.paths[-1:])]
-        unknown = [path for path in dict.fromkeys(made_up) if not site.verdict(path).is_page]
+        unknown = [path for path in dict.fromkeys(made_up) if not site.look_up(path).is_page]
         # A route of the user's that takes it might change something.
         unknown = [path for path in unknown if self._may_ask(path, method)]
         if not unknown:

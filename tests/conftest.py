@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 import hypothesis
 import pytest
 
-from dash_true404.core import logs
+from dash_true404.core import logs, not_found_page
 
 pytest_plugins = ["pytester"]
 
@@ -60,9 +60,10 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def isolated_registry(isolated_page_registry):
-    """The process-wide page registry, empty for each test, and nothing logged yet."""
+def isolated_registry(isolated_page_registry, monkeypatch):
+    """The process-wide page registry, empty for each test, nothing logged yet, and a 404 page looked at each time."""
     logs._logged.clear()
+    monkeypatch.setattr(not_found_page, "SECONDS_BETWEEN_LOOKS", 0)
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ def test_root_that_another_route_takes_is_no_reason_to_warn(caplog):
 
 def test_where_the_verdict_fails_the_url_is_taken_for_a_page(caplog, monkeypatch):
     app = make_true_app("/")
-    monkeypatch.setattr("dash_true404.core.pages.Pages.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("dash_true404.core.pages.Pages.look_up", lambda *_: 1 / 0)
     for _ in range(3):
         assert status(app, "/zz") == 200
         assert status(app, "/zz", "POST") == 405

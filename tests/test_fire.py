@@ -55,7 +55,7 @@ def test_without_true_404s_much_is_wrong(name):
 
 
 def test_a_false_404_is_found_out(monkeypatch):
-    monkeypatch.setattr(pages.Pages, "find", lambda *_: None)
+    monkeypatch.setattr(pages.Pages, "look_up", lambda *_: (None, None))
     assert "status 404, not 200" in reasons(fire(BY_NAME["pages"], SEED, range(100)))
 
 

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.core import logs
+from dash_true404.servers import enabled_site
 
 from .apps import FOUND, METHODS, UNKNOWN, WITHOUT_THREADS, make_app, make_true_app, register, status, statuses
 from .oracle import routed_children
@@ -676,7 +677,7 @@ def test_reports_do_not_keep_faults_out_of_the_log(caplog):
     app = make_app("/")
     register("/a/<x>", exists=lambda x: 1 / 0)
     enable_true_404(app, report_only=True)
-    site = app.server.extensions["dash_true404"]._sites["/"]
+    site = enabled_site(app)
     for number in range(1001):
         site.report(404, "GET", f"/zz{number}", None)
     status(app, "/a/1")

@@ -7,6 +7,7 @@ import html
 import json
 import os
 import stat
+import time
 from collections.abc import Awaitable, Callable
 from importlib import resources
 from pathlib import Path
@@ -61,7 +62,7 @@ IN_APP: Final = _Page.IN_APP
 InApp = Literal[_Page.IN_APP]
 
 
-class NotFoundPage(Protocol):
+class HtmlSource(Protocol):
     """Something that has the HTML of a 404 page."""
 
     def html(self) -> bytes | str | Awaitable[bytes | str]:
@@ -74,7 +75,7 @@ class Templates(Protocol):
     def places(self) -> list[str]:
         """Return the folders in which templates are looked for."""
 
-    def find(self, name: str) -> NotFoundPage | None:
+    def find(self, name: str) -> HtmlSource | None:
         """Return a template of the framework's, checked for mistakes, or None if there is none of that name.
 
         :raises ValueError: if the template cannot be used.
@@ -85,8 +86,12 @@ class Templates(Protocol):
 _LARGEST_PAGE = 10_000_000
 
 
+# Bots come in hundreds a second, and each would cost a system call.
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
 class StaticPage:
-    """A file that is served from memory, and read again when it changes.
+    """A file that is served from memory, and read again when it has changed; it is looked at once a second.
 
     :param path: the file, UTF-8 text.
     :raises OSError: if the file cannot be read.
@@ -96,6 +101,7 @@ class StaticPage:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp: tuple[int, ...] | None = None
+        self._looks_again_at = 0.0
         self._html = b""
         try:
             self._refresh()
@@ -113,6 +119,10 @@ class StaticPage:
         return self._html
 
     def _refresh(self) -> None:
+        now = time.monotonic()
+        if now < self._looks_again_at:
+            return
+        self._looks_again_at = now + SECONDS_BETWEEN_LOOKS
         status = self._path.stat()
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         if stamp == self._stamp:
@@ -151,8 +161,8 @@ class BuiltInPage:
         return self._made[1]
 
 
-class Answer:
-    """The answer to a URL that is no page, except for the app's own shell, which only the server can render.
+class NotFoundPage:
+    """What visitors of unknown URLs see, except for the app's own shell, which only the server can render.
 
     :param page: what the user chose (None: 404.html by convention, if there is one).
     :param home: called for the app's root URL, as browsers see it.
@@ -176,7 +186,7 @@ class Answer:
         self._built_in = BuiltInPage(home)
         self._choice = page
         self._name = CONVENTION if page is None or page is IN_APP else os.fspath(page)
-        self._page: NotFoundPage = self._built_in
+        self._source: HtmlSource = self._built_in
         if page is IN_APP:
             return
         name = self._name
@@ -193,7 +203,7 @@ class Answer:
             file = next((folder / name for folder in folders if os.path.lexists(folder / name)), None)
             found = StaticPage(file) if file else None
         if found is not None:
-            self._page = found
+            self._source = found
         elif page is not None:
             places = [*templates.places(), *map(str, folders)]
             raise FileNotFoundError(
@@ -201,22 +211,25 @@ class Answer:
                 "Put it into one of these folders, or correct the name (page=...)."
             )
 
-    def is_in_app(self, has_not_found_page: bool) -> bool:
-        """Tell whether the app's own shell is the answer.
+    @property
+    def is_in_app(self) -> bool:
+        """Whether the app's own shell is the answer, always."""
+        return self._choice is IN_APP
 
-        :param has_not_found_page: whether the app has a ``not_found_404`` page, Dash's convention, at this moment.
-        """
-        return self._choice is IN_APP or (self._choice is None and self._page is self._built_in and has_not_found_page)
+    @property
+    def is_in_app_by_convention(self) -> bool:
+        """Whether it is the answer as long as the app has a ``not_found_404`` page, Dash's convention."""
+        return self._choice is None and self._source is self._built_in
 
     def html(self) -> bytes | str:
         """Return the page to send; the built-in one where the user's fails."""
-        html: bytes | str = self.or_built_in(self._page.html)
+        html: bytes | str = self.or_built_in(self._source.html)
         return html
 
     async def html_async(self) -> bytes | str:
         """Do the same on a server whose templates are awaited."""
         try:
-            html = self._page.html()
+            html = self._source.html()
             return await html if isinstance(html, Awaitable) else html
         except Exception as error:
             return self._instead(error)
@@ -234,6 +247,6 @@ class Answer:
             return self._instead(error)
 
     def _instead(self, error: Exception) -> bytes:
-        name = "the app's index page" if self._page is self._built_in else self._name
+        name = "the app's index page" if self._source is self._built_in else self._name
         log_once(f"The 404 page ({name}) could not be rendered; the built-in one is served.", error)
         return self._built_in.html()

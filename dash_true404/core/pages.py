@@ -58,7 +58,7 @@ class Match(NamedTuple):
     variables: Mapping[str, str]
 
 
-class _Routes:
+class _PathTable:
     """An ordered list of pages, with paths and templates for some of them; the first match wins.
 
     :param pages: the pages.
@@ -74,9 +74,6 @@ class _Routes:
         self._by_path.setdefault(path, position)
         if template:
             self._templates.add(position, template)
-
-    def __bool__(self) -> bool:
-        return bool(self._by_path)
 
     def first(self, path: str) -> Match | None:
         """Return the first page that takes the path."""
@@ -100,12 +97,14 @@ class _Snapshot:
         self._modules = list(registry)
         self._pages = list(registry.values())
         pages = [*self._pages, *further]
-        self.routes, self.reencoded = _Routes(pages), _Routes(pages)
+        self.table = _PathTable(pages)
+        self.reencoded: _PathTable | None = None
         for position, page in enumerate(pages):
             path, text = page["path"].strip("/"), page["path_template"]
             template = PathTemplate(text) if text else None
-            self.routes.add(position, path, template)
+            self.table.add(position, path, template)
             if _ENCODED_OTHERWISE.search(path) or (text and _ENCODED_OTHERWISE.search(text)):
+                self.reencoded = self.reencoded or _PathTable(pages)
                 self.reencoded.add(position, reencoded(path), template and template.reencoded())
         self.not_found_page: Page | None = next(
             (registry.get(module) for module in self._modules if module.rpartition(".")[2] == "not_found_404"), None
@@ -145,19 +144,24 @@ class Pages:
         self._snapshot: _Snapshot | None = None
         self._building = threading.Lock()
 
-    def find(self, path: str) -> Match | None:
-        """Return the page that Dash's router renders for a path, or None where it renders "not found".
+    def look_up(self, path: str) -> tuple[Match | None, Page | None]:
+        """Return the page that Dash's router draws for a path, and the app's not-found page, which may be that one.
 
         :param path: as the browser holds it (percent-encoded), without the app's prefix and slashes around it.
 
-        Dash's ``not_found_404`` page is never the answer, and a path on which Dash's router fails has none.
+        A path on which Dash's router fails has no page.
         """
         now = self._now()
         try:
-            match = now.routes.first(path) or (now.reencoded.first(path) if now.reencoded else None)
+            match = now.table.first(path) or (now.reencoded.first(path) if now.reencoded else None)
         except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here
-            return None
-        return None if match is None or match.page is now.not_found_page else match
+            match = None
+        return match, now.not_found_page
+
+    def find(self, path: str) -> Match | None:
+        """Return the page at a path; None where Dash draws "not found"."""
+        match, not_found_page = self.look_up(path)
+        return None if match is None or match.page is not_found_page else match
 
     @property
     def not_found_page(self) -> Page | None:

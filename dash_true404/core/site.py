@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import os
-import types
-from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
-
-import dash
 
 from .exists import Exists
 from .logs import OncePerMinute, log_once, logger
-from .not_found_page import IN_APP, Answer, InApp, Templates
+from .not_found_page import IN_APP, InApp, NotFoundPage
 from .pages import Match, Pages
 from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
-
-#: What Dash puts behind the prefix for everything but its root.
-CATCH_ALL = "<path:path>"
 
 # What a report tells of a request, and remembers for a minute.
 _LONGEST_METHOD = 20
 _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
-
-# As its code has it: in an app that PyInstaller made, or without sources, that is not where Dash is now.
-_DASH_FOLDER = os.path.join(os.path.dirname(dash.dependencies.Input.__init__.__code__.co_filename), "")
-
-
-def is_dashs_own(function: Any) -> bool:
-    """Tell a function or method of Dash's from one of the user's in its place, or around it.
-
-    A decorator copies the name and the module, a proxy pretends to be of the same class: the code tells.
-    """
-    is_plain = type(function) in (types.FunctionType, types.MethodType)
-    return is_plain and function.__code__.co_filename.startswith(_DASH_FOLDER)
-
-
-def has_dashs_core(function: Any) -> bool:
-    """Tell a function of Dash's, whoever has put something around it, from one of the user's that Dash has wrapped."""
-    return is_dashs_own(inspect.unwrap(function))
-
-
-def root_url(app: dash.Dash) -> str:
-    """Return an app's root URL, as browsers see it; ``app.run()`` in Jupyter sets it late."""
-    home: str = app.config["requests_pathname_prefix"]  # its attributes take ten times as long
-    return home
-
-
-def _root_folder(app: dash.Dash) -> Path:
-    # Here, for importing it takes 100 ms, and Dash has no need of Flask on other servers.
-    from flask.helpers import get_root_path
-
-    return Path(get_root_path(app.config.name))
 
 
 class Options(NamedTuple):
@@ -70,108 +31,61 @@ class Options(NamedTuple):
     report_only: bool = False
 
 
-class Verdict:
-    """What is known of a URL, and what is only looked up when someone asks.
+class LookUp(NamedTuple):
+    """What a look-up has found out about a URL."""
 
-    :param site: the app that the URL belongs to.
-    :param is_page: whether its path is a page's.
-    :param match: the page, if it is known.
-    """
+    is_page: bool
+    """Whether Dash draws a page for it."""
+    match: Match | None = None
+    """That page, if it is known; for the not-found page's own URL that one."""
+    path: str = ""
+    """The path below the app's prefix, with its leading slash."""
+    is_answered_in_app: bool = False
+    """Whether the app's own shell is what visitors see where it is not found."""
 
-    def __init__(self, site: Site, is_page: bool, match: Match | None = None, path: str = "") -> None:
-        self.is_page = is_page
-        self._site = site
-        self.match = match
-        self._path = path
-        self._exists: bool | None = None
 
-    # No cached_property: until Python 3.12 it has one lock for all, and a slow look-up would hold up every visitor.
-    @property
-    def exists(self) -> bool:
-        """Whether the thing that the page is about exists; asks the page's own ``exists``, once."""
-        if self._exists is None:
-            self._exists = self.match is None or self._site.exists.ask(self.match)
-        return self._exists
-
-    async def ask(self, in_thread: Callable[..., Awaitable[Any]]) -> None:
-        """Ask the page's own ``exists`` on a server that can wait for it; afterwards ``exists`` knows.
-
-        :param in_thread: runs a function such that it does not block the server.
-        """
-        self._exists = self.match is None or await self._site.exists.ask_async(self.match, in_thread)
-
-    def is_found(self) -> bool:
-        """Tell whether Dash draws a page."""
-        return self.is_page and self.exists
-
-    def own_path(self) -> str | None:
-        """Return where the URL should redirect to, if it is not the page's own: only its slashes may differ."""
-        if self.match is None or not self._site.options.redirect_slashes:
-            return None
-        page, stripped = self.match.page, self._path.strip("/")
-        registered = page["path_template"] if self.match.variables else page["path"]
-        slash = "/" if stripped and registered.endswith("/") else ""
-        if self._path == f"/{stripped}{slash}":
-            return None
-        if self.match.variables and not PathTemplate(registered).takes(stripped):
-            return None  # a proxy has encoded the path anew, and there is no telling what the browser has
-        if reencoded(registered.strip("/")) == stripped:
-            stripped = registered.strip("/")
-        return self._site.home.rstrip("/") + reachable(f"/{stripped}{slash}")
+#: What is found at a URL that is below no app's prefix.
+NOTHING = LookUp(False)
 
 
 class Site:
     """A Dash app that tells the truth.
 
-    :param app: the Dash app, with its routes on the server.
+    :param app: the Dash app.
+    :param prefix: where it is on its server, its ``routes_pathname_prefix``.
+    :param home: returns its root URL as browsers see it.
+    :param strip: returns what Dash's router looks up for a path below the prefix.
+    :param pages: its pages.
+    :param not_found_page: what visitors of unknown URLs see.
     :param options: what the user chose.
-    :param templates: the server's templates.
     :param can_wait: whether a page's ``exists`` may be async.
     """
 
-    def __init__(self, app: dash.Dash, options: Options, templates: Templates, can_wait: bool = False) -> None:
+    def __init__(
+        self,
+        app: Any,
+        *,
+        prefix: str,
+        home: Callable[[], str],
+        strip: Callable[[str], str],
+        pages: Pages,
+        not_found_page: NotFoundPage,
+        options: Options,
+        can_wait: bool,
+    ) -> None:
         self.app = app
+        self.prefix = prefix
+        self.home = home
+        self.pages = pages
+        self.not_found_page = not_found_page
         self.options = options
         self.can_wait = can_wait
-        self.prefix: str = app.config.routes_pathname_prefix
-        self._prefixes = tuple(dict.fromkeys((self.prefix, encoded(self.prefix))))
-        self.pages = Pages(dash.page_registry if app.use_pages else {}, options.paths)
-        self.answer = Answer(
-            options.page,
-            home=functools.partial(root_url, app),
-            templates=templates,
-            root_folder=lambda: _root_folder(app),
-            assets_folder=Path(app.config.assets_folder),
-        )
-        self._known_strip: object = None
-        self._strips_as_dash = False
         self.exists = Exists()
+        self.is_report_only = options.report_only
+        self._strip = strip
+        self._in_app, self._in_app_by_convention = not_found_page.is_in_app, not_found_page.is_in_app_by_convention
+        self._prefixes = tuple(dict.fromkeys((prefix, encoded(prefix))))
         self._may_report = OncePerMinute()
-
-    @property
-    def home(self) -> str:
-        """The app's root URL, as browsers see it."""
-        return root_url(self.app)
-
-    @property
-    def index_rule(self) -> str:
-        """The rule, and endpoint, of the app's root."""
-        return self.prefix
-
-    @property
-    def catch_all_rule(self) -> str:
-        """The rule, and endpoint, of everything else below it."""
-        return self.prefix + CATCH_ALL
-
-    @property
-    def bundles_rule(self) -> str:
-        """The rule, and endpoint, of the components' scripts and styles."""
-        return self.prefix + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-
-    @property
-    def report_only(self) -> bool:
-        """Whether nothing is refused."""
-        return self.options.report_only
 
     def covers(self, path: str) -> bool:
         """Tell whether a path, as the browser holds it, is below the app's prefix."""
@@ -186,33 +100,39 @@ class Site:
                 return rest  # servers take that for the prefix's slash, and Dash for a part of the path
         return None
 
-    def verdict(self, path: str) -> Verdict:
-        """Return what is known of a URL.
+    def look_up(self, path: str) -> LookUp:
+        """Return whether a URL is a page, and which.
 
         :param path: its whole path below the server's root, as the browser holds it.
         """
-        inner = self._below(path)
+        inner = path[len(self.prefix) :] if path.startswith(self.prefix) else self._below(path)
         if inner is None:
-            return Verdict(self, False)  # Dash's router looks for the prefix as it was configured, and fails without it
+            return NOTHING  # Dash's router looks for the prefix as it was configured, and fails without it
         try:
-            match = self.pages.find(self._stripped(inner))
+            match, not_found_page = self.pages.look_up(self._strip(inner))
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL is taken for a page.", error)
-            return Verdict(self, True)
-        return Verdict(self, match is not None, match, "/" + inner)
+            return LookUp(True)
+        is_page = match is not None and match.page is not not_found_page
+        in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
+        return LookUp(is_page, match, f"/{inner}", in_app)
 
-    def _stripped(self, path: str) -> str:
-        """Return what Dash's router looks up for a path below the app's prefix."""
-        strip = self.app.strip_relative_path
-        if strip is not self._known_strip:
-            self._strips_as_dash = is_dashs_own(getattr(strip, "__wrapped__", strip))
-            self._known_strip = strip
-        if self._strips_as_dash:
-            return path.strip("/")
-        strip = getattr(strip, "__wrapped__", strip)
-        return str(strip(self.home.rstrip("/") + "/" + path))  # a user's own, which may strip a language too
+    def own_path(self, found: LookUp) -> str | None:
+        """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ."""
+        if found.match is None or not found.is_page or not self.options.redirect_slashes:
+            return None
+        page, stripped = found.match.page, found.path.strip("/")
+        registered = page["path_template"] if found.match.variables else page["path"]
+        slash = "/" if stripped and registered.endswith("/") else ""
+        if found.path == f"/{stripped}{slash}":
+            return None
+        if found.match.variables and not PathTemplate(registered).takes(stripped):
+            return None  # a proxy has encoded the path anew, and there is no telling what the browser has
+        if reencoded(registered.strip("/")) == stripped:
+            stripped = registered.strip("/")
+        return self.home().rstrip("/") + reachable(f"/{stripped}{slash}")
 
-    def report(self, status: int | None, method: str, path: str, referrer: str | None) -> None:
+    def report(self, status: int, method: str, path: str, referrer: str | None) -> None:
         """Log a URL that would have been refused; every URL at most once a minute.
 
         :param status: what it would have been refused with.
@@ -223,18 +143,14 @@ class Site:
             told = ascii(referrer[:_LONGEST_PATH]) if referrer else "none"
             logger.warning("Would be %s: %s %s (referrer: %s)", status, method, path, told)
 
-    def is_answered_in_app(self) -> bool:
-        """Tell whether the app's own shell is the answer to a URL that is no page."""
-        return self.answer.is_in_app(self.pages.not_found_page is not None)
-
     @property
     def may_reload_dead_links(self) -> bool:
         """Whether a dead link may ever have to end in a full load."""
-        return self.options.reload_dead_links and self.options.page is not IN_APP and not self.report_only
+        return self.options.reload_dead_links and self.options.page is not IN_APP and not self.is_report_only
 
     def reloads_dead_links(self) -> bool:
         """Tell whether a dead link ends in a full load, as things are now."""
-        return self.may_reload_dead_links and self.pages.not_found_page is None and not self.is_answered_in_app()
+        return self.may_reload_dead_links and self.pages.not_found_page is None
 
     def faults(self) -> Iterable[str]:
         """Yield what is wrong with the pages, as far as they are known."""
@@ -247,20 +163,24 @@ class Site:
         """
         yield from self.pages.warnings()
         yield from self.faults()
-        if answers_root and not self.verdict(self.prefix).is_page:
+        if answers_root and not self.look_up(self.prefix).is_page:
             yield (
-                f"There is no page for {self.home!r}, so it answers 404 now. Load balancers and uptime monitors often "
-                "probe it: register a page with path='/', or point them at a URL that is a page."
+                f"There is no page for {self.home()!r}, so it answers 404 now. Load balancers and uptime monitors "
+                "often probe it: register a page with path='/', or point them at a URL that is a page."
             )
 
 
 def site_below(sites: Iterable[Site], path: str) -> Site | None:
     """Return the app that a path, as the browser holds it, belongs to; of those within another the inner one."""
-    return max((site for site in sites if site.covers(path)), key=lambda site: len(site.prefix), default=None)
+    inner = None
+    for site in sites:
+        if (inner is None or len(site.prefix) > len(inner.prefix)) and site.covers(path):
+            inner = site
+    return inner
 
 
 def everywhere_site(sites: Iterable[Site], path: str) -> Site | None:
     """Return the app that answers a 404 of its server which is not its own, if one does."""
-    everywhere = [site for site in sites if site.options.everywhere and not site.report_only]
+    everywhere = [site for site in sites if site.options.everywhere and not site.is_report_only]
     below = [site for site in everywhere if path.startswith(site.prefix)]
     return max(below or everywhere, key=lambda site: len(site.prefix), default=None)

@@ -145,7 +145,7 @@ class _Question:
             return "routing", f"{name} is there, but a page does not take {self.method}.", [Hint("routing", hint)]
         if self.status == 404 and self.exists[:1] == [False]:
             return "routing", f"{name} takes this path, but its exists({given}) said no.", hints
-        if location and self.probe.site.verdict(self.path).own_path() == location.partition("?")[0]:
+        if location and self.probe.site.own_path(self.probe.site.look_up(self.path)) == location.partition("?")[0]:
             return "page", f"{taken}: redirect_slashes sends it to the page's own path, {location}.", hints
         if location:
             return "page", f"{taken}, but something in front of it (such as a login) redirects to {location}.", hints
@@ -157,7 +157,7 @@ class _Question:
         said = self.exists[0] if self.exists else True
         if self.page.page.get("exists") is not None and not self.probe.is_enabled:
             yield Hint("routing", "Its exists= is not asked: enable_true_404(app) was not called for this app.")
-        elif said is False and self.probe.site.report_only:
+        elif said is False and self.probe.site.is_report_only:
             yield Hint("routing", f"exists({given}) said no. With report_only=True that is only logged.")
         elif said is False:
             yield Hint("routing", "If there is such a thing, look at the exists= of that page.")
@@ -257,7 +257,7 @@ class _Question:
 
     def _soft(self, layer: str, nobody: str, hints: list[Hint]) -> tuple[str, str, list[Hint]]:
         probe = self.probe
-        if probe.site.report_only:
+        if probe.site.is_report_only:
             todo = "With report_only=True, enable_true_404() only logs it. Take that out, and it is a 404."
         elif probe.is_enabled:
             todo = "Your own errorhandler(404) seems to answer without a status: return text, 404."

@@ -10,11 +10,9 @@ from typing import Any, NamedTuple, cast
 
 import dash
 
-from ..core.not_found_page import IN_APP
 from ..core.pages import Match, is_async
-from ..core.site import Options, Site
-from ..servers import adapter_for, enabled_site
-from ..servers.templates import NoTemplates
+from ..core.site import Site
+from ..servers import adapter_for, decisions_for, enabled_site
 from .client import Answer, Client
 from .rules import METHODS, Rule, rules_of
 
@@ -83,7 +81,7 @@ def check_ready(app: dash.Dash) -> None:
 
 def site_of(app: dash.Dash) -> Site:
     """Return what ``enable_true_404`` made of an app, or would make of it."""
-    return enabled_site(app) or Site(app, Options(page=IN_APP), NoTemplates(), adapter_for(app.server).can_wait(app))
+    return decisions_for(app)[1]
 
 
 class Probe:
@@ -103,7 +101,7 @@ class Probe:
     @property
     def is_refusing(self) -> bool:
         """Whether the app answers 404 for what is no page."""
-        return self.is_enabled and not self.site.report_only
+        return self.is_enabled and not self.site.is_report_only
 
     @cached_property
     def all_rules(self) -> list[Rule]:
@@ -112,7 +110,8 @@ class Probe:
 
     def page(self, path: str) -> Match | None:
         """Return the page at a URL, whether it exists or not."""
-        return self.site.verdict(path).match
+        found = self.site.look_up(path)
+        return found.match if found.is_page else None
 
     def taker(self, path: str, method: str) -> Taker | None:
         """Return what takes a URL, by routing alone; None for a redirect too."""

@@ -136,7 +136,7 @@ def _redirect(probe: Probe, rule: Rule) -> Redirect:
     if location is None:
         return Redirect(rule.path, None, f"it answers {answer.status}, and leads nowhere")
     path = urlsplit(location).path
-    inside = path.removeprefix(probe.site.home.rstrip("/"))
+    inside = path.removeprefix(probe.site.home().rstrip("/"))
     path = probe.site.prefix.rstrip("/") + inside if inside != path else path
     return Redirect(rule.path, path, problem_of_redirect(probe, path))
 

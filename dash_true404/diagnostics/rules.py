@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import dash
 from werkzeug.exceptions import HTTPException
 
-from ..core.site import CATCH_ALL, has_dashs_core, is_dashs_own
+from ..dash_internals.own_code import has_dashs_core, is_dashs_own
+from ..dash_internals.routes import CATCH_ALL
 
 #: In the order in which people read them.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

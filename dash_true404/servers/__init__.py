@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
 
 import dash
 
-from ..core.not_found_page import Templates
-from ..core.site import Site
+from ..core.not_found_page import IN_APP, NotFoundPage, Templates
+from ..core.pages import Pages
+from ..core.site import Options, Site
+from ..dash_internals.navigation import root_url, strip_as_router
+from .decisions import Decision, Outcome, Reason
+
+__all__ = [
+    "Adapter",
+    "Decision",
+    "Outcome",
+    "Reason",
+    "adapter_for",
+    "adapter_to_ask",
+    "enabled_site",
+    "is_server",
+    "make_site",
+]
 
 #: Under this name an adapter is found in its server's ``extensions``, on FastAPI in its ``state``.
 EXTENSION = "dash_true404"
@@ -20,17 +37,31 @@ _ADAPTERS = {
 }
 
 
+class Decisions(Protocol):
+    """What requests to a server get."""
+
+    def decide_for(self, path: str, method: str) -> Decision:
+        """Return what a request would get; nothing of the user's is called.
+
+        :param path: percent-encoded, as a browser sends it, below the server's root.
+        """
+
+
 class Adapter(Protocol):
-    """What :func:`dash_true404.enable_true_404` needs of a server."""
+    """True 404s on one server."""
 
     #: What a variable in its rules begins with.
     variable_start: str
 
+    @property
+    def sites(self) -> Iterable[Site]:
+        """The apps that tell the truth."""
+
     def has_routes(self, app: dash.Dash) -> bool:
-        """Tell whether a Dash app has put its routes on its server."""
+        """Tell whether a Dash app has put its routes on the server."""
 
     def templates(self, app: dash.Dash) -> Templates:
-        """Return the templates of an app's server."""
+        """Return the templates of the server, for an app."""
 
     def can_wait(self, app: dash.Dash) -> bool:
         """Tell whether a page's ``exists`` may be async."""
@@ -41,35 +72,87 @@ class Adapter(Protocol):
         :raises RuntimeError: if it is too late for that.
         """
 
+    def decisions_including(self, site: Site) -> Decisions:
+        """Return decisions as they would be if an app were enabled too."""
+
+    def decide_for(self, path: str, method: str) -> Decision:
+        """Return what a request would get."""
+
 
 def adapter_for(server: Any) -> Adapter:
-    """Return the adapter of a server.
+    """Return the adapter of a server: the one that serves on it, or one that may.
 
     :raises TypeError: if there is none for a server of its kind.
     """
     known = _known(server)
-    if known:
-        package, name = known
-        adapter: Adapter = getattr(import_module(f".{package}", __name__), name)
-        return adapter
-    raise TypeError(
-        f"The app's server is a {type(server).__module__}.{type(server).__name__}. "
-        "dash-true404 knows Flask, Quart and FastAPI."
-    )
+    if known is None:
+        raise TypeError(
+            f"The app's server is a {type(server).__module__}.{type(server).__name__}. "
+            "dash-true404 knows Flask, Quart and FastAPI."
+        )
+    package, name = known
+    kind = getattr(import_module(f".{package}", __name__), name)
+    adapter: Adapter = kind.installed(server) or kind(server)
+    return adapter
+
+
+def decisions_for(app: dash.Dash) -> tuple[Decisions, Site, bool]:
+    """Return what decides for an app, the app's site, and whether it is enabled.
+
+    Where it is not enabled, they decide as if it were.
+    """
+    adapter, site = adapter_for(app.server), enabled_site(app)
+    if site is not None:
+        return adapter, site, True
+    site = make_site(app, Options(page=IN_APP), adapter)
+    return adapter.decisions_including(site), site, False
 
 
 def enabled_site(app: dash.Dash) -> Site | None:
     """Return what ``enable_true_404`` made of an app; None if it was not called for it."""
-    server: Any = app.server
-    adapter = getattr(server, "extensions", {}).get(EXTENSION) or getattr(
-        getattr(server, "state", None), EXTENSION, None
+    return next((site for site in adapter_for(app.server).sites if site.app is app), None)
+
+
+def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
+    """Return an app as its server meets it.
+
+    :raises FileNotFoundError: if a page was named and is nowhere.
+    :raises OSError: if it cannot be read.
+    :raises ValueError: if it cannot be used.
+    """
+
+    def home() -> str:
+        return root_url(app)
+
+    not_found_page = NotFoundPage(
+        options.page,
+        home=home,
+        templates=adapter.templates(app),
+        root_folder=lambda: _root_folder(app),
+        assets_folder=Path(app.config.assets_folder),
     )
-    return next((site for site in adapter.sites if site.app is app), None) if adapter else None
+    return Site(
+        app,
+        prefix=app.config.routes_pathname_prefix,
+        home=home,
+        strip=strip_as_router(app),
+        pages=Pages(dash.page_registry if app.use_pages else {}, options.paths),
+        not_found_page=not_found_page,
+        options=options,
+        can_wait=adapter.can_wait(app),
+    )
 
 
 def is_server(thing: Any) -> bool:
     """Tell whether something is a server that there is an adapter of."""
     return _known(thing) is not None
+
+
+def _root_folder(app: dash.Dash) -> Path:
+    # Here, for importing it takes 100 ms, and Dash has no need of Flask on other servers.
+    from flask.helpers import get_root_path
+
+    return Path(get_root_path(app.config.name))
 
 
 def _known(server: Any) -> tuple[str, str] | None:

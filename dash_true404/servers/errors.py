@@ -11,15 +11,17 @@ Handler = Callable[[Any], Any]
 
 
 class PageNotFound(NotFound):
-    """Raised for a URL that is no page; its response is the app's 404 page.
+    """Raised for an unknown URL; its response is the app's 404 page.
 
     :param endpoint: one of the endpoints of the app that answers.
+    :param in_app: whether it answers by its own shell.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, in_app: bool = False) -> None:
         super().__init__()
-        self.args = (endpoint,)  # so that it can be pickled, as extensions that cache views do
+        self.args = (endpoint, in_app)  # so that it can be pickled, as extensions that cache views do
         self.endpoint = endpoint
+        self.in_app = in_app
 
 
 class PageMethodNotAllowed(MethodNotAllowed):
@@ -40,8 +42,7 @@ def generic_handler_warning(server: Any) -> list[str]:
 def users_handler_now(server: Any, request: Any, error: HTTPException) -> Handler | None:
     """Return the user's own handler for an error of the request that is served, if there is one."""
     error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
-    nested = getattr(request, "blueprints", None)  # from Flask 2.0 on
-    found = users_handler(server, error_class, [request.blueprint] if nested is None else nested)
+    found = users_handler(server, error_class, request.blueprints)
     return found[1] if found else None
 
 

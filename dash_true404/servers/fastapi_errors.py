@@ -15,7 +15,7 @@ from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..core.pages import is_async
 from ..core.paths import path_below_root
 from ..core.site import Site, everywhere_site
-from ..dash_internals.router import current_request, shell
+from ..dash_internals.index_page import current_request, shell
 from .templates import rendering_for
 
 # What an error that is answered by another body must not say.
@@ -23,17 +23,17 @@ _OF_A_BODY = ("content-type", "content-length", "content-encoding")
 
 
 class PageNotFound(HTTPException):
-    """Raised for a URL that is no page.
+    """Raised for an unknown URL.
 
     :param site: the app that answers.
-    :param may_be_shell: whether the app's shell may be the answer. It holds all layouts, so only to a URL that has
-        passed the guards in front of them.
+    :param in_app: whether it answers by its own shell. That holds all layouts, so it is only for a URL that has passed
+        the guards in front of them.
     """
 
-    def __init__(self, site: Site, may_be_shell: bool = True) -> None:
+    def __init__(self, site: Site, in_app: bool = False) -> None:
         super().__init__(404)
         self.site = site
-        self.may_be_shell = may_be_shell
+        self.in_app = in_app
 
 
 @functools.lru_cache
@@ -72,14 +72,13 @@ class Errors:
         headers = {**kept, **HEADERS}
         if prefers_json(request.headers.get("Accept", "")):
             return Response(PROBLEM, 404, headers, PROBLEM_TYPE)
-        may_be_shell = own is not None and error.may_be_shell and request.method in ("GET", "HEAD")
-        if own is not None and may_be_shell and own.is_answered_in_app():
+        if own is not None and error.in_app and request.method in ("GET", "HEAD"):
             try:
                 with current_request(request):
-                    page = own.answer.or_built_in(lambda: shell(own), HTTPException)
+                    page = own.not_found_page.or_built_in(lambda: shell(own), HTTPException)
             except HTTPException as aborted:
                 return await http_exception_handler(request, aborted)
         else:
             with rendering_for(request):
-                page = await site.answer.html_async()
+                page = await site.not_found_page.html_async()
         return Response(page, 404, headers, "text/html")

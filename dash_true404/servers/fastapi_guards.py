@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .fastapi_routes import CATCH_ALL, OtherRoutes
+from .fastapi_routes import CATCH_ALL, RoutesWithoutDash
 
-#: What a request gets: an answer, or an error to raise.
-Outcome = ASGIApp | Exception
+#: What a request is answered with, or an error to raise.
+Answer = ASGIApp | Exception
+#: Carries out what was decided for a request that the guards have let through.
+Respond = Callable[[Request], Awaitable[Answer]]
 # What is not the guards' to see; the guards may make a copy of the scope, and a response of their own.
-_held: ContextVar[list[Outcome]] = ContextVar("dash_true404_held")
+_held: ContextVar[list[Answer]] = ContextVar("dash_true404_held")
 
 
 class Guards:
     """The guards of Dash's routes, which ours in their places have too.
 
     :param server: the FastAPI server.
-    :param others: its routes.
-    :param answer: called with a request that the guards have let through.
+    :param routes: its routes.
+    :param respond: called with a request that the guards have let through.
     """
 
-    def __init__(self, server: FastAPI, others: OtherRoutes, answer: Callable[[Request], Any]) -> None:
+    def __init__(self, server: FastAPI, routes: RoutesWithoutDash, respond: Respond) -> None:
         self._server = server
-        self._others = others
-        self._answer = answer
+        self._without_dash = routes
+        self._respond = respond
         self._routes: dict[str, tuple[object, APIRoute]] = {}
 
     def dependencies(self, path: str) -> list[Depends]:
         """Return the dependencies of a route of ours."""
-        dashs = self._others.dashs(path)
+        self._without_dash.refresh()
+        dashs = self._without_dash.dashs(path)
         return self._server.router.dependencies if dashs is None else dashs.dependencies
 
     def route(self, path: str) -> APIRoute | None:
@@ -44,7 +46,7 @@ class Guards:
         :param path: an app's root, or the catch-all. The one has the guards that were there when it was made. Dash
             makes the other when the server starts, and until then it would have those of now.
         """
-        dashs, router = self._others.dashs(path), self._server.router
+        dashs, router = self._without_dash.dashs(path), self._server.router
         route_class = router.route_class if dashs is None else type(dashs)
         if route_class is APIRoute and not (router.dependencies if dashs is None else dashs.dependant.dependencies):
             return None
@@ -65,9 +67,9 @@ class Guards:
             route.dependant.dependencies = dashs.dependant.dependencies  # to which people add later on
         return route
 
-    async def serve(self, route: APIRoute, scope: Scope, receive: Receive, send: Send) -> Outcome | None:
+    async def serve(self, route: APIRoute, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         """Serve a request behind the guards of a route; return what is to be answered or raised once they are done."""
-        held: list[Outcome] = []
+        held: list[Answer] = []
 
         async def send_what_is_not_held(message: Message) -> None:
             if not held:
@@ -81,8 +83,8 @@ class Guards:
         return held[0] if held else None
 
     async def _endpoint(self, request: Request) -> Response:
-        outcome = await self._answer(request)
-        if isinstance(outcome, Response):
-            return outcome
-        _held.get().append(outcome)  # dependencies with yield would take an exception for a fault
+        answer = await self._respond(request)
+        if isinstance(answer, Response):
+            return answer
+        _held.get().append(answer)  # dependencies with yield would take an exception for a fault
         return Response(status_code=404)

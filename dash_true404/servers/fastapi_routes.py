@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol, TypeGuard
 
@@ -11,14 +11,20 @@ from dash.exceptions import DependencyException
 from fastapi import FastAPI
 from fastapi.params import Depends
 from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.datastructures import URL
 from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from ..core.paths import path_below_root
-from ..core.site import has_dashs_core, is_dashs_own
-from .prefilter import Beginnings
+from ..dash_internals.own_code import has_dashs_core, is_dashs_own
+from . import EXTENSION
+from .decisions import Decision, Outcome, Reason
+from .prefilter import Prefilter
 
 CATCH_ALL = "/{path:path}"
+
+#: Carries out what was decided for a request to a route of ours.
+Serve = Callable[["PagesRoute", Scope, Receive, Send], Awaitable[None]]
 
 
 def dashs_index(server: FastAPI, prefix: str) -> APIRoute | None:
@@ -26,12 +32,12 @@ def dashs_index(server: FastAPI, prefix: str) -> APIRoute | None:
     return next((route for route in _dashs_routes(server) if route.path == prefix and route.name == prefix), None)
 
 
-def dashs_prefixes(server: FastAPI) -> list[str]:
+def dashs_prefixes(routes: list[BaseRoute]) -> list[str]:
     """Return where there are Dash apps on a server."""
     return [
         route.path
-        for route in _dashs_routes(server)
-        if route.path == route.name and getattr(route.endpoint, "__name__", "") == "index"
+        for route in routes
+        if is_dashs(route) and route.path == route.name and getattr(route.endpoint, "__name__", "") == "index"
     ]
 
 
@@ -43,7 +49,7 @@ def dashs_bundles(server: FastAPI, prefix: str) -> APIRoute | None:
 
 def is_catch_all(route: BaseRoute) -> TypeGuard[APIRoute]:
     """Tell whether a route is what Dash appends for all its pages when the server starts."""
-    return _is_dashs(route) and route.path in (CATCH_ALL, CATCH_ALL[1:])
+    return is_dashs(route) and route.path in (CATCH_ALL, CATCH_ALL[1:])
 
 
 def is_wrapped(route: Route) -> bool:
@@ -52,97 +58,135 @@ def is_wrapped(route: Route) -> bool:
 
 
 def _dashs_routes(server: FastAPI) -> list[APIRoute]:
-    return [route for route in server.router.routes if _is_dashs(route)]
+    return [route for route in server.router.routes if is_dashs(route)]
 
 
-def _is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
+def is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
+    """Tell whether a route is one of Dash's own."""
     # In routes of dash.hooks Dash's code is around the user's.
     return isinstance(route, APIRoute) and is_dashs_own(route.endpoint) and has_dashs_core(route.endpoint)
 
 
-class OtherRoutes:
+class RoutesWithoutDash:
     """The routes of a server that are not the index or the catch-all of a Dash app.
 
-    :param server: the FastAPI server.
+    :param router: the server's.
     """
 
-    def __init__(self, server: FastAPI) -> None:
-        self._router = server.router
+    def __init__(self, router: Router) -> None:
+        self.router = router
         #: Dash's indexes, by prefix.
         self.indexes: dict[str, APIRoute] = {}
+        #: The prefixes of all Dash apps on the server.
+        self.prefixes: list[str] = []
+        #: Dash's catch-all, which it adds when the server starts.
+        self.catch_all: APIRoute | None = None
         self._known: list[BaseRoute] = []
-        self._beginnings: Beginnings | None = None
-        self._catch_all: APIRoute | None = None
+        self._others: list[BaseRoute] = []
+        self._prefilter: Prefilter | None = None
 
-    def rule_out(self, scope: Scope) -> bool:
-        """Tell, without matching, that none of them takes a request or redirects it; False says nothing."""
-        # The routes of FastAPI's frontend() are in no public list.
-        if getattr(self._router, "_low_priority_routes", None) or not _has_own_default(self._router):
+    def refresh(self) -> None:
+        """Take in what has changed since the last request."""
+        routes = self.router.routes
+        if self._known == routes:
+            return
+        self.catch_all = next((route for route in routes if is_catch_all(route)), None)
+        self.prefixes = dashs_prefixes(routes)
+        self._others = [route for route in routes if not isinstance(route, PagesRoute) and not is_catch_all(route)]
+        is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in self._others)
+        self._prefilter = Prefilter(map(_path, self._others), "{") if is_told_by_path else None
+        self._known = list(routes)
+
+    def rule_out(self, decoded: str) -> bool:
+        """Tell, without matching, that none of them matches a path or redirects it; False says nothing."""
+        if self._prefilter is None or not self._prefilter.rule_out(decoded):
             return False
-        self._look_again()
-        return self._beginnings is not None and self._beginnings.rule_out(path_below_root(scope))
+        return self._has_own_default() and not self._has_frontends()
+
+    def _has_own_default(self) -> bool:
+        return getattr(self.router.default, "__func__", None) is Router.not_found
+
+    def _has_frontends(self) -> bool:
+        return bool(getattr(self.router, "_low_priority_routes", None))  # of frontend(), in no public list
 
     def dashs(self, path: str) -> APIRoute | None:
         """Return Dash's route in whose place one of ours is; None for a catch-all that is not there yet."""
-        self._look_again()
-        return self.indexes.get(path, self._catch_all)
+        return self.indexes.get(path, self.catch_all)
 
-    def _look_again(self) -> None:
-        routes = self._router.routes
-        if self._known == routes:
-            return
-        self._known = list(routes)
-        self._catch_all = next((route for route in routes if is_catch_all(route)), None)
-        others = self._without_catch_alls()
-        is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in others)
-        self._beginnings = Beginnings(map(_path, others), "{") if is_told_by_path else None
-
-    def take(self, scope: Scope, after: PagesRoute | None) -> bool:
-        """Tell whether one of them takes a request.
+    def taking(self, scope: Scope, after: PagesRoute | None) -> BaseRoute | None:
+        """Return the one that matches a request in full.
 
         :param after: a route of ours, if only those that come after it are meant.
         """
-        routes = self._router.routes
+        routes = self.router.routes
         for route in routes if after is None else routes[routes.index(after) + 1 :]:
             if is_catch_all(route):
-                return False
+                return None
             is_other = not isinstance(route, PagesRoute) and route not in self.indexes.values()
             if is_other and route.matches(scope)[0] is Match.FULL:
-                return True
-        return False
+                return route
+        return None
 
-    def router(self, left_out: list[APIRoute], error: Exception | None) -> Router:
+    def decide(self, scope: Scope, refused: Decision, left_out: list[APIRoute]) -> Decision:
+        """Return what the router would do with a request if Dash's catch-all were not there.
+
+        :param refused: what is decided if it has no route for it.
+        :param left_out: Dash's indexes of roots that are not pages.
+        """
+        routes = [route for route in self._others if route not in left_out]
+        other_method = None
+        for route in routes:
+            match, _ = route.matches(scope)
+            if match is Match.FULL:
+                return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.LATER, rule=route)
+            if match is Match.PARTIAL and other_method is None:
+                other_method = route
+        if other_method is not None:
+            allow = tuple(getattr(other_method, "methods", None) or ())
+            outcome, reason = Outcome.WRONG_METHOD, Reason.OTHER_RULE
+            return refused._replace(outcome=outcome, reason=reason, rule=other_method, allow=allow)
+        path = path_below_root(scope)
+        if self.router.redirect_slashes and path != "/":
+            toggled = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
+            redirected = {**scope, "path": toggled}
+            for route in routes:
+                if route.matches(redirected)[0] is not Match.NONE:
+                    return refused._replace(
+                        outcome=Outcome.REDIRECT,
+                        reason=Reason.SLASHES,
+                        rule=route,
+                        location=str(URL(scope=redirected)),
+                        redirect_status=307,
+                    )
+        if self._has_frontends():
+            return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.LATER)
+        return refused if self._has_own_default() else refused._replace(reason=Reason.LATER)
+
+    def without(self, left_out: list[APIRoute], error: Exception | None) -> Router:
         """Return the server's router as it would be without Dash's catch-all.
 
-        :param left_out: Dash's indexes of roots that are no pages.
+        :param left_out: Dash's indexes of roots that are not pages.
         :param error: raised where the router finds nothing; None: what it does by itself, as it does with a default of
             the user's.
         """
 
         async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-            if error is not None and _has_own_default(self._router):
+            if error is not None and self._has_own_default():
                 raise error
-            await self._router.default(scope, receive, send)
+            await self.router.default(scope, receive, send)
 
-        router = copy.copy(self._router)
-        router.routes = [route for route in self._without_catch_alls() if route not in left_out]
+        router = copy.copy(self.router)
+        router.routes = [route for route in self._others if route not in left_out]
         router.default = not_found
         return router
-
-    def _without_catch_alls(self) -> list[BaseRoute]:
-        return [route for route in self._router.routes if not isinstance(route, PagesRoute) and not is_catch_all(route)]
-
-
-def _has_own_default(router: Router) -> bool:
-    return getattr(router.default, "__func__", None) is Router.not_found
 
 
 def _path(route: Any) -> str:
     return f"{route.path}/{{path}}" if isinstance(route, Mount) else str(route.path)
 
 
-class Server(Protocol):
-    """What a route of ours asks and hands over to."""
+class Decides(Protocol):
+    """What a route of ours asks."""
 
     def dependencies(self, path: str) -> list[Depends]:
         """Return the dependencies of a route of ours."""
@@ -150,49 +194,50 @@ class Server(Protocol):
     def dashs_route(self, path: str) -> APIRoute:
         """Return Dash's route in whose place one of ours is."""
 
-    def match(self, route: PagesRoute, scope: Scope) -> Match:
-        """Tell whether a request is ours to answer, and whether with 405."""
-
-    async def serve(self, route: PagesRoute, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request that is ours to answer."""
+    def decide(self, route: PagesRoute, scope: Scope) -> Decision:
+        """Return what a request gets, and why."""
 
 
 class PagesRoute(Route):
-    """Takes pages, and URLs that are no page as long as no other route takes them.
+    """Matches pages, and unknown URLs as long as no other route matches them.
 
-    :param server: asked for each request.
+    :param decisions: asked for each request.
+    :param serve: carries out what was decided.
     :param path: an app's root, or the catch-all.
     """
 
-    def __init__(self, server: Server, path: str) -> None:
+    def __init__(self, decisions: Decides, serve: Serve, path: str) -> None:
         super().__init__(path, self._endpoint, methods=["GET"], name=f"dash-true404 {path}", include_in_schema=False)
-        self._server = server
-        self.app = partial(server.serve, self)
+        self._decisions = decisions
+        self.app = partial(serve, self)
 
     @property
     def dependencies(self) -> list[Depends]:
         """What guards this route, for those who look for themselves among a route's dependencies."""
-        return self._server.dependencies(self.path)
+        return self._decisions.dependencies(self.path)
 
     def __getattr__(self, name: str) -> Any:
         """Return what people's guards and metrics look for at the route of a request, such as its tags."""
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self._server.dashs_route(self.path), name)
+        return getattr(self._decisions.dashs_route(self.path), name)
 
     async def _endpoint(self, request: Any) -> None:
         """Stand for what answers, for those who read a route's endpoint; handle() does."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether this route takes a request."""
+        """Tell whether this route matches a request; what it gets is decided here, and carried in the scope."""
         if scope["type"] != "http" or (self.path != CATCH_ALL and super().matches(scope)[0] is Match.NONE):
             return Match.NONE, {}
-        match = self._server.match(self, scope)
-        if match is Match.NONE:
-            return match, {}
+        decision = self._decisions.decide(self, scope)
+        if decision.outcome is Outcome.PASS_ON and decision.reason in (Reason.OTHER_RULE, Reason.GUARDED):
+            return Match.NONE, {}
+        is_dashs = decision.reason in (Reason.METHOD, Reason.GUARDED)
+        is_reported = decision.site is not None and decision.site.is_report_only
+        match = Match.PARTIAL if scope["method"] != "GET" and (is_dashs or is_reported) else Match.FULL
         # As for Dash's own catch-all: people's guards and metrics read these.
         params = {**scope.get("path_params", {}), "path": path_below_root(scope)}
-        return match, {"endpoint": self.endpoint, "route": self, "path_params": params}
+        return match, {"endpoint": self.endpoint, "route": self, "path_params": params, EXTENSION: scope[EXTENSION]}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -200,7 +245,7 @@ class PagesRoute(Route):
 
 
 class BundlesRoute(Route):
-    """Dash's route of component bundles, with an error raised for one that there is not.
+    """Dash's route of component bundles, with an error raised for one that does not exist.
 
     :param bundles: Dash's route.
     :param error: called for what to raise; None: what Dash raises.
@@ -212,7 +257,7 @@ class BundlesRoute(Route):
         self._error = error
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether this route takes a request."""
+        """Tell whether this route matches a request."""
         return self._bundles.matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

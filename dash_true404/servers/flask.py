@@ -1,4 +1,4 @@
-"""Flask: its views, its error handlers and its responses."""
+"""Flask: what it shares with Quart, with nothing to wait for."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any, ClassVar
 import dash
 import flask
 from dash.exceptions import DependencyException
-from flask.app import Flask
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..core.paths import wsgi_path
-from ..dash_internals.router import is_shell, rendering, shell
+from ..core.site import Site
+from ..dash_internals.first_request import spare_loops
+from ..dash_internals.index_page import rendering
 from . import EXTENSION
-from .errors import PageNotFound, users_handler_now
+from .decisions import Decision
+from .errors import PageNotFound
 from .templates import FlaskTemplates
-from .werkzeug import View, WerkzeugServer
+from .werkzeug import Steps, WerkzeugServer
+from .werkzeug_decisions import View
 
 
 class FlaskPageNotFound(PageNotFound):
-    """Raised for a URL that is no page; its response is the app's 404 page."""
+    """Raised for an unknown URL; its response is the app's 404 page."""
 
     def get_response(self, *_: Any, **__: Any) -> Response:
         """Return the 404 page."""
         adapter: FlaskServer = flask.current_app.extensions[EXTENSION]
-        response = adapter.not_found(self.endpoint, adapter.asked())
-        assert response is not None  # there is an app that this error is of
-        return response
+        return adapter.response_of(self)
 
 
 class FlaskServer(WerkzeugServer):
@@ -44,15 +45,72 @@ class FlaskServer(WerkzeugServer):
         """Tell whether a page's ``exists`` may be async."""
         return False
 
-    @staticmethod
-    def has_served(server: Flask) -> bool:
-        """Tell whether a server is known to have answered requests."""
-        # Flask < 2.2 does not refuse set-up methods by itself; Flask 2.3 dropped both names.
-        return hasattr(Flask, "before_first_request") and bool(getattr(server, "got_first_request", False))
+    def run(self, steps: Steps) -> Any:
+        """Call what the steps yield, one after the other, and return what they return."""
+        result = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as done:
+                return done.value
+            result = step()  # not within the steps: a StopIteration of the user's would become a RuntimeError
+
+    def callable(self, function: View) -> View:
+        """Return a function of the user's, plain or async, as the server calls it."""
+        callable_: View = self._server.ensure_sync(function)
+        return callable_
+
+    def spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
+        """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
+        spare_loops(functions, self._server.ensure_sync)
 
     def before_request(self) -> None:
         """Look at a request before its view does."""
         self.prepare()
+
+    def handle(self, error: HTTPException) -> Any:
+        """Answer an error of ours."""
+        return self.run(self.answer_error(error))
+
+    def handle_every_404(self, error: HTTPException) -> Any:
+        """Answer any other 404 of the server."""
+        return self.run(self.answer_every_404(error))
+
+    def response_of(self, error: PageNotFound) -> Response:
+        """Return the 404 page that an error stands for."""
+        request = self.framework.request._get_current_object()
+        answer = self.run(self.answer_not_found(self._sites[error.endpoint], error.in_app, request))
+        response: Response = self._server.make_response(answer)
+        return response
+
+    def page_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a page, and for everything else an error raised."""
+        call = self.callable(view)
+
+        @functools.wraps(view)
+        def page_or_404(*args: Any, **kwargs: Any) -> Any:
+            refusal, answer = self.run(self.answer_view(endpoint, functools.partial(call, *args, **kwargs)))
+            if refusal is None:
+                return answer
+            try:
+                raise refusal
+            finally:
+                del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
+
+        return page_or_404
+
+    def bundle_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
+        call = self.callable(view)
+
+        @functools.wraps(view)
+        def bundle_or_404(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return call(*args, **kwargs)
+            except DependencyException as error:
+                raise self.missing_bundle(endpoint) or error from None
+
+        return bundle_or_404
 
     def path(self, request: Any) -> str:
         """Return a request's path as the browser holds it."""
@@ -62,94 +120,17 @@ class FlaskServer(WerkzeugServer):
         """Return a request's Accept header."""
         return str(request.environ.get("HTTP_ACCEPT", ""))
 
-    def page_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a page, and for everything else an error raised."""
-        call = self._callable(view)
+    def exists(self, decision: Decision) -> bool:
+        """Tell whether what a page is about exists: call its ``exists``."""
+        return decision.site is None or decision.found.match is None or decision.site.exists.ask(decision.found.match)
 
-        @functools.wraps(view)
-        def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            request = self.asked()
-            site = self.site_behind(endpoint, request)
-            if site is None:
-                return call(*args, **kwargs)
-            path = self.path(request)
-            verdict = site.verdict(path)
-            refusal = None if verdict.is_page else self.refusal(site, request, path)
-            response = None
-            if not self.is_open(site, endpoint, is_reached=True):
-                # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
-                with rendering(verdict.is_found if not site.report_only else lambda: True):
-                    response = self._server.make_response(call(*args, **kwargs))
-                content = None if response.is_streamed else response.get_data()
-                if not is_shell(response.status_code, content):
-                    return response
-            refusal = refusal or self.redirect(verdict, request)
-            if refusal is None and not verdict.exists:
-                refusal = self.not_found_error(site.index_rule)
-            refusal = self.unless_reported(site, request, refusal)
-            if refusal is not None:
-                try:
-                    raise refusal
-                finally:
-                    del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
-            return call(*args, **kwargs) if response is None else response
+    def guarded(self, call: View, decision: Decision, exists: Callable[[], bool]) -> tuple[Response, bytes | None]:
+        """Return the response of Dash's view behind the user's guard, and its content if it is there already."""
+        is_reporting = decision.site is not None and decision.site.is_report_only
+        with rendering(lambda: is_reporting or (decision.found.is_page and exists())):
+            response = self._server.make_response(call())
+        return response, None if response.is_streamed else response.get_data()
 
-        return page_or_404
-
-    def bundle_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
-        call = self._callable(view)
-
-        @functools.wraps(view)
-        def bundle_or_404(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return call(*args, **kwargs)
-            except DependencyException:
-                if self._sites[endpoint].report_only:
-                    raise
-                raise self.not_found_error(endpoint) from None
-
-        return bundle_or_404
-
-    def handle(self, error: HTTPException) -> Any:
-        """Answer an error of ours: by the user's handler, or by the app's 404 page."""
-        request = self.asked()
-        handler = users_handler_now(self._server, request, error)
-        if handler:
-            return self._callable(handler)(error)
-        return self.not_found(error.endpoint, request) if isinstance(error, PageNotFound) else error.get_response()
-
-    def handle_every_404(self, error: HTTPException) -> Any:
-        """Answer any other 404 of the server."""
-        request = self.asked()
-        handler = users_handler_now(self._server, request, NotFound())
-        if handler:
-            return self._callable(handler)(error)
-        if error.response is not None:  # abort(404, response=...), or abort(response)
-            return error
-        return self.not_found(None, request) or error
-
-    def not_found(self, endpoint: str | None, request: Any) -> Response | None:
-        """Return the answer to a URL that is no page.
-
-        :param endpoint: whose app answers; None: whichever app answers every 404 of the server, if one does.
-        """
-        response: Response
-        site = self.site_to_answer(endpoint, request)
-        if site is None:
-            return None
-        if not self.is_shell_due(site, endpoint, request):
-            response = self.response(None if self.is_json_due(request) else site.answer.html())
-            return response
-        try:
-            page = self._server.make_response(site.answer.or_built_in(lambda: shell(site), HTTPException))
-        except HTTPException as aborted:
-            response = aborted.get_response(request.environ)
-            return response
-        response = self.finished(page)
-        return response
-
-    def _callable(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        # Views and handlers may be async (Flask >= 2.0).
-        ensure: Callable[..., Callable[..., Any]] = getattr(self._server, "ensure_sync", lambda plain: plain)
-        return ensure(function)
+    def html(self, site: Site) -> bytes | str:
+        """Return the 404 page of a site."""
+        return site.not_found_page.html()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class Beginnings:
+class Prefilter:
     """The literal beginnings of a server's rules.
 
     :param rules: the rules' paths, decoded, such as ``/users/<int:user>``.
     :param variable: what a variable begins with in them.
 
-    >>> Beginnings(["/login", "/users/<int:user>"], "<").rule_out("/wp-login.php")
+    >>> Prefilter(["/login", "/users/<int:user>"], "<").rule_out("/wp-login.php")
     True
     """
 

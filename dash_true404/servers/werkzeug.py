@@ -1,4 +1,4 @@
-"""Werkzeug's routing, which Flask and Quart share: where a URL that is no page is told from one that is.
+"""Werkzeug's routing, which Flask and Quart share: what a request gets is decided here, and carried out.
 
 GET and HEAD are decided in the views of Dash's two rules, after all guards. Other methods never reach a view:
 there the routing result is restated, which the server raises once all ``before_request`` functions have run.
@@ -6,26 +6,30 @@ there the routing result is restated, which the server raises once all ``before_
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, ClassVar
 
 import dash
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
 from ..core.logs import log_warnings
 from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
-from ..core.paths import printable
-from ..core.site import Site, Verdict, everywhere_site, is_dashs_own, root_url, site_below
+from ..core.site import Site, everywhere_site
+from ..dash_internals.index_page import is_shell, shell
+from ..dash_internals.navigation import root_url
+from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
-from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
-from .rules import OtherRules
+from .decisions import Decision, Outcome, Reason
+from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler, users_handler_now
 from .templates import FlaskTemplates
+from .werkzeug_decisions import Routed, View, WerkzeugDecisions
 
-View = Callable[..., Any]
+#: A function of ours that yields what is to be called next, is sent what that returned, and raises nothing. What it
+#: yields is the user's or the server's; each server calls that in its own way, outside the generator.
+Steps = Generator[Callable[[], Any], Any, Any]
 
 
 class WerkzeugServer(ABC):
@@ -42,16 +46,24 @@ class WerkzeugServer(ABC):
     #: The framework's templates.
     templates_class: ClassVar[type[FlaskTemplates]]
 
-    #: What is raised for a URL that is no page.
+    #: What is raised for an unknown URL.
     not_found_error: ClassVar[type[PageNotFound]]
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._sites: dict[str, Site] = {}
-        self._views: dict[str, View] = {}
-        self._guarded: set[str] = set()
-        self._others = OtherRules(server)
+        self._decisions = WerkzeugDecisions(server)
+        self._sites = self._decisions.sites
         self._started = False
+
+    @staticmethod
+    def installed(server: Any) -> Any:
+        """Return the adapter that serves on a server; None if no app on it is enabled."""
+        return server.extensions.get(EXTENSION)
+
+    @property
+    def sites(self) -> Iterable[Site]:
+        """The apps that tell the truth."""
+        return self._sites.values()
 
     @staticmethod
     def has_routes(app: dash.Dash) -> bool:
@@ -63,76 +75,57 @@ class WerkzeugServer(ABC):
         """Return the templates of an app's server."""
         return cls.templates_class(app.server, functools.partial(root_url, app))
 
-    @classmethod
-    def enable(cls, site: Site) -> None:
+    def enable(self, site: Site) -> None:
         """Let an app tell the truth; in place of what was said of the same app before.
 
         :raises RuntimeError: if the server has answered requests already.
         """
-        server = site.app.server
-        adapter = server.extensions.get(EXTENSION) or cls(server)
+        server = self._server
         try:
-            if adapter._started or cls.has_served(server):
-                raise AssertionError
             if EXTENSION not in server.extensions:
-                server.before_request(adapter.before_request)
-                for error in (cls.not_found_error, PageMethodNotAllowed):
-                    server.register_error_handler(error, adapter.handle)
-                server.extensions[EXTENSION] = adapter
-        except AssertionError:  # which is what a set-up method of Flask >= 2.2 raises
+                server.before_request(self.before_request)
+                for error in (self.not_found_error, PageMethodNotAllowed):
+                    server.register_error_handler(error, self.handle)
+                server.extensions[EXTENSION] = self
+            elif self._started:
+                raise AssertionError
+        except AssertionError:  # which is what a set-up method of the server raises
             raise RuntimeError(
                 "enable_true_404() came after the server's first request, when its routes are settled. "
                 "Call it where the app is made, before the server runs."
             ) from None
-        adapter._add(site)
-
-    @property
-    def sites(self) -> Iterable[Site]:
-        """The apps that tell the truth."""
-        return self._sites.values()
-
-    @staticmethod
-    def has_served(server: Any) -> bool:
-        """Tell whether a server is known to have answered requests."""
-        return False
-
-    def _add(self, site: Site) -> None:
-        wrappers = {
-            site.index_rule: self.page_or_404,
-            site.catch_all_rule: self.page_or_404,
-            site.bundles_rule: self.bundle_or_404,
-        }
-        for endpoint, wrapped in wrappers.items():
-            self._sites[endpoint] = site
-            if endpoint in self._server.view_functions and endpoint not in self._views:
-                view = self._server.view_functions[endpoint]
-                if not is_dashs_own(view):
-                    self._guarded.add(endpoint)
-                self._views[endpoint] = self._server.view_functions[endpoint] = wrapped(endpoint, view)
-        if site.options.everywhere and not site.report_only:
-            found = users_handler(self._server, NotFound)
+        bundles = site.prefix + BUNDLES
+        if site.prefix not in self._sites and bundles in server.view_functions:
+            server.view_functions[bundles] = self.bundle_or_404(site.prefix, server.view_functions[bundles])
+        self._decisions.add(site, self.page_or_404)
+        if site.options.everywhere and not site.is_report_only:
+            found = users_handler(server, NotFound)
             if found is None or found[0] is not NotFound:
-                self._server.register_error_handler(404, self.handle_every_404)
+                server.register_error_handler(404, self.handle_every_404)
+
+    def decide_for(self, path: str, method: str) -> Decision:
+        """Return what a request would get; nothing of the user's is called."""
+        return self._decisions.decide_for(path, method)
+
+    def decisions_including(self, site: Site) -> WerkzeugDecisions:
+        """Return decisions as they would be if an app were enabled too."""
+        return self._decisions.including(site)
+
+    @abstractmethod
+    def run(self, steps: Steps) -> Any:
+        """Call what the steps yield, one after the other, and return what they return."""
+
+    @abstractmethod
+    def callable(self, function: View) -> View:
+        """Return a function of the user's, plain or async, as the server calls it."""
+
+    @abstractmethod
+    def spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
+        """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
 
     @abstractmethod
     def before_request(self) -> Any:
         """Look at a request before its view does."""
-
-    @abstractmethod
-    def path(self, request: Any) -> str:
-        """Return a request's path as the browser holds it."""
-
-    @abstractmethod
-    def accept(self, request: Any) -> str:
-        """Return a request's Accept header."""
-
-    @abstractmethod
-    def page_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a page, and for everything else an error raised."""
-
-    @abstractmethod
-    def bundle_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
 
     @abstractmethod
     def handle(self, error: HTTPException) -> Any:
@@ -146,121 +139,167 @@ class WerkzeugServer(ABC):
     def handle_every_404(self, error: HTTPException) -> Any:
         """Answer any other 404 of the server."""
 
-    def asked(self) -> Any:
-        """Return the request that is being served; the framework's ``request`` looks for it at each attribute."""
-        return self.framework.request._get_current_object()
+    @abstractmethod
+    def page_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a page, and for everything else an error raised."""
 
-    def site_behind(self, endpoint: str, request: Any) -> Site | None:
-        """Return the app that a view of Dash's is asked for; None where a route of the user's shows that view."""
-        rule = request.url_rule
-        return self._sites[endpoint] if rule is not None and rule.rule == endpoint else None
+    @abstractmethod
+    def bundle_or_404(self, endpoint: str, view: View) -> View:
+        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
+
+    @abstractmethod
+    def path(self, request: Any) -> str:
+        """Return a request's path as the browser holds it."""
+
+    @abstractmethod
+    def accept(self, request: Any) -> str:
+        """Return a request's Accept header."""
+
+    @abstractmethod
+    def exists(self, decision: Decision) -> Any:
+        """Tell whether what a page is about exists: call its ``exists``."""
+
+    @abstractmethod
+    def guarded(self, call: View, decision: Decision, exists: Callable[[], Any]) -> Any:
+        """Return the response of Dash's view behind the user's guard, and its content if it is there already."""
+
+    @abstractmethod
+    def html(self, site: Site) -> Any:
+        """Return the 404 page of a site."""
 
     def prepare(self) -> None:
-        """Do, before a request is served, what cannot be done in a view."""
+        """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
         if not self._started:
             self._start()
-        request = self.asked()
-        if request.method not in ("GET", "HEAD") or request.routing_exception is not None:
-            self._restate(request)
-
-    def _restate(self, request: Any) -> None:
-        """Replace, without raising it, the routing result of what does not reach the views of Dash's two rules.
-
-        They do not take its method, nor WebSockets, or they would take it once its slashes are others.
-        """
-        error, rule, redirected = request.routing_exception, request.url_rule, None
-        if isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
-            with contextlib.suppress(HTTPException):
-                rule, redirected = self._others.taken_for_get(request)
-        site = self._sites.get(rule.endpoint) if rule else None
-        if rule is None or site is None or rule.rule not in (site.index_rule, site.catch_all_rule):
+        request = self.framework.request._get_current_object()
+        if request.method in ("GET", "HEAD") and request.routing_exception is None:
             return
-        path, refusal = self.path(request), None
-        # A guard around the view never sees these requests, so they must not tell strangers what is a page.
-        if self.is_open(site, rule.endpoint, is_reached=False) and not site.verdict(redirected or path).is_page:
-            refusal = self.unless_reported(site, request, self.refusal(site, request, path))
+        decision = self._decisions.decide(self._routed(request))
+        refusal = self._refusal(decision, request)
         if refusal is not None:
             request.routing_exception = refusal
-        elif isinstance(error, MethodNotAllowed) and not site.report_only:
-            request.routing_exception = PageMethodNotAllowed(error.valid_methods)
 
-    def is_open(self, site: Site, endpoint: str, *, is_reached: bool) -> bool:
-        """Tell whether nothing of the user's stands between a request and Dash's own index page.
+    def _routed(self, request: Any) -> Routed:
+        return Routed(
+            request.method,
+            self.path(request),
+            request.path,
+            request.query_string,
+            request.url_rule,
+            request.routing_exception,
+            functools.partial(self._server.create_url_adapter, request),
+        )
 
-        :param is_reached: whether the request has come to our view, so that a guard around that has let it through.
+    def answer_view(self, endpoint: str, call: View) -> Steps:
+        """Answer in place of Dash's view: return an error to raise, or None and an answer.
+
+        :param endpoint: the view's. Where another rule of the user's shows that view, it is called as it is.
         """
-        is_outermost = is_reached or self._server.view_functions[endpoint] is self._views[endpoint]
-        return is_outermost and endpoint not in self._guarded and is_dashs_own(site.app.index)
+        request = self.framework.request._get_current_object()
+        if request.url_rule is None or request.url_rule.rule != endpoint:
+            return None, (yield call)
+        decision = self._decisions.decide(self._routed(request))
+        exists: Callable[[], Any] = functools.partial(self.exists, decision)
+        response = None
+        if decision.guard_first:
+            # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
+            exists = functools.cache(exists)
+            response, content = yield functools.partial(self.guarded, call, decision, exists)
+            if not is_shell(response.status_code, content):
+                return None, response
+        if decision.asks_exists and not (yield exists):
+            decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
+        refusal = self._refusal(decision, request)
+        if refusal is None and response is None:
+            response = yield call
+        return refusal, response
 
-    def refusal(self, site: Site, request: Any, path: str) -> HTTPException | None:
-        """Return what the server would say without Dash's catch-all; None if another rule would take the request."""
-        if self._others.rule_out(request, path):
-            return self.not_found_error(site.index_rule)
-        refusal = self._others.refusal(request, self._is_page, path)
-        return self.not_found_error(site.index_rule) if isinstance(refusal, NotFound) else refusal
+    def _refusal(self, decision: Decision, request: Any) -> HTTPException | None:
+        """Return what is raised for a decision; None where the request is passed on.
 
-    def _is_page(self, path: str) -> bool:
-        site = site_below(self._sites.values(), path)
-        return site is not None and site.verdict(path).is_page
-
-    def redirect(self, verdict: Verdict, request: Any) -> HTTPException | None:
-        """Return what leads to a page's own path, if its URL is another one."""
-        own_path = verdict.own_path()
-        if own_path is None:
+        An app that only reports does so, and passes on.
+        """
+        site = decision.site
+        if site is None or decision.outcome is Outcome.PASS_ON:
             return None
-        query = printable(request.query_string)
-        return RequestRedirect(own_path + ("?" + query if query else ""))
+        if site.is_report_only:
+            if decision.reason not in (Reason.METHOD, Reason.GUARDED):
+                site.report(decision.status, request.method, decision.path, request.referrer)
+            return None
+        if decision.outcome is Outcome.NOT_FOUND:
+            return self.not_found_error(
+                site.prefix, decision.found.is_answered_in_app and request.method in ("GET", "HEAD")
+            )
+        if decision.outcome is Outcome.REDIRECT:
+            return RequestRedirect(decision.location)
+        return PageMethodNotAllowed(decision.allow) if decision.allow else WebsocketMismatch()
 
-    def unless_reported(self, site: Site, request: Any, refusal: HTTPException | None) -> HTTPException | None:
-        """Return a refusal; None where the app only reports, which this does."""
-        if refusal is None or not site.report_only:
-            return refusal
-        site.report(refusal.code, request.method, self.path(request), request.referrer)
-        return None
+    def answer_error(self, error: HTTPException) -> Steps:
+        """Answer an error of ours: by the user's handler, or by the app's 404 page."""
+        request = self.framework.request._get_current_object()
+        handler, answer = users_handler_now(self._server, request, error), error
+        if handler is not None:
+            answer = yield functools.partial(self.callable(handler), error)
+        if not isinstance(error, PageNotFound):
+            return answer
+        # A handler may give the error back, alone or with a status of its own.
+        if answer is error:
+            return (yield from self.answer_not_found(self._sites[error.endpoint], error.in_app, request))
+        if isinstance(answer, tuple) and answer and answer[0] is error:
+            page = yield from self.answer_not_found(self._sites[error.endpoint], error.in_app, request)
+            return (page, *answer[1:])
+        return answer
 
-    def site_to_answer(self, endpoint: str | None, request: Any) -> Site | None:
-        """Return the app that answers a URL that is no page.
+    def answer_every_404(self, error: HTTPException) -> Steps:
+        """Answer any other 404 of the server: by the user's handler, or by the app that answers everywhere."""
+        request = self.framework.request._get_current_object()
+        handler = users_handler_now(self._server, request, NotFound())
+        if handler is not None:
+            return (yield functools.partial(self.callable(handler), error))
+        site = everywhere_site(self._sites.values(), request.path)
+        if site is None or error.response is not None:  # abort(404, response=...), or abort(response)
+            return error
+        return (yield from self.answer_not_found(site, False, request))
 
-        :param endpoint: one of the app's endpoints; None: whichever app answers every 404 of the server, if one does.
+    def answer_not_found(self, site: Site, in_app: bool, request: Any) -> Steps:
+        """Answer an unknown URL.
+
+        :param in_app: whether by the app's own shell. It holds all layouts, so only a URL that has passed the guards in
+            front of them gets it.
         """
-        return self._sites[endpoint] if endpoint else everywhere_site(self._sites.values(), request.path)
-
-    def is_shell_due(self, site: Site, endpoint: str | None, request: Any) -> bool:
-        """Tell whether the app's own shell is the answer.
-
-        It holds all layouts. Only a URL of the app's own has passed the guards in front of them, and Dash's view
-        never sees other methods than GET and HEAD.
-        """
-        is_own = endpoint == site.index_rule and request.method in ("GET", "HEAD")
-        return is_own and site.is_answered_in_app() and not self.is_json_due(request)
-
-    def is_json_due(self, request: Any) -> bool:
-        """Tell whether the client would rather have JSON."""
-        return prefers_json(self.accept(request))
-
-    def response(self, html: bytes | str | None) -> Any:
-        """Return the answer to a URL that is no page.
-
-        :param html: the page; None for a client that would rather have JSON.
-        """
-        body, mimetype = (PROBLEM, PROBLEM_TYPE) if html is None else (html, "text/html")
-        return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
+        if prefers_json(self.accept(request)):
+            return self.response(PROBLEM, PROBLEM_TYPE)
+        if not in_app:
+            return self.response((yield functools.partial(self.html, site)), "text/html")
+        page = yield functools.partial(self._shell, site)
+        if isinstance(page, HTTPException):
+            return page
+        response = yield functools.partial(self._server.make_response, page)
+        response.status_code = 404
+        response.headers.update(HEADERS)
+        return response
 
     @staticmethod
-    def finished(shell: Any) -> Any:
-        """Return the app's shell, a response, as the answer to a URL that is no page."""
-        shell.status_code = 404
-        shell.headers.update(HEADERS)
-        return shell
+    def _shell(site: Site) -> Any:
+        try:
+            return site.not_found_page.or_built_in(lambda: shell(site), HTTPException)
+        except HTTPException as aborted:
+            return aborted
+
+    def response(self, body: bytes | str, mimetype: str) -> Any:
+        """Return the answer to an unknown URL."""
+        return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
+
+    def missing_bundle(self, endpoint: str) -> PageNotFound | None:
+        """Return what is raised for a component bundle that does not exist; None where Dash's own error stands."""
+        return None if self._sites[endpoint].is_report_only else self.not_found_error(endpoint)
 
     def _start(self) -> None:
         self._started = True
+        self.spare_hooks(self._server.before_request_funcs[None])
         log_warnings(self._warnings())
 
     def _warnings(self) -> Iterator[str]:
         yield from generic_handler_warning(self._server)
-        for site in self._sites.values():
-            endpoint = None
-            with contextlib.suppress(HTTPException):  # a foreign host, or a redirect
-                endpoint, _ = self._others.adapter(self.asked()).match(site.prefix, method="GET")
-            yield from site.warnings(answers_root=endpoint == site.index_rule)
+        for site in dict.fromkeys(self._sites.values()):
+            yield from site.warnings(answers_root=self.decide_for(site.prefix, "GET").site is site)

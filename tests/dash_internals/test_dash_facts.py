@@ -8,7 +8,7 @@ from dash import dash as dash_module
 from dash import html
 
 from dash_true404.core.pages import is_async
-from dash_true404.core.site import is_dashs_own
+from dash_true404.dash_internals.own_code import is_dashs_own
 
 from ..apps import make_app, register
 from ..asgi import statuses

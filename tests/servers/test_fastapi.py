@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match, Route
 
 from dash_true404 import IN_APP, enable_true_404
-from dash_true404.dash_internals.router import current_request
+from dash_true404.dash_internals.index_page import current_request
 from dash_true404.diagnostics.routes import routes
 from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 
-from dash_true404.servers.prefilter import Beginnings
+from dash_true404.servers.prefilter import Prefilter
 
 from ..generated import repeatable
 from ..scale import EXAMPLES
@@ -27,7 +27,7 @@ ruled_out: dict[str, int] = {"werkzeug": 0, "starlette": 0}
 @repeatable(EXAMPLES * 20)
 @examples
 def test_werkzeug_finds_nothing_for_what_is_ruled_out(some, path):
-    if not Beginnings(some, "<").rule_out(path):
+    if not Prefilter(some, "<").rule_out(path):
         return
     try:
         adapter = Map([Rule(rule, endpoint=rule) for rule in some]).bind("localhost")
@@ -48,7 +48,7 @@ def test_starlette_finds_nothing_for_what_is_ruled_out(some, path):
     def starlettes(rule):
         return rule.replace("<path:x>", "{x:path}").replace("<int:n>", "{n:int}").replace("<x>", "{x}")
 
-    if not Beginnings(map(starlettes, some), "{").rule_out(path):
+    if not Prefilter(map(starlettes, some), "{").rule_out(path):
         return
     for sent in (path, path.rstrip("/"), path + "/"):  # it redirects to what another slash would find
         scope = {"type": "http", "method": "GET", "path": sent, "root_path": "", "headers": []}
@@ -58,7 +58,7 @@ def test_starlette_finds_nothing_for_what_is_ruled_out(some, path):
 
 @pytest.mark.parametrize("path", ["/a/b", "/a/b/", "/a//b", "/a/b\n", "/t", "/t/", "/t/1", "/t//1"])
 def test_what_a_rule_takes_or_redirects_is_not_ruled_out(path):
-    assert not Beginnings(["/a/b/", "/t<x>"], "<").rule_out(path)
+    assert not Prefilter(["/a/b/", "/t<x>"], "<").rule_out(path)
 
 
 @pytest.mark.parametrize("server", ["werkzeug", pytest.param("starlette", marks=pytest.mark.asgi)])

@@ -18,7 +18,8 @@ from dash_true404.core.not_found_page import prefers_json
 from dash_true404.core.pages import Pages
 from dash_true404.core.path_templates import VARIABLE
 from dash_true404.core.paths import encoded, wsgi_path
-from dash_true404.dash_internals import router
+from dash_true404.dash_internals import navigation
+from dash_true404.servers import enabled_site
 
 from ..apps import WITHOUT_THREADS, make_app, make_true_app, register, status
 from ..endurance import ask_wsgi, growth
@@ -31,8 +32,16 @@ else:
     import sre_parse
 
 ROOMS = ("enable", "core.exists", "core.logs", "core.not_found_page", "core.pages", "core.path_templates", "core.paths")
-ROOMS += ("core.site", "dash_internals.router", "servers.errors", "servers.flask", "servers.prefilter", "servers.rules")
-ROOMS += ("servers.templates", "servers.werkzeug")
+ROOMS += (
+    "core.site",
+    "dash_internals.index_page",
+    "dash_internals.index_page",
+    "dash_internals.navigation",
+    "servers.errors",
+    "servers.flask",
+    "servers.prefilter",
+)
+ROOMS += ("servers.templates", "servers.werkzeug", "servers.werkzeug_rules")
 
 
 @pytest.mark.parametrize("filling", [" ", ",", ";", '"', "\\", ";a=b", ", a/json", '"a,', "*1"])
@@ -186,7 +195,7 @@ def test_a_look_up_that_always_fails_fails_as_in_dash():
         raise RuntimeError("OrderedDict mutated during iteration")
 
     with pytest.raises(RuntimeError, match="mutated"):
-        router._asking(path_to_page)("a")
+        navigation._asking(path_to_page)("a")
     assert len(tries) > 1
 
 
@@ -222,7 +231,7 @@ def test_pages_that_come_and_go_leave_nothing_behind():
 def test_what_is_reported_is_kept_short(caplog):
     app = make_app("/")
     enable_true_404(app, report_only=True)
-    site = app.server.extensions["dash_true404"]._sites["/"]
+    site = enabled_site(app)
     caplog.set_level("CRITICAL")
     for number in range(1100):
         site.report(404, "M" * 100_000, f"/zz/{number}/" + "z" * 100_000, "r" * 100_000)
@@ -284,7 +293,7 @@ def test_a_question_takes_steps_linear_in_the_length_of_the_url(piece, start):
         url = encoded(start + piece * (size // len(piece)))
         # What a server does before is not ours, so it is done before.
         environ = {"REQUEST_URI": url, "PATH_INFO": unquote_to_bytes(url).decode("latin-1")}
-        site = app.server.extensions["dash_true404"]._sites["/"]
-        return steps(lambda: site.verdict(wsgi_path(environ)).own_path())
+        site = enabled_site(app)
+        return steps(lambda: site.own_path(site.look_up(wsgi_path(environ))))
 
     assert cost(64_000) < 2.1 * cost(32_000)

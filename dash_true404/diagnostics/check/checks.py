@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from werkzeug.datastructures import Headers
 
-from ...dash_internals.router import is_shell
+from ...dash_internals.index_page import is_shell
 from ..client import Answer
 from ..rules import METHODS
 

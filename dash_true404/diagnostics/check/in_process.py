@@ -108,7 +108,7 @@ class _Audit:
                 f"{subject.prefix} answers {home.status}, and no page of the app could be seen: a guard, such as a "
                 "log-in, seems to answer first. What is behind it was not checked."
             )
-        elif subject.knows_pages and not self._site.verdict(self._site.prefix).is_page:
+        elif subject.knows_pages and not self._site.look_up(self._site.prefix).is_page:
             if is_soft_404(subject, subject.prefix, home):
                 yield Finding(subject.prefix, "GET", home.status, 404, soft_404(subject))
             elif home.status == 404:

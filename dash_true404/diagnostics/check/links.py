@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -52,14 +51,14 @@ class InProcess:
         self._client = client
         self._rules = rules_of(app)
         site = enabled_site(app)
-        self.is_enabled = site is not None and not site.report_only
+        self.is_enabled = site is not None and not site.is_report_only
         self.site = site_of(app)
         self.prefix: str = app.config.requests_pathname_prefix
         self.knows_pages = site is not None or bool(app.use_pages)
         self.cure = "enable_true_404(app)"
         if not self.knows_pages:
             self.cure = "enable_true_404(app, paths=[...]), with the app's URLs,"
-        elif site is not None and site.report_only:
+        elif site is not None and site.is_report_only:
             self.cure = "Taking report_only=True away"
 
     def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Answer:
@@ -94,11 +93,14 @@ class InProcess:
         """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""
         if self.is_enabled:
             return True  # or the server would have said so
-        verdict = self.site.verdict(self._path(url))
-        if verdict.is_page and self.site.can_wait:
-            with ThreadPoolExecutor(1) as thread:  # there may be a running loop in this one
-                thread.submit(lambda: asyncio.run(verdict.ask(_at_once))).result()
-        return verdict.is_found()
+        found = self.site.look_up(self._path(url))
+        match = found.match
+        if not found.is_page or match is None:
+            return found.is_page
+        if not self.site.can_wait:
+            return self.site.exists.ask(match)
+        with ThreadPoolExecutor(1) as thread:  # there may be a running loop in this one
+            return thread.submit(lambda: asyncio.run(self.site.exists.ask_async(match))).result()
 
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link leads to; None if it leaves the host."""
@@ -108,10 +110,6 @@ class InProcess:
         """Return the registered page that takes a URL."""
         match = self.site.pages.find(self._path(url)[len(self.site.prefix) :].strip("/"))
         return match.page if match else None
-
-
-async def _at_once(function: Callable[..., Any]) -> Any:
-    return function()
 
 
 def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:

@@ -23,7 +23,7 @@ def configured(probe: Probe, path: str, method: str) -> Iterator[Hint]:
 
 
 def _two_prefixes(probe: Probe, path: str, method: str) -> Iterator[Hint]:
-    browser, server = probe.site.home, probe.site.prefix
+    browser, server = probe.site.home(), probe.site.prefix
     if browser == server:
         return
     made_for = f"requests_pathname_prefix={browser!r}, routes_pathname_prefix={server!r}"

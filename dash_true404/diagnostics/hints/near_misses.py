@@ -111,7 +111,7 @@ def all_pages(probe: Probe) -> list[Any]:
 def problem_of_redirect(probe: Probe, path: str) -> str | None:
     """Return what is wrong with a redirect to a URL; None if it leads to a page or a rule."""
     if probe.told(path, "GET") is None:
-        start = probe.site.home.rstrip("/")
+        start = probe.site.home().rstrip("/")
         is_twice = start and path.startswith(start * 2 + "/")
         twice = ". Below a prefix, Dash 4 writes the prefix twice for redirect_from (plotly/dash issue 3549)"
         return f"no page and no rule is at {path}{twice if is_twice else ''}"

@@ -1,6 +1,6 @@
 """Dash's own in-app navigation: what does not exist is not found there either, and a dead link ends in the real 404.
 
-The one home of Dash's private names. Dash's router asks ``_path_to_page`` which page a path is (a static method
+Dash's router asks ``_path_to_page`` which page a path is (a static method
 of Dash in 2.9, later a function of ``dash.dash``), and so does its index page, for its meta tags.
 """
 
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from importlib import import_module
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import dash
@@ -22,6 +19,8 @@ from dash import dash as dash_module
 
 from ..core.pages import Match
 from ..core.site import Site
+from .index_page import is_page_found
+from .own_code import is_dashs_own
 
 _NAME = "_path_to_page"
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
@@ -29,14 +28,7 @@ _NOT_FOUND: _Found = ({}, None)
 
 _patched: list[object] = []
 
-_is_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
-
-_URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
-
 _MOST_TRIES = 100
-
-# Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
-_SHELL_MARK = b"_dash-config"
 
 _DEAD_LINK = "dash-true404-dead-link"
 # Not for the URL that the document was loaded from: there the server has had its say, and would have it for ever.
@@ -89,6 +81,30 @@ class _StripRelativePath:
         return routed
 
 
+def strip_as_router(app: dash.Dash) -> Callable[[str], str]:
+    """Return a function that makes of a path below the app's prefix what Dash's router looks up."""
+    known, is_as_dash = None, False
+
+    def strip(path: str) -> str:
+        nonlocal known, is_as_dash
+        strip_relative_path = app.strip_relative_path
+        if strip_relative_path != known:
+            is_as_dash = is_dashs_own(getattr(strip_relative_path, "__wrapped__", strip_relative_path))
+            known = strip_relative_path
+        if is_as_dash:
+            return path.strip("/")
+        own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
+        return str(own(root_url(app).rstrip("/") + "/" + path))  # a user's, which may strip a language too
+
+    return strip
+
+
+def root_url(app: dash.Dash) -> str:
+    """Return an app's root URL, as browsers see it; ``app.run()`` in Jupyter sets it late."""
+    home: str = app.config["requests_pathname_prefix"]  # its attributes take ten times as long
+    return home
+
+
 def connect(site: Site) -> None:
     """Let in-app navigation know what a site knows; in place of what was said of the same app before."""
     app = site.app
@@ -117,46 +133,6 @@ def awaits_layouts(app: dash.Dash) -> bool:
     return bool(getattr(app, "_use_async", False))
 
 
-@contextmanager
-def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
-    """Let Dash's index page, rendered within, say in its meta tags what is true of the URL.
-
-    :param is_found: asked when the index page is about to look for the URL's page.
-    """
-    token = _is_found.set(is_found)
-    try:
-        yield
-    finally:
-        _is_found.reset(token)
-
-
-@contextmanager
-def current_request(request: Any) -> Iterator[None]:
-    """Let Dash's index page, rendered within, know the FastAPI request that it is for.
-
-    Dash does so itself in its catch-all, which a route of ours takes the place of.
-    """
-    backend: Any = import_module("dash.backends._fastapi")
-    token = backend.set_current_request(request)
-    try:
-        yield
-    finally:
-        backend.reset_current_request(token)
-
-
-def shell(site: Site) -> Any:
-    """Return the app's index page, with the meta tags that Dash gives to a URL that is no page."""
-    index: Callable[[], Any] = site.app.index
-    with rendering(lambda: False):
-        page = index()
-    return _URL_OF_THE_PAGE.sub(site.home, page) if isinstance(page, str) else page
-
-
-def is_shell(status: int, content: Any) -> bool:
-    """Tell whether a response is Dash's index page, not an answer of a guard of the user's."""
-    return status == 200 and content is not None and _SHELL_MARK in bytes(content)
-
-
 def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
     def look_up(path: str) -> _Found:
         # Dash's loop over the pages fails where another thread registers or removes one, and its page is 500 then.
@@ -167,12 +143,12 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
 
     @functools.wraps(path_to_page)
     def asking(path: str) -> _Found:
-        is_found = _is_found.get()
+        is_found = is_page_found.get()
         if is_found is not None:
             return look_up(path) if is_found() else _NOT_FOUND
         page, variables = look_up(path)
         site = getattr(path, "site", None)
-        if site is None or site.report_only:
+        if site is None or site.is_report_only:
             return page, variables
         if page and page.get("exists") and site.can_wait:
             return _drawn_once_asked(site, page, variables or {}), variables

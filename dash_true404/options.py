@@ -1,0 +1,53 @@
+"""The arguments of enable_true_404(), checked: each mistake is an error that says what to write instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import dash
+
+from .core.not_found_page import IN_APP
+from .core.pages import check_path
+from .core.site import Options
+from .servers import is_server
+
+
+def check_options(app: Any, options: Options) -> Options:
+    """Return the options, with ``paths`` as a tuple.
+
+    :raises TypeError: if the app is none, or an option is of the wrong type.
+    :raises ValueError: if the app has no pages, or a path is wrong.
+    """
+    _check_app(app)
+    _check_page(options.page)
+    for name in ("redirect_slashes", "everywhere", "reload_dead_links", "report_only"):
+        switch = getattr(options, name)
+        if not isinstance(switch, bool):
+            raise TypeError(f"{name}= takes True or False, not {switch!r}.")
+    if isinstance(options.paths, str) or not isinstance(options.paths, Iterable):
+        raise TypeError(f"paths= takes a list of paths, such as ['/', '/reports'], not {options.paths!r}.")
+    paths = tuple(options.paths)
+    for path in paths:
+        check_path(path)
+    if not app.use_pages and not paths:
+        raise ValueError(
+            "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
+            "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
+        )
+    return options._replace(paths=paths)
+
+
+def _check_app(app: Any) -> None:
+    if not isinstance(app, dash.Dash):
+        hint = " Pass the Dash app itself, not its server." if is_server(app) else ""
+        hint = " Pass an app, app = Dash(...), not the class." if isinstance(app, type) else hint
+        raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
+
+
+def _check_page(page: Any) -> None:
+    if page is not None and page is not IN_APP and not (page and isinstance(page, (str, os.PathLike))):
+        raise TypeError(f"page= takes the name of a file or template, IN_APP or None, not {page!r}.")
+    if page == "IN_APP":
+        raise TypeError("page='IN_APP' is the name of a file. Write: from dash_true404 import IN_APP, and page=IN_APP.")

@@ -1,0 +1,195 @@
+"""What a request gets on FastAPI, and why."""
+
+from __future__ import annotations
+
+import copy
+from urllib.parse import unquote
+
+from fastapi import FastAPI
+from fastapi.params import Depends
+from fastapi.routing import APIRoute
+from starlette.routing import Match, Router
+from starlette.types import Scope
+
+from ..core.paths import asgi_path, path_below_root
+from ..core.site import NOTHING, LookUp, Site, site_below
+from ..dash_internals.own_code import is_dashs_own
+from . import EXTENSION
+from .decisions import Decision, Outcome, Reason
+from .fastapi_guards import Guards, Respond
+from .fastapi_routes import CATCH_ALL, PagesRoute, RoutesWithoutDash, Serve, dashs_index, is_wrapped
+
+
+class FastAPIDecisions:
+    """Decides for the apps on one server.
+
+    :param server: the FastAPI server.
+    :param router: its router, which gets routes of ours.
+    :param serve: carries out what was decided for a route of ours.
+    :param respond: does the same with a request that the guards of Dash's routes have let through.
+    """
+
+    def __init__(self, server: FastAPI, router: Router, serve: Serve, respond: Respond) -> None:
+        #: By the apps' prefixes.
+        self.sites: dict[str, Site] = {}
+        self.routes = RoutesWithoutDash(router)
+        self.guards = Guards(server, self.routes, respond)
+        self._server = server
+        self._router = router
+        self._carrying_out = serve, respond
+        self._catch_all = PagesRoute(self, serve, CATCH_ALL)
+
+    def add(self, site: Site) -> None:
+        """Decide for an app from now on; in place of what was said of the same app before."""
+        if site.prefix not in self.sites:
+            routes = self._router.routes
+            index = dashs_index(self._server, site.prefix)
+            assert index is not None  # has_routes() has found it
+            self.routes.indexes[site.prefix] = index
+            serve, _ = self._carrying_out
+            routes.insert(routes.index(index), PagesRoute(self, serve, site.prefix))
+            # At the end, behind the index of every app.
+            routes[:] = [*(route for route in routes if route is not self._catch_all), self._catch_all]
+        self.sites[site.prefix] = site
+
+    def including(self, site: Site) -> FastAPIDecisions:
+        """Return decisions as they would be if an app were enabled too."""
+        router = copy.copy(self._router)
+        router.routes = [route for route in router.routes if not isinstance(route, PagesRoute)]
+        decisions = FastAPIDecisions(self._server, router, *self._carrying_out)
+        for other in (*self.sites.values(), site):
+            decisions.add(other)
+        return decisions
+
+    def decide_for(self, path: str, method: str) -> Decision:
+        """Return what a request would get; nothing of the user's is called.
+
+        :param path: percent-encoded, as a browser sends it.
+        """
+        scope: Scope = {
+            "type": "http",
+            "method": method,
+            "path": unquote(path),
+            "raw_path": path.encode("latin-1", "replace"),
+            "root_path": self._server.root_path,
+            "query_string": b"",
+            "headers": [],
+        }
+        partial_decision: Decision | None = None
+        for route in self._router.routes:
+            match, child_scope = route.matches(scope)
+            if EXTENSION in child_scope:
+                _, decision = child_scope[EXTENSION]
+            else:
+                outcome = Outcome.PASS_ON if match is Match.FULL else Outcome.WRONG_METHOD
+                allow = getattr(route, "methods", None) or ()
+                decision = Decision(outcome, Reason.OTHER_RULE, path, rule=route, allow=allow)
+            if match is Match.FULL:
+                return decision  # type: ignore[no-any-return]
+            if match is Match.PARTIAL and partial_decision is None:
+                partial_decision = decision
+        if partial_decision is not None:
+            return partial_decision
+        return self.routes.decide(scope, Decision(Outcome.PASS_ON, Reason.NO_RULE, path), [])
+
+    def decide(self, route: PagesRoute, scope: Scope) -> Decision:
+        """Return what a request gets, as far as routing and the registered pages tell, and why.
+
+        It is kept in the request's scope, for the router asks first and serves afterwards, and people's middleware
+        asks too. A mounted app has this scope as well, and copies of it are made with another path or method.
+        """
+        asked = (self, route.path, scope["method"], scope["path"], scope.get("root_path"), scope.get("raw_path"))
+        known = scope.get(EXTENSION)
+        if known is None or known[0] != asked:
+            known = scope[EXTENSION] = (asked, self._decide(route, scope))
+        decision: Decision = known[1]
+        return decision
+
+    def _decide(self, route: PagesRoute, scope: Scope) -> Decision:
+        routes, is_index, is_get = self.routes, route.path != CATCH_ALL, scope["method"] == "GET"
+        routes.refresh()
+        decoded = path_below_root(scope)
+        path, site, found = self._look_up(asgi_path(scope, decoded))
+        if not found.is_page and scope.get("root_path"):
+            # Behind a proxy that strips the root path, a page's own path may begin like it.
+            unstripped = self._look_up(asgi_path({**scope, "root_path": ""}, scope["path"]))
+            if unstripped[2].is_page:
+                path, site, found = unstripped
+        passed_on = Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path)
+        if self._is_anothers(site, path) or (not is_index and self._is_left_alone(site, found)):
+            return passed_on
+        dashs = routes.dashs(route.path)
+        if found.is_page and dashs is not None and is_wrapped(dashs):
+            return passed_on._replace(reason=Reason.GUARDED)  # the guard around Dash's own route answers
+        # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
+        is_ruled_out = (is_index and found.is_page) or routes.rule_out(decoded)
+        # slowapi asks all routes, and takes the last that is sure of it: for other methods never Dash's catch-all.
+        taking = None if is_ruled_out else routes.taking(scope, after=route if is_get else None)
+        if taking is not None:
+            return passed_on._replace(rule=taking)
+        own_index = site is None or is_dashs_own(site.app.index)
+        guard_first = self.guards.route(route.path) is not None or not own_index
+        if found.is_page:
+            decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first=guard_first)
+            return self._decide_page(decided, scope)
+        reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
+        refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first=guard_first)
+        if guard_first and not is_get and (site is None or not site.is_report_only):
+            # Guards never see these methods, so they must not tell strangers what is a page.
+            return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
+        return refused if is_ruled_out else routes.decide(scope, refused, self.left_out(path, site))
+
+    @staticmethod
+    def _decide_page(decided: Decision, scope: Scope) -> Decision:
+        if scope["method"] != "GET":
+            return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.METHOD, allow=("GET",))
+        site = decided.site
+        own_path = site.own_path(decided.found) if site is not None and site.options.redirect_slashes else None
+        if own_path is None:
+            return decided
+        query = scope["query_string"].decode("latin-1")
+        location = f"{own_path}{query and '?'}{query}"
+        return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=location)
+
+    def _look_up(self, path: str) -> tuple[str, Site | None, LookUp]:
+        if not self._router.redirect_slashes and path + "/" in self.sites:
+            path += "/"  # where Dash draws the root page too
+        site = site_below(self.sites.values(), path)
+        return path, site, NOTHING if site is None else site.look_up(path)
+
+    def _is_anothers(self, site: Site | None, path: str) -> bool:
+        """Tell whether a URL is below the prefix of a Dash app that did not ask for true 404s."""
+        own = len(site.prefix) if site else 0
+        for prefix in self.routes.prefixes:
+            if prefix not in self.sites and len(prefix) > own and path.startswith(prefix):
+                return True
+        return False
+
+    def _is_left_alone(self, site: Site | None, found: LookUp) -> bool:
+        """Tell whether an app that only reports has nothing to do with a URL, with or without true 404s."""
+        if site is None:
+            return all(site.is_report_only for site in self.sites.values())
+        # Dash adds its catch-all at the server's start, of which a mounted server is not told.
+        return site.is_report_only and not found.is_page and self.routes.catch_all is None
+
+    def left_out(self, path: str, site: Site | None) -> list[APIRoute]:
+        """Return Dash's indexes that a URL which is not a page does not lead to, not even by other slashes."""
+        # Where the root is a page, Dash's index stays for what leads there, but not for what only decodes to it.
+        # Starlette's patterns end in "$", which also matches before a line break; that is no page.
+        decoded = unquote(path)
+        return [
+            index
+            for prefix, index in self.routes.indexes.items()
+            if "\n" in decoded
+            or (site is not None and decoded == prefix)
+            or not self.sites[prefix].look_up(prefix).is_page
+        ]
+
+    def dependencies(self, path: str) -> list[Depends]:
+        """Return the dependencies of a route of ours."""
+        return self.guards.dependencies(path)
+
+    def dashs_route(self, path: str) -> APIRoute:
+        """Return Dash's route in whose place one of ours is."""
+        self.routes.refresh()
+        return self.routes.dashs(path) or next(iter(self.routes.indexes.values()))
