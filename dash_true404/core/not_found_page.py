@@ -223,8 +223,10 @@ class NotFoundPage:
 
     def html(self) -> bytes | str:
         """Return the page to send; the built-in one where the user's fails."""
-        html: bytes | str = self.or_built_in(self._source.html)
-        return html
+        try:
+            return self._source.html()  # type: ignore[return-value]  # awaitable on other servers only
+        except Exception as error:
+            return self._instead(error)
 
     async def html_async(self) -> bytes | str:
         """Do the same on a server whose templates are awaited."""

@@ -84,10 +84,13 @@ def _are_same(sent: bytes, routed: bytes) -> bool:
 def wsgi_path(environ: Mapping[str, Any]) -> str:
     """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1."""
     # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
-    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or _raw_path(environ.get("asgi.scope", {}))
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if not target:
+        target = (environ.get("asgi.scope", {}).get("raw_path") or b"").decode("latin-1")
     root, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
     path = path if path.startswith("/") else f"/{path}"
-    if _is_as_routed(target.partition("?")[0], root + path):
+    sent = target.partition("?")[0]
+    if sent == root + path and _PLAIN.fullmatch(sent):  # as it is routed on, and as every browser holds it: most are
         return path
     return browser_path(*(text.encode("latin-1", "replace") for text in (target, root, path)))
 
@@ -99,19 +102,11 @@ def asgi_path(scope: Mapping[str, Any], path: str) -> str:
     :param path: the decoded path that the framework routes on, below the ``root_path``.
     """
     root = scope.get("root_path", "")
-    if _is_as_routed(_raw_path(scope), root + path):
-        return path or "/"
-    return browser_path(scope.get("raw_path") or b"", *(text.encode("utf-8", "surrogatepass") for text in (root, path)))
-
-
-def _raw_path(scope: Mapping[str, Any]) -> str:
     raw_path: bytes = scope.get("raw_path") or b""
-    return raw_path.decode("latin-1")
-
-
-def _is_as_routed(sent: str, routed: str) -> bool:
-    """Tell whether a path was sent just as it is routed on, and as every browser holds it: most are."""
-    return sent == routed and _PLAIN.fullmatch(sent) is not None
+    sent = raw_path.decode("latin-1")
+    if sent == root + path and _PLAIN.fullmatch(sent):
+        return path or "/"
+    return browser_path(raw_path, *(text.encode("utf-8", "surrogatepass") for text in (root, path)))
 
 
 def path_below_root(scope: Mapping[str, Any]) -> str:

@@ -42,6 +42,8 @@ class LookUp(NamedTuple):
     """The path below the app's prefix, with its leading slash."""
     is_answered_in_app: bool = False
     """Whether the app's own shell is what visitors see where it is not found."""
+    asks_exists: bool = False
+    """Whether the page has an ``exists``, which is called once all guards have let a request through."""
 
 
 #: What is found at a URL that is below no app's prefix.
@@ -115,7 +117,8 @@ class Site:
             return LookUp(True)
         is_page = match is not None and match.page is not not_found_page
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
-        return LookUp(is_page, match, f"/{inner}", in_app)
+        asks_exists = is_page and match is not None and match.page.get("exists") is not None
+        return LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
 
     def own_path(self, found: LookUp) -> str | None:
         """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ."""

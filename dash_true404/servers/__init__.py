@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -120,10 +121,7 @@ def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
     :raises OSError: if it cannot be read.
     :raises ValueError: if it cannot be used.
     """
-
-    def home() -> str:
-        return root_url(app)
-
+    home = functools.partial(root_url, app)
     not_found_page = NotFoundPage(
         options.page,
         home=home,

@@ -48,7 +48,7 @@ class Reason(enum.Enum):
 class Decision(NamedTuple):
     """What a request gets, as far as routing and the registered pages tell.
 
-    A guard of the user's, and the page's ``exists``, may still say otherwise: see ``guard_first`` and ``asks_exists``.
+    A guard of the user's, and the page's ``exists``, may still say otherwise: see ``guard_first`` and ``found.asks_exists``.
     """
 
     outcome: Outcome
@@ -74,9 +74,3 @@ class Decision(NamedTuple):
         """The status of a refusal or redirect; 200 where there is none."""
         statuses = {Outcome.NOT_FOUND: 404, Outcome.WRONG_METHOD: 405, Outcome.REDIRECT: self.redirect_status}
         return statuses.get(self.outcome, 200)
-
-    @property
-    def asks_exists(self) -> bool:
-        """Whether the page's ``exists`` is called once all guards have let the request through."""
-        match = self.found.match
-        return self.reason is Reason.PAGE and match is not None and match.page.get("exists") is not None

@@ -39,13 +39,6 @@ def generic_handler_warning(server: Any) -> list[str]:
     ]
 
 
-def users_handler_now(server: Any, request: Any, error: HTTPException) -> Handler | None:
-    """Return the user's own handler for an error of the request that is served, if there is one."""
-    error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
-    found = users_handler(server, error_class, request.blueprints)
-    return found[1] if found else None
-
-
 def users_handler(
     server: Any, error: type[HTTPException], blueprints: Iterable[str | None] = ()
 ) -> tuple[type[BaseException], Handler] | None:

@@ -150,7 +150,7 @@ class FastAPIServer:
             page = await self._page(site, request, found.is_page or site.is_report_only)
             if not is_shell(page.status_code, page.body):
                 return page
-        if decision.asks_exists and not await self._exists(decision):
+        if decision.reason is Reason.PAGE and found.asks_exists and not await self._exists(decision):
             decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
         is_passed_on = decision.outcome is Outcome.PASS_ON and decision.reason is Reason.PAGE
         if site is None or not (is_passed_on or self._is_reported(site, decision, request)):

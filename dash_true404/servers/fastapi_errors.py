@@ -68,8 +68,10 @@ class Errors:
         site = own or everywhere_site(self._sites, path_below_root(request.scope))
         if site is None:
             return await http_exception_handler(request, error)
-        kept = {name: value for name, value in (error.headers or {}).items() if name.lower() not in _OF_A_BODY}
-        headers = {**kept, **HEADERS}
+        headers = HEADERS
+        if error.headers:
+            kept = {name: value for name, value in error.headers.items() if name.lower() not in _OF_A_BODY}
+            headers = {**kept, **HEADERS}
         if prefers_json(request.headers.get("Accept", "")):
             return Response(PROBLEM, 404, headers, PROBLEM_TYPE)
         if own is not None and error.in_app and request.method in ("GET", "HEAD"):

@@ -64,10 +64,6 @@ class FlaskServer(WerkzeugServer):
         """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
         spare_loops(functions, self._server.ensure_sync)
 
-    def before_request(self) -> None:
-        """Look at a request before its view does."""
-        self.prepare()
-
     def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours."""
         return self.run(self.answer_error(error))

@@ -70,8 +70,8 @@ class QuartServer(WerkzeugServer):
         spare_threads(functions, self._server.ensure_async)
 
     async def before_request(self) -> None:
-        """Look at a request before its view does."""
-        self.prepare()
+        """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
+        super().before_request()
 
     async def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, ClassVar
 
 import dash
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
 from ..core.logs import log_warnings
@@ -23,7 +23,7 @@ from ..dash_internals.navigation import root_url
 from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
-from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler, users_handler_now
+from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
 from .templates import FlaskTemplates
 from .werkzeug_decisions import Routed, View, WerkzeugDecisions
 
@@ -124,10 +124,6 @@ class WerkzeugServer(ABC):
         """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
 
     @abstractmethod
-    def before_request(self) -> Any:
-        """Look at a request before its view does."""
-
-    @abstractmethod
     def handle(self, error: HTTPException) -> Any:
         """Answer an error of ours.
 
@@ -167,7 +163,7 @@ class WerkzeugServer(ABC):
     def html(self, site: Site) -> Any:
         """Return the 404 page of a site."""
 
-    def prepare(self) -> None:
+    def before_request(self) -> Any:
         """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
         if not self._started:
             self._start()
@@ -207,7 +203,7 @@ class WerkzeugServer(ABC):
             response, content = yield functools.partial(self.guarded, call, decision, exists)
             if not is_shell(response.status_code, content):
                 return None, response
-        if decision.asks_exists and not (yield exists):
+        if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
             decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
         refusal = self._refusal(decision, request)
         if refusal is None and response is None:
@@ -237,9 +233,10 @@ class WerkzeugServer(ABC):
     def answer_error(self, error: HTTPException) -> Steps:
         """Answer an error of ours: by the user's handler, or by the app's 404 page."""
         request = self.framework.request._get_current_object()
-        handler, answer = users_handler_now(self._server, request, error), error
-        if handler is not None:
-            answer = yield functools.partial(self.callable(handler), error)
+        error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
+        found, answer = users_handler(self._server, error_class, request.blueprints), error
+        if found is not None:
+            answer = yield functools.partial(self.callable(found[1]), error)
         if not isinstance(error, PageNotFound):
             return answer
         # A handler may give the error back, alone or with a status of its own.
@@ -253,9 +250,9 @@ class WerkzeugServer(ABC):
     def answer_every_404(self, error: HTTPException) -> Steps:
         """Answer any other 404 of the server: by the user's handler, or by the app that answers everywhere."""
         request = self.framework.request._get_current_object()
-        handler = users_handler_now(self._server, request, NotFound())
-        if handler is not None:
-            return (yield functools.partial(self.callable(handler), error))
+        found = users_handler(self._server, NotFound, request.blueprints)
+        if found is not None:
+            return (yield functools.partial(self.callable(found[1]), error))
         site = everywhere_site(self._sites.values(), request.path)
         if site is None or error.response is not None:  # abort(404, response=...), or abort(response)
             return error
@@ -267,10 +264,11 @@ class WerkzeugServer(ABC):
         :param in_app: whether by the app's own shell. It holds all layouts, so only a URL that has passed the guards in
             front of them gets it.
         """
-        if prefers_json(self.accept(request)):
-            return self.response(PROBLEM, PROBLEM_TYPE)
-        if not in_app:
-            return self.response((yield functools.partial(self.html, site)), "text/html")
+        is_json = prefers_json(self.accept(request))
+        if is_json or not in_app:
+            body = PROBLEM if is_json else (yield functools.partial(self.html, site))
+            mimetype = PROBLEM_TYPE if is_json else "text/html"
+            return (yield functools.partial(self._server.response_class, body, 404, HEADERS, mimetype=mimetype))
         page = yield functools.partial(self._shell, site)
         if isinstance(page, HTTPException):
             return page
@@ -285,10 +283,6 @@ class WerkzeugServer(ABC):
             return site.not_found_page.or_built_in(lambda: shell(site), HTTPException)
         except HTTPException as aborted:
             return aborted
-
-    def response(self, body: bytes | str, mimetype: str) -> Any:
-        """Return the answer to an unknown URL."""
-        return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
 
     def missing_bundle(self, endpoint: str) -> PageNotFound | None:
         """Return what is raised for a component bundle that does not exist; None where Dash's own error stands."""

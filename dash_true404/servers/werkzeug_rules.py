@@ -29,18 +29,18 @@ class RulesWithoutDash:
 
     def rule_out(self, decoded: str) -> bool:
         """Tell, without matching, that none of these rules matches a path or redirects it; False says nothing."""
-        self._refresh()
+        if self._made_of != len(self._server.view_functions):
+            self._refresh()
         return self._prefilter.rule_out(decoded)
 
     def bind(self, urls: MapAdapter) -> MapAdapter:
         """Have a request's adapter look for these rules alone."""
-        self._refresh()
+        if self._made_of != len(self._server.view_functions):
+            self._refresh()
         urls.map = self._map
         return urls
 
     def _refresh(self) -> None:
-        if self._made_of == len(self._server.view_functions):
-            return
         urls = self._server.url_map
         others = type(urls)(host_matching=urls.host_matching)
         for name in ("converters", "default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults"):
