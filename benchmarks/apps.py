@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
@@ -55,11 +59,21 @@ def _page(module: str, number: int, path: str) -> dict[str, Any]:
     return {"module": module, "order": number, "relative_path": path, "layout": html.Div("x"), **where, **same, **none}
 
 
+@functools.cache
+def assets_with_404() -> str:
+    """Return a folder of assets with a ``404.html`` of the bytes that all peers send."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    shutil.copytree(_ASSETS, folder, dirs_exist_ok=True)
+    (folder / "404.html").write_bytes(_HTML)
+    return str(folder)
+
+
 def bare_dash(**options: Any) -> dash.Dash:
     """Return a Dash app with ten pages and soft 404s."""
     # Without use_async, Dash runs on Flask each hook in a thread of its own where its async support is installed.
-    options = {"use_async": "backend" in options, **options}
-    app = dash.Dash("benchmark", use_pages=True, pages_folder="", assets_folder=str(_ASSETS), **options)
+    options = {"use_async": "backend" in options, "assets_folder": str(_ASSETS), **options}
+    app = dash.Dash("benchmark", use_pages=True, pages_folder="", **options)
     app.layout = html.Div([html.Div(id="in"), html.Div(id="out"), dash.page_container])
     app.callback(Output("out", "children"), Input("in", "value"))(lambda value: value)
     dash.page_registry.update(registry(PATHS))

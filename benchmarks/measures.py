@@ -71,7 +71,17 @@ def flask(rounds: int) -> Iterator[Result]:
         "dict": wsgi(apps.hook_with_dict().server, apps.UNKNOWN, 404),
         "page": wsgi(bare, "/page-3", 200),
         "true page": wsgi(true, "/page-3", 200),
+        "async page": wsgi(apps.bare_dash(use_async=True).server, "/page-3", 200),
+        "true async page": wsgi(apps.true_dash(use_async=True).server, "/page-3", 200),
     }
+    cases = {
+        "the built-in page": {},
+        "a 404.html among the assets": {"assets_folder": apps.assets_with_404()},
+        "the built-in page, dash[async]": {"use_async": True},
+        "a 404.html among the assets, dash[async]": {"assets_folder": apps.assets_with_404(), "use_async": True},
+    }
+    for name, options in cases.items():
+        calls[name] = wsgi(apps.true_dash(**options).server, apps.UNKNOWN, 404)
     for name, (path, options) in others.items():
         calls[name] = wsgi(bare, path, 200, **options)
         calls[f"true {name}"] = wsgi(true, path, 200, **options)
@@ -80,12 +90,14 @@ def flask(rounds: int) -> Iterator[Result]:
     def compared(what: str, ours: str, theirs: str, peer: str, bar: float | None = None) -> Result:
         return _compared(what, seconds[ours], seconds[theirs], peer, bar)
 
-    yield compared("true 404", "true", "plain", "plain Flask's 404, same bytes", 1.25)
+    for name in cases:
+        yield compared(f"true 404, {name}", name, "plain", "plain Flask's 404, same bytes", 1.25)
     yield compared("true 404", "true", "soft", "bare Dash's soft 404", 0.2)
     yield compared("true 404", "true", "least", "a Dash app that refuses all")
     yield compared("true 404", "true", "sets", "the hook with sets made per request")
     yield compared("true 404", "true", "dict", "the hook with a dict")
     yield compared("a page", "true page", "page", "bare Dash", 1.03)
+    yield compared("a page, dash[async]", "true async page", "async page", "bare Dash", 1.03)
     for name in others:
         yield compared(name, f"true {name}", name, "bare Dash", 1.05)
 

@@ -59,6 +59,8 @@ class Decision(NamedTuple):
     """The app that the URL belongs to, if it is one with true 404s."""
     found: LookUp = NOTHING
     """What that app's look-up has found."""
+    guard_first: bool = False
+    """Whether something of the user's around Dash's view, or in its place, answers first."""
     rule: Any = None
     """The rule of the server's that matches, or would for other methods: a Werkzeug rule or a Starlette route."""
     location: str = ""
@@ -66,8 +68,6 @@ class Decision(NamedTuple):
     redirect_status: int = 308
     allow: Iterable[str] = ()
     """The methods that a 405 names; none where the URL is a websocket's."""
-    guard_first: bool = False
-    """Whether something of the user's around Dash's view, or in its place, answers first."""
 
     @property
     def status(self) -> int:

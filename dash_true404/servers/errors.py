@@ -44,14 +44,13 @@ def users_handler(
 ) -> tuple[type[BaseException], Handler] | None:
     """Return the user's own handler for an error, found as Flask finds it, and the class that it is registered for."""
     # Flask calls error_handler_spec internal, but no public name tells the user's handlers from Dash's.
-    spec = server.error_handler_spec
+    specs = [spec for name in (*blueprints, None) if (spec := server.error_handler_spec.get(name))]
     for code in (error.code, None):
-        for name in (*blueprints, None):
-            handlers = spec.get(name, {}).get(code, {})
+        for spec in specs:
+            handlers = spec.get(code)
             for error_class in error.__mro__ if handlers else ():
-                handler = handlers.get(error_class)
-                if handler and _is_users(handler):
-                    return error_class, handler
+                if error_class in handlers and _is_users(handlers[error_class]):
+                    return error_class, handlers[error_class]
     return None
 
 

@@ -12,6 +12,7 @@ from dash.exceptions import DependencyException
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from ..core.not_found_page import PROBLEM, PROBLEM_TYPE
 from ..core.paths import wsgi_path
 from ..core.site import Site
 from ..dash_internals.first_request import spare_loops
@@ -85,7 +86,7 @@ class FlaskServer(WerkzeugServer):
 
         @functools.wraps(view)
         def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            refusal, answer = self.run(self.answer_view(endpoint, functools.partial(call, *args, **kwargs)))
+            refusal, answer = self.run(self.answer_view(endpoint, call, args, kwargs))
             if refusal is None:
                 return answer
             try:
@@ -127,6 +128,6 @@ class FlaskServer(WerkzeugServer):
             response = self._server.make_response(call())
         return response, None if response.is_streamed else response.get_data()
 
-    def html(self, site: Site) -> bytes | str:
-        """Return the 404 page of a site."""
-        return site.not_found_page.html()
+    def static_answer(self, site: Site | None) -> Any:
+        """Return the response with the 404 page of a site; with a problem in JSON for None."""
+        return self.response(PROBLEM, PROBLEM_TYPE) if site is None else self.response(site.not_found_page.html())

@@ -13,6 +13,7 @@ import quart
 from dash.exceptions import DependencyException
 from werkzeug.exceptions import HTTPException
 
+from ..core.not_found_page import PROBLEM, PROBLEM_TYPE
 from ..core.paths import asgi_path
 from ..core.site import Site
 from ..dash_internals.first_request import spare_threads
@@ -87,7 +88,7 @@ class QuartServer(WerkzeugServer):
 
         @functools.wraps(view)
         async def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            refusal, answer = await self.run(self.answer_view(endpoint, functools.partial(call, *args, **kwargs)))
+            refusal, answer = await self.run(self.answer_view(endpoint, call, args, kwargs))
             if refusal is None:
                 return answer
             try:
@@ -136,6 +137,8 @@ class QuartServer(WerkzeugServer):
             response = await self._server.make_response(await call())
         return response, await response.get_data(as_text=False) if response.content_length else None
 
-    def html(self, site: Site) -> Awaitable[bytes | str]:
-        """Return the 404 page of a site."""
-        return site.not_found_page.html_async()
+    async def static_answer(self, site: Site | None) -> Any:
+        """Return the response with the 404 page of a site; with a problem in JSON for None."""
+        if site is None:
+            return self.response(PROBLEM, PROBLEM_TYPE)
+        return self.response(await site.not_found_page.html_async())

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
 from ..core.logs import log_warnings
-from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
+from ..core.not_found_page import HEADERS, prefers_json
 from ..core.site import Site, everywhere_site
 from ..dash_internals.index_page import is_shell, shell
 from ..dash_internals.navigation import root_url
@@ -25,7 +25,7 @@ from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
 from .templates import FlaskTemplates
-from .werkzeug_decisions import Routed, View, WerkzeugDecisions
+from .werkzeug_decisions import View, WerkzeugDecisions
 
 #: A function of ours that yields what is to be called next, is sent what that returned, and raises nothing. What it
 #: yields is the user's or the server's; each server calls that in its own way, outside the generator.
@@ -160,8 +160,12 @@ class WerkzeugServer(ABC):
         """Return the response of Dash's view behind the user's guard, and its content if it is there already."""
 
     @abstractmethod
-    def html(self, site: Site) -> Any:
-        """Return the 404 page of a site."""
+    def static_answer(self, site: Site | None) -> Any:
+        """Return the response with the 404 page of a site; with a problem in JSON for None."""
+
+    def response(self, body: bytes | str, mimetype: str = "text/html") -> Any:
+        """Return the response to an unknown URL."""
+        return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
 
     def before_request(self) -> Any:
         """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
@@ -170,44 +174,36 @@ class WerkzeugServer(ABC):
         request = self.framework.request._get_current_object()
         if request.method in ("GET", "HEAD") and request.routing_exception is None:
             return
-        decision = self._decisions.decide(self._routed(request))
+        decision = self._decisions.decide(request, self.path(request))
         refusal = self._refusal(decision, request)
         if refusal is not None:
             request.routing_exception = refusal
 
-    def _routed(self, request: Any) -> Routed:
-        return Routed(
-            request.method,
-            self.path(request),
-            request.path,
-            request.query_string,
-            request.url_rule,
-            request.routing_exception,
-            functools.partial(self._server.create_url_adapter, request),
-        )
-
-    def answer_view(self, endpoint: str, call: View) -> Steps:
+    def answer_view(self, endpoint: str, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Steps:
         """Answer in place of Dash's view: return an error to raise, or None and an answer.
 
         :param endpoint: the view's. Where another rule of the user's shows that view, it is called as it is.
+        :param view: Dash's, with what it is called with.
         """
         request = self.framework.request._get_current_object()
         if request.url_rule is None or request.url_rule.rule != endpoint:
-            return None, (yield call)
-        decision = self._decisions.decide(self._routed(request))
-        exists: Callable[[], Any] = functools.partial(self.exists, decision)
+            return None, (yield functools.partial(view, *args, **kwargs))
+        decision = self._decisions.decide(request, self.path(request))
         response = None
-        if decision.guard_first:
-            # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
-            exists = functools.cache(exists)
-            response, content = yield functools.partial(self.guarded, call, decision, exists)
-            if not is_shell(response.status_code, content):
-                return None, response
-        if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
-            decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
+        if decision.guard_first or decision.found.asks_exists:
+            exists = functools.cache(functools.partial(self.exists, decision))
+            if decision.guard_first:
+                # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
+                response, content = yield functools.partial(
+                    self.guarded, functools.partial(view, *args, **kwargs), decision, exists
+                )
+                if not is_shell(response.status_code, content):
+                    return None, response
+            if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
+                decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
         refusal = self._refusal(decision, request)
         if refusal is None and response is None:
-            response = yield call
+            response = yield functools.partial(view, *args, **kwargs)
         return refusal, response
 
     def _refusal(self, decision: Decision, request: Any) -> HTTPException | None:
@@ -266,9 +262,7 @@ class WerkzeugServer(ABC):
         """
         is_json = prefers_json(self.accept(request))
         if is_json or not in_app:
-            body = PROBLEM if is_json else (yield functools.partial(self.html, site))
-            mimetype = PROBLEM_TYPE if is_json else "text/html"
-            return (yield functools.partial(self._server.response_class, body, 404, HEADERS, mimetype=mimetype))
+            return (yield functools.partial(self.static_answer, None if is_json else site))
         page = yield functools.partial(self._shell, site)
         if isinstance(page, HTTPException):
             return page

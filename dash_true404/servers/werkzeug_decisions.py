@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule, WebsocketMismatch
 
 from ..core.paths import encoded, printable
-from ..core.site import LookUp, Site, site_below
+from ..core.site import Site, site_below
 from ..dash_internals.own_code import is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
 from .decisions import Decision, Outcome, Reason
@@ -19,18 +19,15 @@ from .werkzeug_rules import MANY_SLASHES, RulesWithoutDash, match_get
 View = Callable[..., Any]
 
 
-class Routed(NamedTuple):
-    """What a server's routing has said of a request."""
+class Asked(NamedTuple):
+    """A request that nobody has sent, with the attributes of a Flask or Quart request that a decision looks at."""
 
     method: str
     path: str
-    """As the browser holds it."""
-    decoded: str
-    query: bytes
-    rule: Rule | None
-    error: HTTPException | None
-    bind: Callable[[], MapAdapter]
-    """Returns the server's rules, bound to the request."""
+    """Decoded."""
+    url_rule: Rule | None
+    routing_exception: HTTPException | None
+    query_string: bytes = b""
 
 
 class WerkzeugDecisions:
@@ -82,26 +79,36 @@ class WerkzeugDecisions:
             rule, _ = urls.match(return_rule=True)
         except HTTPException as raised:
             error = raised
-        return self.decide(Routed(method, path, unquote(path), b"", rule, error, lambda: urls))
+        return self.decide(Asked(method, unquote(path), rule, error), path, lambda _: urls)
 
-    def decide(self, routed: Routed) -> Decision:
-        """Return what a request gets, as far as routing and the registered pages tell, and why."""
-        rule, error, redirected, urls = routed.rule, routed.error, None, None
+    def decide(self, request: Any, path: str, bind: Callable[[Any], MapAdapter] | None = None) -> Decision:
+        """Return what a request gets, as far as routing and the registered pages tell, and why.
+
+        :param request: routed by its server.
+        :param path: its path, as the browser holds it.
+        :param bind: returns the server's rules, bound to the request; None: as the server does.
+        """
+        rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
+        bind = bind or self._server.create_url_adapter
         if isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
             # Dash's rules do not match its method, nor WebSockets, or they would match once its slashes are others.
-            urls = routed.bind()
+            urls = bind(request)
             rule, redirected = match_get(urls)
         if rule is None:
-            return Decision(Outcome.PASS_ON, Reason.NO_RULE, routed.path)
+            return Decision(Outcome.PASS_ON, Reason.NO_RULE, path)
         site = self.sites.get(rule.endpoint)
         if site is None or rule.rule != rule.endpoint:
-            return Decision(Outcome.PASS_ON, Reason.OTHER_RULE, routed.path, rule=rule)
-        is_reached = error is None and routed.method in ("GET", "HEAD")
-        found = site.look_up(redirected or routed.path)
+            return Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path, rule=rule)
+        is_reached = error is None and request.method in ("GET", "HEAD")
+        found = site.look_up(redirected or path)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)
         if not found.is_page and (is_reached or not guard_first):
-            return self._decide_unknown(site, found, routed, urls, guard_first)
-        decided = Decision(Outcome.PASS_ON, Reason.PAGE, routed.path, site, found, guard_first=guard_first)
+            reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
+            refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first)
+            if "//" not in path and self._rules.rule_out(request.path):
+                return refused
+            return self._decide_without_dash(refused, urls or bind(request), error)
+        decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first)
         if not is_reached:
             # A guard around the view never sees these requests, so they must not tell strangers what is a page.
             decided = decided._replace(reason=Reason.METHOD if found.is_page else Reason.GUARDED)
@@ -110,40 +117,40 @@ class WerkzeugDecisions:
             return decided
         own_path = site.own_path(found) if site.options.redirect_slashes else None
         if own_path is not None:
-            location = own_path + ("?" + printable(routed.query) if routed.query else "")
+            query = printable(request.query_string)
+            location = f"{own_path}{query and '?'}{query}"
             return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=location)
         return decided
 
-    def _decide_unknown(
-        self, site: Site, found: LookUp, routed: Routed, urls: MapAdapter | None, guard_first: bool
-    ) -> Decision:
-        """Return what a request gets whose URL is not a page: what the server would say without Dash's catch-all."""
-        reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
-        refused = Decision(Outcome.NOT_FOUND, reason, routed.path, site, found, guard_first=guard_first)
-        if "//" not in routed.path and self._rules.rule_out(routed.decoded):
-            return refused
-        urls = self._rules.bind(urls or routed.bind())
+    def _decide_without_dash(self, refused: Decision, urls: MapAdapter, asked: HTTPException | None) -> Decision:
+        """Return what the server would say of an unknown URL if Dash's catch-all were not there.
+
+        :param refused: what is decided if no rule matches it.
+        :param urls: the server's rules, bound to the request.
+        :param asked: what the server's routing has raised.
+        """
+        urls = self._rules.bind(urls)
         try:
             rule, _ = urls.match(return_rule=True)
         except RequestRedirect as redirect:
             return refused._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=redirect.new_url)
         except HTTPException as error:
-            merged = self._page_once_merged(urls, routed)
+            merged = self._page_once_merged(urls, refused.path)
             if merged is not None:
                 location = urls.make_redirect_url(merged, urls.query_args)
-                return _other_slashes(refused, routed.error, location)
+                return _other_slashes(refused, asked, location)
             if isinstance(error, NotFound):
                 return refused
             allow = error.valid_methods or () if isinstance(error, MethodNotAllowed) else ()
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=allow)
         return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.OTHER_RULE, rule=rule)
 
-    def _page_once_merged(self, urls: MapAdapter, routed: Routed) -> str | None:
+    def _page_once_merged(self, urls: MapAdapter, path: str) -> str | None:
         """Return the path of the page that a URL leads to once its slashes are merged, if it is another path."""
         decoded = "/" + urls.path_info.lstrip("/")
         # Slashes at the start are one to Werkzeug, but not to Dash in the browser.
-        merged = encoded(MANY_SLASHES.sub("/", decoded)) if "//" in decoded else "/" + routed.path.lstrip("/")
-        if merged == routed.path or not self._server.url_map.merge_slashes:
+        merged = encoded(MANY_SLASHES.sub("/", decoded)) if "//" in decoded else "/" + path.lstrip("/")
+        if merged == path or not self._server.url_map.merge_slashes:
             return None
         site = site_below(self.sites.values(), merged)
         return merged if site is not None and site.look_up(merged).is_page else None
