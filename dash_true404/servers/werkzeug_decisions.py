@@ -94,11 +94,9 @@ class WerkzeugDecisions:
             # Dash's rules do not match its method, nor WebSockets, or they would match once its slashes are others.
             urls = bind(request)
             rule, redirected = match_get(urls)
-        if rule is None:
-            return Decision(Outcome.PASS_ON, Reason.NO_RULE, path)
-        site = self.sites.get(rule.endpoint)
-        if site is None or rule.rule != rule.endpoint:
-            return Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path, rule=rule)
+        site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
+        if rule is None or site is None:
+            return _decided_by_server(path, rule, error)
         is_reached = error is None and request.method in ("GET", "HEAD")
         found = site.look_up(redirected or path)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)
@@ -162,6 +160,17 @@ class WerkzeugDecisions:
         """
         is_outermost = is_reached or self._server.view_functions[endpoint] is self._views[endpoint]
         return is_outermost and endpoint not in self._guarded and is_dashs_own(site.app.index)
+
+
+def _decided_by_server(path: str, rule: Rule | None, error: HTTPException | None) -> Decision:
+    """Return what the server itself says of a URL that no rule of an enabled app matches."""
+    reason = Reason.NO_RULE if rule is None else Reason.OTHER_RULE
+    decided = Decision(Outcome.PASS_ON, reason, path, rule=rule)
+    if isinstance(error, MethodNotAllowed):
+        return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=error.valid_methods or ())
+    if isinstance(error, RequestRedirect):
+        return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
+    return decided
 
 
 def _other_slashes(refused: Decision, error: HTTPException | None, location: str) -> Decision:
