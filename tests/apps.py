@@ -1,4 +1,4 @@
-"""Small Dash apps for the tests, and questions to ask them."""
+"""Small Dash apps for the tests."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import dash
 import pytest
 from dash import _get_app, html
-from werkzeug.test import Client
-from werkzeug.wrappers import Response
 
 from dash_true404 import enable_true_404
 
 BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
 #: Options of apps on Flask that are asked often: with its async support, Dash has a thread there for each request.
 WITHOUT_THREADS = {"use_async": False} if "use_async" in inspect.signature(dash.Dash.__init__).parameters else {}
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def register(path: str, **options: Any) -> None:
@@ -77,25 +73,3 @@ def wrap_dashs_views(app: dash.Dash) -> None:
     for endpoint in ("/", "/<path:path>"):
         view = app.server.view_functions[endpoint]
         app.server.view_functions[endpoint] = functools.wraps(view)(lambda *args, view=view, **kw: view(*args, **kw))
-
-
-def status(app: dash.Dash, url: str, method: str = "GET", **options: Any) -> int:
-    """Return the status that an app's server answers with."""
-    with app.server.test_client().open(url, method=method, **options) as response:
-        return response.status_code
-
-
-def statuses(app: dash.Dash, url: str) -> dict[str, int]:
-    """Return the status for each method."""
-    return {method: status(app, url, method) for method in METHODS}
-
-
-def raw_status(app: dash.Dash, target: str, method: str = "GET", **environ: Any) -> int:
-    """Return the status for a request target exactly as given, as a WSGI server passes it on."""
-    path = unquote_to_bytes(target.partition("?")[0]).decode("latin-1")
-    environ = {"PATH_INFO": path, "REQUEST_URI": target, "REQUEST_METHOD": method, **environ}
-    return Client(app.server, Response).open("/", method=method, environ_overrides=environ).status_code
-
-
-UNKNOWN = dict.fromkeys(METHODS, 404)
-FOUND = {**dict.fromkeys(METHODS, 405), "GET": 200, "HEAD": 200, "OPTIONS": 200}

@@ -27,7 +27,6 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 import dash
 from flask import Flask, request
@@ -35,6 +34,7 @@ from flask import Flask, request
 from dash_true404 import enable_true_404
 
 from .apps import WITHOUT_THREADS, make_app, register
+from .client import status
 
 KNOWN = ["/", "/a", "/p7", "/p7/", "/t/1", "/t/x/y?day=1"]
 UNKNOWN = ["/zz", "/wp-login.php", "/A", "/t/none", "/t", "/p7/zz", "/%61", "/late"]
@@ -75,7 +75,7 @@ def server() -> Flask:
         return response
 
     # For Dash itself reads its pages at the first request, and fails where they change meanwhile.
-    ask_wsgi(flask_server, "/")
+    status(flask_server, "/")
     changing.start()
     return flask_server
 
@@ -145,8 +145,8 @@ def ask_by_wrk(port: int, seconds: int) -> str:
 
 def memory(pid: int | str) -> int:
     """Return how many KB of memory a process holds; Linux only."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
+    told = Path(f"/proc/{pid}/status").read_text()
+    return int(told.partition("VmRSS:")[2].split()[0])
 
 
 def memory_of_workers(process: subprocess.Popen[bytes]) -> dict[int, int]:
@@ -175,17 +175,6 @@ def _all_right(seen: collections.Counter[tuple[int, str | None]]) -> dict[tuple[
     return dict(seen)
 
 
-def ask_wsgi(wsgi: Any, path: str) -> str:
-    """Ask a WSGI server in this process, without a test client between, and return the status line."""
-    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_URI": path}
-    setup_testing_defaults(environ)
-    answered = []
-    answer = wsgi(environ, lambda status, headers, fault=None: answered.append(status))
-    b"".join(answer)
-    getattr(answer, "close", lambda: None)()
-    return str(answered[0])
-
-
 def growth(ask: Callable[[int], None], count: int) -> int:
     """Return how many bytes are left behind by so many questions, each with a number of its own.
 
@@ -212,7 +201,7 @@ def try_memory(count: int) -> None:
     enable_true_404(app)
 
     def ask(number: int) -> None:
-        assert ask_wsgi(app.server, f"/zz/{number}/{number * 7919}").startswith("404")
+        assert status(app, f"/zz/{number}/{number * 7919}") == 404
 
     tenth, held = count // 10, []
     for number in range(count + 1):

@@ -11,7 +11,8 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import BACKENDS, app_on, make_app, make_true_app, register, status
+from .apps import BACKENDS, app_on, make_app, make_true_app, register
+from .client import ask, status, statuses
 
 
 def test_the_app_factory_pattern():
@@ -24,8 +25,7 @@ def test_the_app_factory_pattern():
         register("/a")
         return server
 
-    client = create_app().test_client()
-    assert [client.get(url).status_code for url in ("/", "/a", "/zz")] == [200, 200, 404]
+    assert statuses(create_app(), "/", "/a", "/zz") == [200, 200, 404]
 
 
 def test_before_init_app_is_too_early():
@@ -61,7 +61,7 @@ def test_the_last_call_holds(tmp_path):
     app = make_app("/", assets_folder=str(tmp_path))
     enable_true_404(app, IN_APP)
     enable_true_404(app)
-    assert app.server.test_client().get("/zz").get_data(as_text=True) == "mine"
+    assert ask(app, "/zz").text == "mine"
     assert len([f for f in app.server.before_request_funcs[None] if "dash_true404" in f.__module__]) == 1
 
 
@@ -190,7 +190,7 @@ def test_two_apps_on_one_server_warn_of_the_same_page_once(caplog):
     for prefix in ("/one/", "/two/"):
         enable_true_404(make_app("/", server=server, url_base_pathname=prefix))
     register("/café")
-    server.test_client().get("/one/")
+    status(server, "/one/")
     assert len(caplog.records) == 1
 
 
@@ -238,7 +238,7 @@ def test_a_first_request_for_another_host_costs_no_warning(caplog):
     app.server.config["SERVER_NAME"] = "here.example"
     app.server.subdomain_matching = True
     enable_true_404(app)
-    app.server.test_client().get("/", base_url="http://elsewhere.example")
+    status(app, "/", headers={"Host": "elsewhere.example"})
     assert "'/caf%C3%A9'" in caplog.text
     assert "could not be checked" not in caplog.text
 

@@ -15,8 +15,9 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from dash_true404.core.not_found_page import HEADERS
 
+from ..client import Answer
 from .shots import MARKER, Shot
-from .targets import Answer, Target
+from .targets import Target
 
 _DASH_FOLDER = os.path.join(os.path.dirname(dash.__file__), "")
 _MARKER = MARKER.encode()
@@ -108,10 +109,10 @@ def _allowed(answer: Answer) -> set[str]:
 
 def _faults(shot: Shot, ours: Answer, theirs: Answer, is_dashs: bool) -> Iterator[str]:
     """Yield what is wrong with an answer by itself."""
-    if any(_CONTROL.search(value) for _, value in ours.headers):
+    if any(_CONTROL.search(value) for _, value in ours.fields):
         yield "control characters in a header"
     if ours.status in (404, 405):
-        if _MARKER in ours.body.lower() or MARKER in str(ours.headers).lower():
+        if _MARKER in ours.body.lower() or MARKER in str(ours.fields).lower():
             yield "part of the request in the answer"
         if ours.status == 405 and not ours.header("allow"):
             yield "405 without Allow"

@@ -15,8 +15,8 @@ from dash import html
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.servers import enabled_site
 
-from ..apps import METHODS, make_app, register
-from ..asgi import ask, ask_all, statuses
+from ..apps import make_app, register
+from ..client import ask, ask_all, by_method, navigate, statuses
 
 BUILT_IN = b"This page does not exist"
 
@@ -35,35 +35,6 @@ def true_app(backend: str, *paths: str, page: Any = None, **options: Any) -> das
     app = make_app(*paths, backend=backend, **options)
     enable_true_404(app, page, **given)
     return app
-
-
-def by_method(app: dash.Dash, url: str, **options: Any) -> dict[str, int]:
-    answers = ask_all(app.server, [(url, method) for method in METHODS], **options)
-    return {method: answer.status_code for method, answer in zip(METHODS, answers, strict=True)}
-
-
-def navigate(app: dash.Dash, pathname: str) -> dict[str, Any]:
-    """Return what Dash's router callback, asked as the browser asks it, puts into the page and its title."""
-    prefix = app.config.routes_pathname_prefix
-    (dependencies,) = ask_all(app.server, [(f"{prefix}_dash-dependencies", "GET")])
-    router = next(d for d in json.loads(dependencies.data) if "_pages_content.children" in d["output"])
-    names = [output.rsplit(".", 1) for output in router["output"].strip(".").split("...")]
-    values = {"pathname": pathname, "search": ""}
-    body = {
-        "output": router["output"],
-        "outputs": [{"id": component, "property": prop} for component, prop in names],
-        "inputs": [{**i, "value": values[i["property"]]} for i in router["inputs"]],
-        "changedPropIds": ["_pages_location.pathname"],
-    }
-    answer = ask(
-        app.server,
-        f"{prefix}_dash-update-component",
-        "POST",
-        headers={"content-type": "application/json"},
-        body=json.dumps(body).encode(),
-    )
-    drawn = json.loads(answer.data)["response"]
-    return {"children": drawn["_pages_content"]["children"], "title": drawn["_pages_store"]["data"]["title"]}
 
 
 def test_pages_are_found_and_the_rest_is_not(backend):
@@ -102,10 +73,10 @@ def test_a_page_is_served_as_dash_serves_it(backend):
     theirs = ask(bare.server, "/a")
     dash.page_registry.clear()
     ours = ask(true_app(backend, "/", "/a").server, "/a")
-    assert ours.status_code == theirs.status_code
+    assert ours.status == theirs.status
     assert {**ours.headers, "content-length": ""} == {**theirs.headers, "content-length": ""}
-    assert b"_dash-config" in ours.data
-    assert b"_dash-config" in theirs.data
+    assert b"_dash-config" in ours.body
+    assert b"_dash-config" in theirs.body
 
 
 @pytest.mark.parametrize("prefix", ["/dash/", "/v1/app/"])
@@ -113,9 +84,9 @@ def test_a_prefix_bounds_what_is_the_apps(backend, prefix):
     app = true_app(backend, "/", "/a", url_base_pathname=prefix)
     below = prefix.rstrip("/")
     assert statuses(app, prefix, f"{below}/a", f"{below}/zz", "/", "/a", "/zz") == [200, 200, 404, 404, 404, 404]
-    assert BUILT_IN in ask(app.server, f"{below}/zz").data
-    assert BUILT_IN not in ask(app.server, "/zz").data  # plain Quart's or FastAPI's own
-    assert ask(app.server, below).status_code in (307, 308)
+    assert BUILT_IN in ask(app.server, f"{below}/zz").body
+    assert BUILT_IN not in ask(app.server, "/zz").body  # plain Quart's or FastAPI's own
+    assert ask(app.server, below).status in (307, 308)
 
 
 @pytest.mark.parametrize("root", ["/proxy", "/caf\xe9"])
@@ -133,31 +104,32 @@ def test_below_a_root_path(backend, root):
 def test_the_answer_is_explicit_and_says_nothing_of_the_url(backend):
     app = true_app(backend, "/")
     get, head = ask_all(app.server, [("/secret?token=1", "GET"), ("/secret?token=1", "HEAD")])
-    assert (get.status_code, head.status_code) == (404, 404)
-    assert BUILT_IN in get.data
-    assert b"secret" not in get.data
-    assert get.headers == {**get.headers, "x-robots-tag": "noindex", "cache-control": "no-cache", "vary": "Accept"}
+    assert (get.status, head.status) == (404, 404)
+    assert BUILT_IN in get.body
+    assert b"secret" not in get.body
+    said = {name: get.headers[name] for name in ("X-Robots-Tag", "Cache-Control", "Vary")}
+    assert said == {"X-Robots-Tag": "noindex", "Cache-Control": "no-cache", "Vary": "Accept"}
     assert get.headers["content-type"] == "text/html; charset=utf-8"
     assert head.headers == get.headers
 
 
 def test_a_client_that_prefers_json_gets_problem_json(backend):
     answer = ask(true_app(backend, "/").server, "/zz", headers={"accept": "application/json"})
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
-    assert json.loads(answer.data)["status"] == 404
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert json.loads(answer.body)["status"] == 404
 
 
 def test_404_html_in_the_assets_folder_is_served_as_it_is(backend, tmp_path):
     (tmp_path / "404.html").write_text("mine {{ home }}")
     app = true_app(backend, "/", assets_folder=str(tmp_path))
-    assert ask(app.server, "/zz").data == b"mine {{ home }}"
+    assert ask(app.server, "/zz").body == b"mine {{ home }}"
 
 
 def test_a_named_page(backend, tmp_path):
     (tmp_path / "errors").mkdir()
     (tmp_path / "errors" / "lost.html").write_text("lost")
     app = true_app(backend, "/", page="errors/lost.html", assets_folder=str(tmp_path))
-    assert ask(app.server, "/zz").data == b"lost"
+    assert ask(app.server, "/zz").body == b"lost"
     with pytest.raises(FileNotFoundError, match="There is no 404 page"):
         enable_true_404(app, "nowhere.html")
 
@@ -166,18 +138,18 @@ def test_a_named_page(backend, tmp_path):
 def test_the_apps_own_shell(backend, by_convention):
     app = true_app(backend, "/", page=None if by_convention else IN_APP, not_found_page=by_convention)
     answer = ask(app.server, "/zz")
-    assert answer.status_code == 404
-    assert b"_dash-config" in answer.data
+    assert answer.status == 404
+    assert b"_dash-config" in answer.body
     assert answer.headers["x-robots-tag"] == "noindex"
-    assert ask(app.server, "/not-found-404").status_code == 404
-    assert BUILT_IN in ask(app.server, "/zz", "POST").data
+    assert ask(app.server, "/not-found-404").status == 404
+    assert BUILT_IN in ask(app.server, "/zz", "POST").body
 
 
 def test_a_shell_that_fails_gives_way_to_the_built_in_page(backend, caplog):
     app = true_app(backend, "/", page=IN_APP)
     app.interpolate_index = lambda **_: 1 / 0
     answers = ask_all(app.server, [("/zz", "GET"), ("/zz", "GET")])
-    assert [(answer.status_code, BUILT_IN in answer.data) for answer in answers] == [(404, True)] * 2
+    assert [(answer.status, BUILT_IN in answer.body) for answer in answers] == [(404, True)] * 2
     assert caplog.text.count("could not be rendered") == 1
 
 
@@ -259,7 +231,7 @@ def test_dead_links_are_marked(backend):
 def test_slashes_are_redirected_to_the_pages_own_path(backend):
     app = true_app(backend, "/", "/b", "/c/", redirect_slashes=True, url_base_pathname="/dash/")
     answers = ask_all(app.server, [(f"/dash{url}", "GET") for url in ("/b/?x=%41&y", "/c", "/b", "/c/")])
-    assert [(a.status_code, a.headers.get("location")) for a in answers] == [
+    assert [(a.status, a.headers.get("location")) for a in answers] == [
         (308, "/dash/b?x=%41&y"),
         (308, "/dash/c/"),
         (200, None),
@@ -281,7 +253,7 @@ def test_report_only_refuses_nothing_and_logs_what_would_have_been(backend, capl
     questions = [("/zz", "GET"), ("/zz", "GET"), ("/zz", "POST"), ("/b/", "GET"), ("/t/1", "GET")]
     questions += [("/_dash-update-component", "GET"), ("/b", "GET")]
     answers = ask_all(app.server, questions, headers={"referer": "http://here/"})
-    assert [a.status_code for a in answers] == [200, 200, 405, 200, 200, 200, 200]
+    assert [a.status for a in answers] == [200, 200, 405, 200, 200, 200, 200]
     assert [record.message for record in caplog.records if "Would" in record.message] == [
         f"Would be {said} (referrer: 'http://here/')"
         for said in (
@@ -300,15 +272,15 @@ def test_other_404s_stay_as_they_are_unless_everywhere(backend, tmp_path):
         dash.page_registry.clear()
         app = true_app(backend, "/", everywhere=everywhere, assets_folder=str(tmp_path), url_base_pathname="/dash/")
         answers = ask_all(app.server, [(url, "GET") for url in ("/dash/assets/no", "/zz", "/dash/assets/there.txt")])
-        assert [a.status_code for a in answers] == [404, 404, 200]
-        assert [BUILT_IN in a.data for a in answers] == [everywhere, everywhere, False]
+        assert [a.status for a in answers] == [404, 404, 200]
+        assert [BUILT_IN in a.body for a in answers] == [everywhere, everywhere, False]
 
 
 def test_an_unregistered_bundle_is_404(backend):
     app = true_app(backend, "/")
     urls = ["/_dash-component-suites/nope/x.js", "/_dash-component-suites/dash/dcc/dash_core_components.js"]
     assert statuses(app, *urls) == [404, 200]
-    assert BUILT_IN in ask(app.server, urls[0]).data
+    assert BUILT_IN in ask(app.server, urls[0]).body
 
 
 def test_report_only_leaves_bundles_alone(backend):
@@ -329,7 +301,7 @@ def test_the_last_call_holds(backend, tmp_path):
     (tmp_path / "mine.html").write_text("mine")
     app = true_app(backend, "/", assets_folder=str(tmp_path))
     enable_true_404(app, "mine.html")
-    assert ask(app.server, "/zz").data == b"mine"
+    assert ask(app.server, "/zz").body == b"mine"
     assert statuses(app, "/", "/zz") == [200, 404]
 
 
@@ -349,7 +321,7 @@ def test_redirects_into_pages_stay_as_they_are(backend):
     register("/new", redirect_from=["/old"])
     enable_true_404(app)
     answer = ask(app.server, "/old")
-    assert (answer.status_code, answer.headers["location"]) == (301, "/new")
+    assert (answer.status, answer.headers["location"]) == (301, "/new")
 
 
 def test_start_up_warnings_come_once(backend, caplog):
@@ -395,9 +367,9 @@ def test_everywhere_may_be_taken_back(backend):
     app = true_app(backend, "/", everywhere=True, url_base_pathname="/dash/")
     enable_true_404(app)
     other, own = ask_all(app.server, [("/zz", "GET"), ("/dash/zz", "GET")])
-    assert (other.status_code, own.status_code) == (404, 404)
-    assert BUILT_IN not in other.data
-    assert BUILT_IN in own.data
+    assert (other.status, own.status) == (404, 404)
+    assert BUILT_IN not in other.body
+    assert BUILT_IN in own.body
 
 
 def test_a_request_that_is_cancelled_while_exists_is_asked_gets_no_answer(backend):

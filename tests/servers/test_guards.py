@@ -8,7 +8,8 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from ..apps import METHODS, app_with, make_app, make_true_app, status, statuses
+from ..apps import app_with, make_app, make_true_app
+from ..client import METHODS, ask, ask_all, by_method, status
 
 AUTH = {"headers": {"X-User": "me"}}
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
@@ -63,12 +64,10 @@ def test_a_before_request_guard_answers_known_and_unknown_urls_alike(when, page)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_guard_around_the_views_answers_known_and_unknown_urls_alike(when, refusal, page):
     app = app_with(lambda app: wrap_views(app, REFUSALS[refusal]), when, page)
-    client = app.server.test_client()
     for method in METHODS:
         answers = {
-            (r.status_code, r.data, frozenset(r.headers.get("Allow", "").split(", ")))
-            for url in URLS
-            for r in [client.open(url, method=method)]
+            (answer.status, answer.body, frozenset(answer.allow))
+            for answer in ask_all(app, [(url, method) for url in URLS])
         }
         assert len(answers) == 1, method
     assert [status(app, url, **AUTH) for url in URLS] == [200, 200, 404, 200, 404]
@@ -146,7 +145,7 @@ def test_a_guard_on_the_catch_all_only_leaves_the_index_open():
     view = app.server.view_functions["/<path:path>"]
     app.server.view_functions["/<path:path>"] = functools.wraps(view)(lambda path: ("no", 403))
     enable_true_404(app)
-    assert statuses(app, "/") == dict.fromkeys(METHODS, 404)
+    assert by_method(app, "/") == dict.fromkeys(METHODS, 404)
     assert (status(app, "/zz"), status(app, "/a")) == (403, 403)
 
 
@@ -229,9 +228,8 @@ def test_flask_talisman(when, page):
     flask_talisman = pytest.importorskip("flask_talisman", reason="pip install flask-talisman")
     app = app_with(lambda app: flask_talisman.Talisman(app.server), when, page)
     assert {status(app, url) for url in URLS} == {302}  # to https
-    client = app.server.test_client()
-    answers = [client.get(url, base_url="https://localhost") for url in URLS]
-    assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 404]
+    answers = ask_all(app, [(url, "GET") for url in URLS], environ={"wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+    assert [answer.status for answer in answers] == [200, 200, 404, 200, 404]
     assert all("default-src 'self'" in answer.headers["Content-Security-Policy"] for answer in answers)
 
 
@@ -240,4 +238,4 @@ def test_a_nonce_of_the_request_reaches_the_shell():
     app.server.before_request(lambda: setattr(flask.g, "nonce", "n0nce"))
     original = app.interpolate_index
     app.interpolate_index = lambda **parts: original(**parts).replace("<body", f"<body data-nonce='{flask.g.nonce}'")
-    assert re.search(b"data-nonce='n0nce'", app.server.test_client().get("/zz").data)
+    assert re.search(b"data-nonce='n0nce'", ask(app, "/zz").body)

@@ -20,8 +20,9 @@ from dash_true404.core.path_templates import VARIABLE
 from dash_true404.core.paths import encoded, wsgi_path
 from dash_true404.dash_internals import router
 
-from ..apps import WITHOUT_THREADS, make_app, make_true_app, register, status
-from ..endurance import ask_wsgi, growth
+from ..apps import WITHOUT_THREADS, make_app, make_true_app, register
+from ..client import status
+from ..endurance import growth
 
 if sys.version_info >= (3, 11):
     from re import _constants as sre_constants
@@ -199,8 +200,8 @@ def test_urls_leave_nothing_behind(caplog):
     enable_true_404(app)
 
     def ask(number):
-        assert ask_wsgi(app.server, f"/zz/{number}/{number * 7919}").startswith("404")
-        assert ask_wsgi(app.server, f"/broken/{number}").startswith("200")
+        assert status(app, f"/zz/{number}/{number * 7919}") == 404
+        assert status(app, f"/broken/{number}") == 200
 
     assert growth(ask, 100) < 100 * 50
     assert len(caplog.records) == 1
@@ -278,7 +279,7 @@ HOSTILE = ["/", "//x", "/.", "/x", ".b.", "/.b./", "%2F", "%", "%20", "x/./x%20"
 def test_a_question_takes_steps_linear_in_the_length_of_the_url(piece, start):
     app = make_app("/", "/t" + EIGHT, "/%74" + EIGHT + "/y", "/u/<a>.csv", "/v/<a>.b.<c>.b.<d>.b.<e>")
     enable_true_404(app, redirect_slashes=True)
-    ask_wsgi(app.server, "/")
+    status(app, "/")
 
     def cost(size):
         url = encoded(start + piece * (size // len(piece)))
