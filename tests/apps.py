@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import dash
+import flask
 import pytest
 from dash import _get_app, html
+from werkzeug.routing import Map
 
 from dash_true404 import enable_true_404
 
@@ -41,6 +43,12 @@ def make_app(*paths: str, not_found_page: bool = False, **options: Any) -> dash.
 def app_on(backend: str, *paths: str, **options: Any) -> dash.Dash:
     """Return such an app on a server; versions of Dash that have only Flask know no ``backend``."""
     return make_app(*paths, **options, **({} if backend == "flask" else {"backend": backend}))
+
+
+class Unmerged(flask.Flask):
+    """A Flask server that keeps doubled slashes; said to Werkzeug 2.2 later, its rules would not know it."""
+
+    url_map_class = staticmethod(functools.partial(Map, merge_slashes=False))
 
 
 def forget_last_app() -> None:

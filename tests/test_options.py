@@ -501,7 +501,6 @@ def test_a_blueprints_own_handler_wins_everywhere(error):
     assert BUILT_IN in text(app, "/zz")
 
 
-@pytest.mark.flask2
 def test_a_handler_of_the_blueprint_around_another_wins_everywhere():
     outer, inner = flask.Blueprint("outer", __name__), flask.Blueprint("inner", __name__)
     outer.register_error_handler(HTTPException, lambda e: ("outer", 404))

@@ -107,5 +107,5 @@ def test_enough_cases_were_compared():
 
 
 def is_known_remainder(app, path):
-    """On Werkzeug >= 2.2 the slashless form of a rule that ends in a slash stays 405 for other methods (FACTS)."""
+    """The slashless form of a rule that ends in a slash stays 405 for other methods (FACTS)."""
     return any(rule.rule.endswith("/") for rule in app.server.url_map.iter_rules()) and (status(app, path) == 308)

@@ -11,7 +11,7 @@ from werkzeug.routing import BaseConverter, Rule
 from dash_true404 import enable_true_404
 from dash_true404.servers.errors import PageNotFound
 
-from ..apps import make_app, make_true_app, register
+from ..apps import Unmerged, make_app, make_true_app, register
 from ..client import FOUND, METHODS, UNKNOWN, ask, by_method, status
 from ..oracle import plain_flask, rendered_page
 
@@ -108,8 +108,7 @@ def test_the_users_converters_are_known_where_a_rule_begins_like_a_url():
 
 
 def test_slashes_are_not_merged_where_the_user_has_them_kept():
-    server = flask.Flask("server")
-    server.url_map.merge_slashes = False
+    server = Unmerged("server")
     app = make_app("/", "/a/b", server=server)
     server.add_url_rule("/api/x", "api", lambda: "x")
     enable_true_404(app)
