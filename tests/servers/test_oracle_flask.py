@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dash_true404 import enable_true_404
 from dash_true404.core.paths import reencoded
 
-from ..apps import make_app, register
+from ..apps import WITHOUT_THREADS, make_app, register
 from ..client import METHODS, ask, status
 from ..generated import EXISTS, page_paths, prefixes, repeatable, templates, urls
 from ..oracle import due, is_left_to_dash, is_page, leads_to_a_page, plain_flask, unclear, views
@@ -47,7 +47,8 @@ def test_every_url_and_method_gets_what_plain_flask_would_say(
     prefix, paths, some_templates, some_rules, asked, not_found_page, redirect_slashes, random
 ):
     dash.page_registry.clear()
-    app = make_app(not_found_page=not_found_page, url_base_pathname=prefix)
+    threads = {} if random.random() < 0.1 else WITHOUT_THREADS
+    app = make_app(not_found_page=not_found_page, url_base_pathname=prefix, **threads)
     pages = [*paths, *some_templates]
     random.shuffle(pages)
     for order, path in enumerate(pages):
