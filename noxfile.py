@@ -42,7 +42,6 @@ SERVING = ["tests/core", "tests/dash_internals", "tests/servers", "tests/test_en
 SERVING += ["tests/test_options.py", "tests/test_promises.py"]
 # Dash has these servers from 4.2 on, and Quart needs Flask 3.
 ASGI = [
-    "tests/servers/test_asgi.py",
     "tests/servers/test_asgi_edges.py",
     "tests/diagnostics/test_check_asgi.py",
     "tests/servers/test_fastapi.py",

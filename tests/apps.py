@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,11 @@ from werkzeug.routing import Map
 
 from dash_true404 import enable_true_404
 
+from .client import FOUND, METHODS
+
 BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
+#: The servers that route by Werkzeug, and have its handlers of errors.
+ON_WERKZEUG = pytest.mark.parametrize("backend", ["flask", pytest.param("quart", marks=pytest.mark.asgi)])
 #: Options of apps on Flask that are asked often: with its async support, Dash has a thread there for each request.
 WITHOUT_THREADS = {"use_async": False} if "use_async" in inspect.signature(dash.Dash.__init__).parameters else {}
 
@@ -45,10 +50,38 @@ def app_on(backend: str, *paths: str, **options: Any) -> dash.Dash:
     return make_app(*paths, **options, **({} if backend == "flask" else {"backend": backend}))
 
 
+def new_server(backend: str, name: str = "server", **options: Any) -> Any:
+    """Return an empty server of a kind, as a user would make it; FastAPI's has no name."""
+    if backend == "flask":
+        return flask.Flask(name, **options)
+    if backend == "quart":
+        return importlib.import_module("quart").Quart(name, **options)
+    return importlib.import_module("fastapi").FastAPI(**options)
+
+
+def found_on(backend: str) -> dict[str, int]:
+    """Return the statuses of a page by method; Dash's routes on FastAPI are for GET alone."""
+    return FOUND if backend != "fastapi" else {**dict.fromkeys(METHODS, 405), "GET": 200}
+
+
 class Unmerged(flask.Flask):
     """A Flask server that keeps doubled slashes; said to Werkzeug 2.2 later, its rules would not know it."""
 
     url_map_class = staticmethod(functools.partial(Map, merge_slashes=False))
+
+
+def true_app_on(backend: str, *paths: str, page: Any = None, **options: Any) -> dash.Dash:
+    """Return such an app with true 404s; what is an option of enable_true_404 is given to it."""
+    names = ("redirect_slashes", "everywhere", "reload_dead_links", "report_only")
+    given = {name: options.pop(name) for name in names if name in options}
+    app = app_on(backend, *paths, **options)
+    enable_true_404(app, page, **given)
+    return app
+
+
+def web_of(backend: str) -> Any:
+    """Return the module of a server: flask and quart have what we use of them by the same names."""
+    return importlib.import_module(backend)
 
 
 def forget_last_app() -> None:

@@ -145,7 +145,7 @@ def ask_wsgi(
     path, _, query = target.partition("?")
     told: dict[str, Any] = {
         "REQUEST_METHOD": method,
-        "SCRIPT_NAME": root_path,
+        "SCRIPT_NAME": root_path.encode().decode("latin-1"),
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query.encode().decode("latin-1"),
         "SERVER_NAME": "localhost",

@@ -15,6 +15,8 @@ import pytest
 
 from dash_true404.core import logs
 
+from .apps import BACKENDS
+
 pytest_plugins = ["pytester"]
 
 # Dash looks for hooks through all that is installed, for each app anew, which is half of what an app takes to be made.
@@ -63,6 +65,12 @@ def pytest_sessionfinish() -> None:
 def isolated_registry(isolated_page_registry):
     """The process-wide page registry, empty for each test, and nothing logged yet."""
     logs._logged.clear()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each of the servers that Dash runs on."""
+    return request.param
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from dash_true404 import enable_true_404
 
-from ..apps import BACKENDS, app_on, make_app, register
+from ..apps import app_on, make_app, register
 from ..client import ask_all, ask_asgi, status
 
 BUILT_IN = b"This page does not exist"
@@ -56,7 +56,6 @@ TRUE = [BoolOfNumpy(True), "False", "no", object(), float("nan"), [False]]
 FALSE = [BoolOfNumpy(False), "", b"", [], 0.0, {}]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("answer", "due"), [*((true, 200) for true in TRUE), *((false, 404) for false in FALSE)])
 def test_what_python_takes_for_true_exists_and_nothing_else(backend, answer, due, caplog):
     app = app_on(backend, "/")
@@ -70,7 +69,6 @@ def raises():
     raise RecursionError
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "answer", [Undecided, Unwilling, generates, generates_async, raises, lambda: None, lambda: NotImplemented]
 )
@@ -177,7 +175,6 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("kind", "replace"),
     [
@@ -196,7 +193,6 @@ def test_a_page_that_something_else_has_replaced_leaves_its_last_good_version(ba
     assert "its last good version is served" in caplog.text
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("kind", ["asset", "template"])
 def test_a_page_that_may_not_be_read_any_more_leaves_its_last_version(backend, kind, tmp_path, caplog, monkeypatch):
     file, app = page_in(backend, kind, tmp_path)
@@ -213,7 +209,6 @@ def test_a_page_that_may_not_be_read_any_more_leaves_its_last_version(backend, k
     assert caplog.text.count("its last good version is served") == 1
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "mistake",
     [
@@ -231,6 +226,8 @@ def test_a_template_that_fails_gives_way_to_the_built_in_page_and_is_logged_once
         ((answered, content),) = get_all(app, f"/zz{number}?x={number}")
         assert (answered, BUILT_IN in content) == (404, True)
     assert len(caplog.records) == 1
+    assert "could not be rendered" in caplog.text
+    assert "404.html" in caplog.text
     file.write_text("mended")
     assert get_all(app, "/zz") == [(404, b"mended")]
 
