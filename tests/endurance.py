@@ -23,8 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from dash_true404 import enable_true_404
 
 from .apps import WITHOUT_THREADS, make_app, register
 from .client import status
+from .measuring import growth
 
 KNOWN = ["/", "/a", "/p7", "/p7/", "/t/1", "/t/x/y?day=1"]
 UNKNOWN = ["/zz", "/wp-login.php", "/A", "/t/none", "/t", "/p7/zz", "/%61", "/late"]
@@ -173,26 +173,6 @@ def try_gunicorn(seconds: int) -> None:
 def _all_right(seen: collections.Counter[tuple[int, str | None]]) -> dict[tuple[int, str | None], int]:
     assert seen.keys() == RIGHT, seen
     return dict(seen)
-
-
-def growth(ask: Callable[[int], None], count: int) -> int:
-    """Return how many bytes are left behind by so many questions, each with a number of its own.
-
-    The smaller one of two goes: a table that Python happens to make anew is no leak.
-    """
-    numbers, grown = itertools.count(), []
-    tracemalloc.start()
-    for number in itertools.islice(numbers, 150):  # to fill caches of a fixed size, as urllib has one of 128
-        ask(number)
-    for _ in range(2):
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        for number in itertools.islice(numbers, count):
-            ask(number)
-        gc.collect()
-        grown.append(tracemalloc.get_traced_memory()[0] - before)
-    tracemalloc.stop()
-    return min(grown)
 
 
 def try_memory(count: int) -> None:

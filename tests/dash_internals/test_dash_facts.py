@@ -12,8 +12,8 @@ from dash_true404.core.site import is_dashs_own
 
 from ..apps import make_app, register
 from ..client import ask, status, statuses
+from ..measuring import steps
 from ..oracle import rendered_page, routed_children
-from ..servers.test_under_fire import steps
 
 
 def test_index_and_catch_all_have_the_prefix_as_rule_and_endpoint():

@@ -222,7 +222,7 @@ def test_exists_that_raises_stop_iteration_on_quart():
     enable_true_404(app)
 
     async def ask_in_time() -> int:
-        return (await asyncio.wait_for(ask_asgi(app.server, "/t/1", "GET"), 3)).status
+        return (await asyncio.wait_for(ask_asgi(app.server, "/t/1", "GET"), 60)).status
 
     assert asyncio.run(ask_in_time()) == 200
 

@@ -19,10 +19,11 @@ from dash_true404.core.pages import Pages
 from dash_true404.core.path_templates import VARIABLE
 from dash_true404.core.paths import encoded, wsgi_path
 from dash_true404.dash_internals import router
+from dash_true404.servers import enabled_site
 
 from ..apps import WITHOUT_THREADS, make_app, make_true_app, register
 from ..client import status
-from ..endurance import growth
+from ..measuring import growth, held, steps
 
 if sys.version_info >= (3, 11):
     from re import _constants as sre_constants
@@ -223,31 +224,18 @@ def test_pages_that_come_and_go_leave_nothing_behind():
 def test_what_is_reported_is_kept_short(caplog):
     app = make_app("/")
     enable_true_404(app, report_only=True)
-    site = app.server.extensions["dash_true404"]._sites["/"]
+    site = enabled_site(app)
     caplog.set_level("CRITICAL")
-    for number in range(1100):
-        site.report(404, "M" * 100_000, f"/zz/{number}/" + "z" * 100_000, "r" * 100_000)
-    assert len(site._may_report._seen) == 1000
-    assert sum(len(method) + len(path) for method, path in site._may_report._seen) < 1_100_000
+
+    def report():
+        for number in range(1100):
+            site.report(404, "M" * 100_000, f"/zz/{number}/" + "z" * 100_000, "r" * 100_000)
+
+    # 1,000 reports of 1,100 characters, and what holds them.
+    assert held(report) < 1000 * 1500
 
 
 # Time
-
-
-def steps(work):
-    """Return how many functions are called, C functions too."""
-    count = 0
-
-    def called(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(called)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def endless_repeats(parsed):
@@ -285,7 +273,6 @@ def test_a_question_takes_steps_linear_in_the_length_of_the_url(piece, start):
         url = encoded(start + piece * (size // len(piece)))
         # What a server does before is not ours, so it is done before.
         environ = {"REQUEST_URI": url, "PATH_INFO": unquote_to_bytes(url).decode("latin-1")}
-        site = app.server.extensions["dash_true404"]._sites["/"]
-        return steps(lambda: site.verdict(wsgi_path(environ)).own_path())
+        return steps(lambda: enabled_site(app).verdict(wsgi_path(environ)).own_path())
 
     assert cost(64_000) < 2.1 * cost(32_000)
