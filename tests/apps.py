@@ -1,25 +1,28 @@
-"""Small Dash apps for the tests, and questions to ask them."""
+"""Small Dash apps for the tests."""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import dash
+import flask
 import pytest
 from dash import _get_app, html
-from werkzeug.test import Client
-from werkzeug.wrappers import Response
+from werkzeug.routing import Map
 
 from dash_true404 import enable_true_404
 
+from .client import FOUND, METHODS
+
 BACKENDS = ["flask", *(pytest.param(backend, marks=pytest.mark.asgi) for backend in ("quart", "fastapi"))]
+#: The servers that route by Werkzeug, and have its handlers of errors.
+ON_WERKZEUG = pytest.mark.parametrize("backend", ["flask", pytest.param("quart", marks=pytest.mark.asgi)])
 #: Options of apps on Flask that are asked often: with its async support, Dash has a thread there for each request.
 WITHOUT_THREADS = {"use_async": False} if "use_async" in inspect.signature(dash.Dash.__init__).parameters else {}
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def register(path: str, **options: Any) -> None:
@@ -45,6 +48,40 @@ def make_app(*paths: str, not_found_page: bool = False, **options: Any) -> dash.
 def app_on(backend: str, *paths: str, **options: Any) -> dash.Dash:
     """Return such an app on a server; versions of Dash that have only Flask know no ``backend``."""
     return make_app(*paths, **options, **({} if backend == "flask" else {"backend": backend}))
+
+
+def new_server(backend: str, name: str = "server", **options: Any) -> Any:
+    """Return an empty server of a kind, as a user would make it; FastAPI's has no name."""
+    if backend == "flask":
+        return flask.Flask(name, **options)
+    if backend == "quart":
+        return importlib.import_module("quart").Quart(name, **options)
+    return importlib.import_module("fastapi").FastAPI(**options)
+
+
+def found_on(backend: str) -> dict[str, int]:
+    """Return the statuses of a page by method; Dash's routes on FastAPI are for GET alone."""
+    return FOUND if backend != "fastapi" else {**dict.fromkeys(METHODS, 405), "GET": 200}
+
+
+class Unmerged(flask.Flask):
+    """A Flask server that keeps doubled slashes; said to Werkzeug 2.2 later, its rules would not know it."""
+
+    url_map_class = staticmethod(functools.partial(Map, merge_slashes=False))
+
+
+def true_app_on(backend: str, *paths: str, page: Any = None, **options: Any) -> dash.Dash:
+    """Return such an app with true 404s; what is an option of enable_true_404 is given to it."""
+    names = ("redirect_slashes", "everywhere", "reload_dead_links", "report_only")
+    given = {name: options.pop(name) for name in names if name in options}
+    app = app_on(backend, *paths, **options)
+    enable_true_404(app, page, **given)
+    return app
+
+
+def web_of(backend: str) -> Any:
+    """Return the module of a server: flask and quart have what we use of them by the same names."""
+    return importlib.import_module(backend)
 
 
 def forget_last_app() -> None:
@@ -77,25 +114,3 @@ def wrap_dashs_views(app: dash.Dash) -> None:
     for endpoint in ("/", "/<path:path>"):
         view = app.server.view_functions[endpoint]
         app.server.view_functions[endpoint] = functools.wraps(view)(lambda *args, view=view, **kw: view(*args, **kw))
-
-
-def status(app: dash.Dash, url: str, method: str = "GET", **options: Any) -> int:
-    """Return the status that an app's server answers with."""
-    with app.server.test_client().open(url, method=method, **options) as response:
-        return response.status_code
-
-
-def statuses(app: dash.Dash, url: str) -> dict[str, int]:
-    """Return the status for each method."""
-    return {method: status(app, url, method) for method in METHODS}
-
-
-def raw_status(app: dash.Dash, target: str, method: str = "GET", **environ: Any) -> int:
-    """Return the status for a request target exactly as given, as a WSGI server passes it on."""
-    path = unquote_to_bytes(target.partition("?")[0]).decode("latin-1")
-    environ = {"PATH_INFO": path, "REQUEST_URI": target, "REQUEST_METHOD": method, **environ}
-    return Client(app.server, Response).open("/", method=method, environ_overrides=environ).status_code
-
-
-UNKNOWN = dict.fromkeys(METHODS, 404)
-FOUND = {**dict.fromkeys(METHODS, 405), "GET": 200, "HEAD": 200, "OPTIONS": 200}

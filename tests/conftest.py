@@ -15,6 +15,8 @@ import pytest
 
 from dash_true404.core import logs, not_found_page
 
+from .apps import BACKENDS
+
 pytest_plugins = ["pytester"]
 
 # Dash looks for hooks through all that is installed, for each app anew, which is half of what an app takes to be made.
@@ -64,6 +66,12 @@ def isolated_registry(isolated_page_registry, monkeypatch):
     """The process-wide page registry, empty for each test, nothing logged yet, and a 404 page looked at each time."""
     logs._logged.clear()
     monkeypatch.setattr(not_found_page, "SECONDS_BETWEEN_LOOKS", 0)
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each of the servers that Dash runs on."""
+    return request.param
 
 
 @pytest.fixture

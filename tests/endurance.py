@@ -23,11 +23,9 @@ import sys
 import tempfile
 import threading
 import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 import dash
 from flask import Flask, request
@@ -35,6 +33,8 @@ from flask import Flask, request
 from dash_true404 import enable_true_404
 
 from .apps import WITHOUT_THREADS, make_app, register
+from .client import status
+from .measuring import growth
 
 KNOWN = ["/", "/a", "/p7", "/p7/", "/t/1", "/t/x/y?day=1"]
 UNKNOWN = ["/zz", "/wp-login.php", "/A", "/t/none", "/t", "/p7/zz", "/%61", "/late"]
@@ -75,7 +75,7 @@ def server() -> Flask:
         return response
 
     # For Dash itself reads its pages at the first request, and fails where they change meanwhile.
-    ask_wsgi(flask_server, "/")
+    status(flask_server, "/")
     changing.start()
     return flask_server
 
@@ -145,8 +145,8 @@ def ask_by_wrk(port: int, seconds: int) -> str:
 
 def memory(pid: int | str) -> int:
     """Return how many KB of memory a process holds; Linux only."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
+    told = Path(f"/proc/{pid}/status").read_text()
+    return int(told.partition("VmRSS:")[2].split()[0])
 
 
 def memory_of_workers(process: subprocess.Popen[bytes]) -> dict[int, int]:
@@ -175,44 +175,13 @@ def _all_right(seen: collections.Counter[tuple[int, str | None]]) -> dict[tuple[
     return dict(seen)
 
 
-def ask_wsgi(wsgi: Any, path: str) -> str:
-    """Ask a WSGI server in this process, without a test client between, and return the status line."""
-    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_URI": path}
-    setup_testing_defaults(environ)
-    answered = []
-    answer = wsgi(environ, lambda status, headers, fault=None: answered.append(status))
-    b"".join(answer)
-    getattr(answer, "close", lambda: None)()
-    return str(answered[0])
-
-
-def growth(ask: Callable[[int], None], count: int) -> int:
-    """Return how many bytes are left behind by so many questions, each with a number of its own.
-
-    The smaller one of two goes: a table that Python happens to make anew is no leak.
-    """
-    numbers, grown = itertools.count(), []
-    tracemalloc.start()
-    for number in itertools.islice(numbers, 150):  # to fill caches of a fixed size, as urllib has one of 128
-        ask(number)
-    for _ in range(2):
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        for number in itertools.islice(numbers, count):
-            ask(number)
-        gc.collect()
-        grown.append(tracemalloc.get_traced_memory()[0] - before)
-    tracemalloc.stop()
-    return min(grown)
-
-
 def try_memory(count: int) -> None:
     """Print what so many different unknown URLs leave behind."""
     app = make_app("/", "/a", "/t/<x>/b", **WITHOUT_THREADS)  # several times as fast
     enable_true_404(app)
 
     def ask(number: int) -> None:
-        assert ask_wsgi(app.server, f"/zz/{number}/{number * 7919}").startswith("404")
+        assert status(app, f"/zz/{number}/{number * 7919}") == 404
 
     tenth, held = count // 10, []
     for number in range(count + 1):

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import werkzeug.routing
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 SEGMENTS = ["a", "b", "ab", "A", "api", "users", "x.y", "café", "a b", "100%", "é%2F", "it's", "_dash-layout", "assets"]
 ENCODED = ["a", "b", "ab", "A", "%61", "a%2Fb", "api", "users", "caf%C3%A9", "caf%c3%a9", "a%20b", "%", "x.y", "it's"]
-ENCODED += ["it%27s", ".", "..", "7", "-7", "_dash-layout", "_dash-update-component", "not-found-404", "assets"]
-# The rules of Werkzeug < 2.2 end in "$", which also matches before a line break: no oracle for that.
-ENCODED += ["%0A"] if hasattr(werkzeug.routing, "matcher") else []
+ENCODED += ["it%27s", ".", "..", "7", "-7", "_dash-layout", "_dash-update-component", "not-found-404", "assets", "%0A"]
 
 page_paths = st.lists(st.sampled_from(ENCODED + SEGMENTS), max_size=3).map(lambda parts: "/" + "/".join(parts))
 templates = st.lists(st.sampled_from([*ENCODED, "<x>", "<y>", "pre-<x>", "<x>.csv"]), min_size=1, max_size=3).map(

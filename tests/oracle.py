@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,6 +12,8 @@ import dash
 import flask
 from dash import dash as dash_module
 from werkzeug.exceptions import HTTPException
+
+from .client import navigate
 
 #: What a browser leaves alone where a server tells the decoded path only.
 LEFT_ALONE = "/!$&'()*+,;=:@[]~"
@@ -33,23 +34,8 @@ def rendered_page(app: dash.Dash, pathname: str) -> str | None:
 
 def routed_children(app: dash.Dash, pathname: str) -> Any:
     """Return what Dash's router callback, asked as the browser asks it, puts into the page container."""
-    client = app.server.test_client()
-    prefix = app.config.routes_pathname_prefix
-    dependencies = client.get(f"{prefix}_dash-dependencies").get_json()
-    router = next(d for d in dependencies if "_pages_content.children" in d["output"])
-    names = [output.rsplit(".", 1) for output in router["output"].strip(".").split("...")]
-    outputs = [{"id": component, "property": prop} for component, prop in names]
-    values = {"pathname": pathname, "search": ""}
-    response = client.post(
-        f"{prefix}_dash-update-component",
-        json={
-            "output": router["output"],
-            "outputs": outputs,
-            "inputs": [{**i, "value": values[i["property"]]} for i in router["inputs"]],
-            "changedPropIds": ["_pages_location.pathname"],
-        },
-    )
-    return json.loads(response.data)["response"]["_pages_content"]["children"] if response.status_code == 200 else None
+    drawn = navigate(app, pathname)
+    return drawn and drawn["children"]
 
 
 def is_left_to_dash(app: dash.Dash, path: str) -> bool:

@@ -63,12 +63,12 @@ def test_a_false_404_is_found_out(monkeypatch):
     ("spoil", "reason"),
     [
         (lambda answer: answer._replace(body=b"no /ZQmarkerqz"), "part of the request in the answer"),
-        (lambda answer: answer._replace(headers=[]), "404 without X-Robots-Tag: noindex"),
-        (lambda answer: answer._replace(headers=[*answer.headers, ("X", "a\nb")]), "control characters in a header"),
+        (lambda answer: answer._replace(fields=[]), "404 without X-Robots-Tag: noindex"),
+        (lambda answer: answer._replace(fields=[*answer.fields, ("X", "a\nb")]), "control characters in a header"),
         (lambda answer: answer._replace(status=304), "status 304, not 404"),
         (lambda answer: answer._replace(body=b"x"), "a body for HEAD"),
         (lambda answer: answer._replace(status=405), "405 without Allow"),
-        (lambda answer: answer._replace(headers=[("Location", "//evil.example")]), "a redirect to elsewhere, "),
+        (lambda answer: answer._replace(fields=[("Location", "//evil.example")]), "a redirect to elsewhere, "),
         (lambda answer: answer._replace(status=500, error=KeyError()), "raised KeyError(), not None"),
     ],
 )

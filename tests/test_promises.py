@@ -11,15 +11,14 @@ import flask
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from werkzeug.test import Client
-from werkzeug.wrappers import Response
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.core import logs
 from dash_true404.core.paths import wsgi_path
 from dash_true404.servers import enabled_site
 
-from .apps import METHODS, make_app, register, status
+from .apps import make_app, register
+from .client import METHODS, ask, status
 from .oracle import routed_children
 from .scale import EXAMPLES
 
@@ -87,9 +86,9 @@ def test_a_report_forges_no_line_of_the_log(written):
     app = make_app("/")
     enable_true_404(app, report_only=True)
     sent = FORGED.encode("utf-8", "replace").decode("latin-1")
-    environ = {"PATH_INFO": "/zz" + sent[1:], "HTTP_REFERER": "http://host/" + sent, "REQUEST_METHOD": "GET" + sent}
-    for name in environ:
-        Client(app.server, Response).open("/zz", environ_overrides={name: environ[name]})
+    ask(app, "/zz", environ={"PATH_INFO": "/zz" + sent[1:]})
+    ask(app, "/zz", headers={"Referer": "http://host/" + sent})
+    ask(app, "/zz", "GET" + sent)
     assert written().count("Would be 404") == 3
     assert written().count("admin") == 2  # methods are cut short
     assert_nothing_forged(written())
@@ -108,34 +107,32 @@ HOSTS = [
 ]
 
 
-@given(
-    st.lists(
-        st.sampled_from([*HOSTS, "/", "\\", "//", "\r\n", "\x00", "é", "%0d%0a", "t", "b", "..", ":", "?", "#"]),
-        max_size=6,
-    ),
-    st.binary(max_size=8),
-)
-@settings(max_examples=5 * EXAMPLES)
-def test_a_redirect_stays_on_the_page_and_is_one_header(pieces, noise):
-    dash.page_registry.clear()
+def test_a_redirect_stays_on_the_page_and_is_one_header():
     app = make_app("/", "/b/", "/t/<x>", "/<anything>", url_base_pathname="/dash/")
     enable_true_404(app, redirect_slashes=True)
-    path = b"/dash/" + "".join(pieces).encode() + noise
-    environ = {"REQUEST_URI": path.decode("latin-1"), "PATH_INFO": unquote_to_bytes(path).decode("latin-1")}
     site = enabled_site(app)
-    own = site.own_path(site.look_up(wsgi_path(environ))) or "/dash/"
-    assert own.startswith("/dash/")
-    assert own.isascii()
-    assert own.isprintable()
-    assert not set(own) & set(' "<>\\?#')
-    assert urljoin("https://host/dash/x", own).startswith("https://host/")
+    hostile = [*HOSTS, "/", "\\", "//", "\r\n", "\x00", "é", "%0d%0a", "t", "b", "..", ":", "?", "#"]
+
+    @given(st.lists(st.sampled_from(hostile), max_size=6), st.binary(max_size=8))
+    @settings(max_examples=5 * EXAMPLES)
+    def stays(pieces, noise):
+        path = b"/dash/" + "".join(pieces).encode() + noise
+        environ = {"REQUEST_URI": path.decode("latin-1"), "PATH_INFO": unquote_to_bytes(path).decode("latin-1")}
+        own = site.own_path(site.look_up(wsgi_path(environ))) or "/dash/"
+        assert own.startswith("/dash/")
+        assert own.isascii()
+        assert own.isprintable()
+        assert not set(own) & set(' "<>\\?#')
+        assert urljoin("https://host/dash/x", own).startswith("https://host/")
+
+    stays()
 
 
 def test_a_query_makes_no_header_of_its_own():
     app = make_app("/", "/b")
     enable_true_404(app, redirect_slashes=True)
-    answer = Client(app.server, Response).get("/b/", environ_overrides={"QUERY_STRING": "a=\r\nX-Evil: 1\xff&b=%0A"})
-    assert answer.status_code == 308
+    answer = ask(app, "/b/", environ={"QUERY_STRING": "a=\r\nX-Evil: 1\xff&b=%0A"})
+    assert answer.status == 308
     assert "X-Evil" not in answer.headers
     assert answer.headers["Location"].endswith("/b?a=%0D%0AX-Evil:%201%FF&b=%0A")
 
@@ -155,11 +152,8 @@ def test_no_url_names_a_file(tmp_path):
         enable_true_404(app, page)
         for up in ("..", "%2e%2e", "..%2f..", "%2e%2e%2f", "..\\", "....//", "/" + str(tmp_path)):
             for target in (f"/{up}/secret.txt", f"/zz/{up}/{up}/secret.txt", f"//{up}/secret.txt%00.html"):
-                path = unquote_to_bytes(target).decode("latin-1")
-                answer = Client(app.server, Response).open(
-                    "/", environ_overrides={"PATH_INFO": path, "REQUEST_URI": target}
-                )
-                assert (answer.status_code, answer.data) == (404, b"not found")
+                answer = ask(app, target)
+                assert (answer.status, answer.body) == (404, b"not found")
 
 
 # Strangers
@@ -167,9 +161,9 @@ def test_no_url_names_a_file(tmp_path):
 
 def whole(app, url, method):
     """Return all that an answer tells; the order inside Allow is random, and so is a fingerprint of Dash's."""
-    answer = app.server.test_client().open(url, method=method)
+    answer = ask(app, url, method)
     headers = {name: sorted(value.split(", ")) for name, value in answer.headers.items()}
-    return answer.status_code, headers, answer.data
+    return answer.status, headers, answer.body
 
 
 @pytest.mark.parametrize("page", [None, IN_APP])
@@ -198,11 +192,9 @@ def test_an_answer_repeats_nothing_of_the_request(page):
     headers = {"Referer": sent, "User-Agent": sent, "X-Forwarded-Host": sent}
     for accept in ("text/html", "application/json"):
         for method in METHODS:
-            answer = Client(app.server, Response).open(
-                "/", method=method, headers={**headers, "Accept": accept}, environ_overrides=environ
-            )
-            assert answer.status_code == 404
-            assert b"needle" not in answer.data + str(answer.headers).encode()
+            answer = ask(app, "/", method, headers={**headers, "Accept": accept}, environ=environ)
+            assert answer.status == 404
+            assert b"needle" not in answer.body + str(answer.headers).encode()
 
 
 # SECURITY.md

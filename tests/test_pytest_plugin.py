@@ -15,7 +15,8 @@ from dash_true404 import enable_true_404, pytest_plugin
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.explain import explain
 
-from .apps import METHODS, make_app, make_true_app, register
+from .apps import make_app, make_true_app, register
+from .client import METHODS
 
 ASGI = hasattr(dash, "backends") and importlib.util.find_spec("fastapi") and importlib.util.find_spec("quart")
 SERVERS = ["flask", "quart", "fastapi"] if ASGI else ["flask"]

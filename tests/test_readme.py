@@ -11,8 +11,8 @@ import dash
 import pytest
 from dash import html
 
-from .apps import make_app, status
-from .asgi import ask
+from .apps import make_app
+from .client import ask, status
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -54,7 +54,7 @@ def test_the_other_examples_run(tmp_path, number):
         names["enable_true_404"](names["app"])
         assert [status(names["app"], url) for url in ("/asset/a%202", "/asset/a3")] == [200, 404]
     if "backend=" in blocks("python")[number]:
-        assert [ask(names["app"].server, url).status_code for url in ("/", "/zz")] == [200, 404]
+        assert [ask(names["app"].server, url).status for url in ("/", "/zz")] == [200, 404]
     else:
         assert status(names["app"], "/") == 200
 

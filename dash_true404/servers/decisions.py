@@ -48,7 +48,8 @@ class Reason(enum.Enum):
 class Decision(NamedTuple):
     """What a request gets, as far as routing and the registered pages tell.
 
-    A guard of the user's, and the page's ``exists``, may still say otherwise: see ``guard_first`` and ``found.asks_exists``.
+    A guard of the user's, and the page's ``exists``, may still say otherwise: see ``guard_first`` and
+    ``found.asks_exists``.
     """
 
     outcome: Outcome

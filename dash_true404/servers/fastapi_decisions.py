@@ -147,7 +147,7 @@ class FastAPIDecisions:
         own_path = site.own_path(decided.found) if site is not None and site.options.redirect_slashes else None
         if own_path is None:
             return decided
-        query = scope["query_string"].decode("latin-1")
+        query = scope.get("query_string", b"").decode("latin-1")
         location = f"{own_path}{query and '?'}{query}"
         return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=location)
 

@@ -4,7 +4,8 @@ import dash
 from dash import dcc, html
 
 from dash_true404 import IN_APP, enable_true_404
-from tests.apps import make_app, register, status
+from tests.apps import make_app, register
+from tests.client import status
 from tests.oracle import rendered_page
 
 from . import STATUS, needs_chromium, quiet

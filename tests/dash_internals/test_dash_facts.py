@@ -11,9 +11,9 @@ from dash_true404.core.pages import is_async
 from dash_true404.dash_internals.own_code import is_dashs_own
 
 from ..apps import make_app, register
-from ..asgi import statuses
+from ..client import ask, status, statuses
+from ..measuring import steps
 from ..oracle import rendered_page, routed_children
-from ..servers.test_under_fire import steps
 
 
 def test_index_and_catch_all_have_the_prefix_as_rule_and_endpoint():
@@ -34,7 +34,7 @@ def test_without_init_app_there_is_no_catch_all():
 
 def test_the_shell_is_marked_whatever_the_index_string_is():
     app = make_app("/", index_string="<html><body>{%app_entry%}{%config%}{%scripts%}{%renderer%}</body></html>")
-    assert b'id="_dash-config"' in app.server.test_client().get("/").data
+    assert b'id="_dash-config"' in ask(app, "/").body
 
 
 @pytest.mark.parametrize("path", ["/a", "/b", "/c"])
@@ -96,7 +96,7 @@ def test_the_router_and_the_index_page_ask_the_one_name_that_router_py_replaces(
         for owner in owners:
             patch.setattr(owner, "_path_to_page", staticmethod(ask) if isinstance(owner, type) else ask)
         assert routed_children(app, "/a")["props"]["children"] == "404 - Page not found"
-        app.server.test_client().get("/a")
+        status(app, "/a")
     assert asked == ["a", "a"]
 
 
@@ -113,7 +113,7 @@ def test_the_page_container_has_the_ids_that_dead_links_need():
 
 def test_the_index_page_names_the_url_in_one_meta_tag():
     app = make_app("/")
-    shell = app.server.test_client().get("/needle").get_data(as_text=True)
+    shell = ask(app, "/needle").text
     assert shell.count("needle") == 1
     assert re.search('<meta property="twitter:url" content="[^"]*needle"', shell)
 

@@ -16,12 +16,11 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-import flask
 import pytest
 
-from ..apps import METHODS, make_app
-from ..asgi import ask as ask_asgi
-from ..asgi import ask_all
+from ..apps import make_app
+from ..client import METHODS, ask_all
+from ..client import ask as ask_asgi
 from ..oracle import due, plain_werkzeug, views
 from .recipes import PAGE, RECIPES
 from .servers import serving
@@ -113,15 +112,9 @@ def due_answers(backend):
             plain = plain_werkzeug(type(app.server)("plain", static_folder=None), app, views(found))
         left = {url: oracle.is_left_to_dash(app, url.partition("?")[0]) for url in urls}
         return {
-            (method, url[1:]): Due(answer.status_code, location(answer.headers, "http://localhost"), left[url])
-            for (url, method), answer in zip(questions, ask_plain(plain, questions), strict=True)
+            (method, url[1:]): Due(answer.status, location(answer.headers, "http://localhost"), left[url])
+            for (url, method), answer in zip(questions, ask_all(plain, questions), strict=True)
         }
-
-
-def ask_plain(plain, questions):
-    if not isinstance(plain, flask.Flask):
-        return ask_all(plain, questions)
-    return [plain.test_client().open(url, method=method, buffered=True) for url, method in questions]
 
 
 def location(headers, host):

@@ -138,6 +138,8 @@ def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
 @pytest.mark.asgi
 def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
     app, released = make_app("/", backend="fastapi"), threading.Event()
+    loops, new_event_loop = [], asyncio.new_event_loop
+    monkeypatch.setattr(asyncio, "new_event_loop", lambda: loops.append(new_event_loop()) or loops[-1])
 
     async def block():
         released.wait(60)
@@ -148,8 +150,9 @@ def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
     with pytest.raises(NoAnswerError):
         client.ask("/block")
     client.close()
+    thread = next(thread for thread in threading.enumerate() if thread.name == "dash-true404 client")
     released.set()
-    end(client._transport._thread, client._transport._loop)
+    end(thread, *loops)
 
 
 def end(thread, loop):

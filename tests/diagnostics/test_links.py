@@ -13,11 +13,13 @@ from dash_true404.diagnostics.check.in_process import audit
 from dash_true404.diagnostics.check.links import DeadLink, InProcess, crawl_app, dead_links
 from dash_true404.diagnostics.client import Client, NoAnswerError
 
-from ..apps import make_app, register
+from ..apps import app_on, make_app, register
+
+ASGI = [(backend, is_async) for backend in ("quart", "fastapi") for is_async in (True, False)]
 
 
-def app_with_links(*links, true=True, paths=("/", "/a", "/t/<x>"), **options):
-    app = make_app(*paths, **options)
+def app_with_links(*links, true=True, paths=("/", "/a", "/t/<x>"), backend="flask", **options):
+    app = app_on(backend, *paths, **options)
     register("/links", layout=html.Div([dcc.Link(link, href=link) for link in links]))
     if true:
         enable_true_404(app)
@@ -67,14 +69,15 @@ def test_every_component_with_an_href_is_a_link():
 
 
 @pytest.mark.parametrize("true", [True, False])
-def test_dead_links_are_found_with_and_without_true_404s(true):
-    app = app_with_links("/a", "/t/1?x=2", "/links#top", "nope", "/A", "/a/", "//else.where/x", true=true)
+def test_dead_links_are_found_with_and_without_true_404s(backend, true):
+    links = ("/a", "/t/1?x=2", "/links#top", "nope", "/A", "/a/", "//else.where/x")
+    app = app_with_links(*links, true=true, backend=backend)
     assert dead_links(app) == [DeadLink("/nope", "/links", 404), DeadLink("/A", "/links", 404)]
 
 
 @pytest.mark.parametrize("true", [True, False])
-def test_sound_links_are_not(true):
-    app = app_with_links("/", "/a", "/t/1", "t/2", "?q=1", "/_dash-layout", true=true)
+def test_sound_links_are_not(backend, true):
+    app = app_with_links("/", "/a", "/t/1", "t/2", "?q=1", "/_dash-layout", true=true, backend=backend)
     assert dead_links(app) == []
 
 
@@ -109,10 +112,23 @@ def test_template_pages_are_read_where_a_link_leads_to():
 
 
 @pytest.mark.parametrize("true", [True, False])
-def test_what_does_not_exist_is_dead(true):
-    app = make_app("/")
+@pytest.mark.parametrize(
+    ("backend", "is_async"),
+    [
+        ("flask", False),
+        *(pytest.param(backend, is_async, marks=pytest.mark.asgi) for backend, is_async in ASGI),
+    ],
+)
+def test_what_does_not_exist_is_dead(backend, is_async, true):
+    def exists(n):
+        return n == "1"
+
+    async def exists_async(n):
+        return exists(n)
+
+    app = app_on(backend, "/")
     register("/list", layout=html.Div([html.A(href="/item/1"), html.A(href="/item/2")]))
-    register("/item/<n>", exists=lambda n: n == "1")
+    register("/item/<n>", exists=exists_async if is_async else exists)
     if true:
         enable_true_404(app)
     assert dead_links(app) == [DeadLink("/item/2", "/list", 404)]

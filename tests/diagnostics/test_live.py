@@ -39,7 +39,6 @@ def served(wsgi):
         return wsgi(environ, start_response)
 
     server = make_server("127.0.0.1", 0, recording, threaded=True, request_handler=QuietHandler)
-    # Werkzeug < 2 lets nobody say how soon it looks whether it should stop.
     thread = threading.Thread(target=HTTPServer.serve_forever, args=(server, 0.01), daemon=True)
     thread.start()
     try:
@@ -238,8 +237,7 @@ def test_one_link_that_breaks_off_is_noted():
 
     def wsgi(environ, start_response):
         if environ["PATH_INFO"] == "/breaks":
-            connection = environ.get("werkzeug.socket") or environ["wsgi.input"].raw._sock  # Werkzeug < 2
-            connection.shutdown(socket.SHUT_RDWR)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return app.server.wsgi_app(environ, start_response)
 
     with served(wsgi) as (url, _):

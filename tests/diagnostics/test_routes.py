@@ -16,7 +16,7 @@ from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.routes import routes
 
-from ..apps import BACKENDS, app_on, make_app, make_true_app, register
+from ..apps import app_on, make_app, make_true_app, register
 
 
 def page_at(app, path):
@@ -24,7 +24,6 @@ def page_at(app, path):
     return line
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("prefix", ["/", "/d/"])
 def test_pages_and_rules_are_all_there_and_what_is_said_of_them_is_true(backend, prefix):
     app = app_on(backend, "/", "/a", url_base_pathname=prefix)
@@ -48,7 +47,6 @@ def test_pages_and_rules_are_all_there_and_what_is_said_of_them_is_true(backend,
         assert listing.text().endswith("All other URLs are 404.")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_redirects_are_with_their_pages(backend):
     app = app_on(backend, "/")
     register("/new", redirect_from=["/old", "/older"])
@@ -175,7 +173,6 @@ def test_fastapi_routers_and_mounts_are_listed():
     assert "/{path:path}" not in rules  # Dash's, and ours
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_soft_404s_are_told(backend):
     assert "are 200 (no enable_true_404(app)): soft 404s" in routes(app_on(backend, "/")).text()
     app = app_on(backend, "/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import io
 import re
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
@@ -19,22 +18,10 @@ from dash_true404 import enable_true_404
 from dash_true404.core.path_templates import PathTemplate
 from dash_true404.core.paths import reencoded
 
+from ..client import Answer, ask_asgi, ask_wsgi
 from ..oracle import LEFT_ALONE, due, merged, own_rules, plain_werkzeug, rendered_page, views
 from .shapes import DASHS, RULES, Shape
 from .shots import VISIBLE, Gun, Shot
-
-
-class Answer(NamedTuple):
-    """What a server answered; ``error`` is what it raised instead."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-    error: BaseException | None = None
-
-    def header(self, name: str) -> str:
-        """Return a header's value."""
-        return ", ".join(value for key, value in self.headers if key.lower() == name)
 
 
 class Page(NamedTuple):
@@ -239,40 +226,14 @@ class FlaskTarget(WerkzeugTarget):
 
     def ask(self, server: Any, shot: Shot) -> Answer:
         """Return what a server answers."""
-        environ = {
-            "REQUEST_METHOD": shot.method,
-            "SCRIPT_NAME": self.shape.mount,
-            "PATH_INFO": shot.routed.decode("latin-1"),
-            "QUERY_STRING": shot.query,
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "HTTP_HOST": "localhost",
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": io.StringIO(),
-            "wsgi.multithread": False,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
-        environ.update(dict.fromkeys(shot.told_as, shot._replace(path=self.shape.mount + shot.path).target))
-        for name, value in shot.headers.items():
-            key = name.upper().replace("-", "_")
-            environ[key if key.startswith("CONTENT_") else f"HTTP_{key}"] = value
-        started: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            started[:] = [int(status[:3]), headers]
-
+        told = {"PATH_INFO": shot.routed.decode("latin-1"), "QUERY_STRING": shot.query}
+        told.update(dict.fromkeys(shot.told_as, shot._replace(path=self.shape.mount + shot.path).target))
         try:
-            chunks = server(environ, start_response)
-            body = b"".join(chunks)
-            chunks.close()
+            return ask_wsgi(
+                server, "", shot.method, headers=shot.headers, root_path=self.shape.mount, told_as=(), environ=told
+            )
         except Exception as error:
             return Answer(500, [], b"", error)
-        return Answer(started[0], started[1], body)
 
 
 class AsgiTarget(Target):
@@ -289,14 +250,11 @@ class AsgiTarget(Target):
 
     def ask(self, server: Any, shot: Shot) -> Answer:
         """Return what a server answers."""
-        from .. import asgi
-
         try:
-            answering = asgi._ask(server, shot.target, shot.method, headers=shot.headers)
-            status, headers, body = self._loop.run_until_complete(answering)
+            answering = ask_asgi(server, shot.target, shot.method, headers=shot.headers)
+            return self._loop.run_until_complete(answering)
         except Exception as error:
             return Answer(500, [], b"", error)
-        return Answer(status, list(headers.items()), body)
 
     def close(self) -> None:
         """Close the event loop."""

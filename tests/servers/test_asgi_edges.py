@@ -18,8 +18,7 @@ from starlette.routing import Route
 from dash_true404 import IN_APP, enable_true_404
 
 from ..apps import forget_last_app, make_app, register
-from ..asgi import _ask, ask, statuses
-from .test_asgi import navigate
+from ..client import ask, ask_asgi, navigate, statuses
 
 both = pytest.mark.parametrize("backend", ["quart", "fastapi"])
 
@@ -58,7 +57,7 @@ def test_absolute_form(backend):
     """False 404: 'GET http://host/a HTTP/1.1' to a page (hypercorn, uvicorn's h11: scope["path"] is the whole URL)."""
     app = make_app("/", "/a", backend=backend)
     enable_true_404(app)
-    assert ask(app.server, "http://localhost/a").status_code == 200
+    assert ask(app.server, "http://localhost/a").status == 200
 
 
 def test_a_target_that_is_no_path_on_fastapi():
@@ -135,7 +134,7 @@ def test_a_default_of_the_users_router():
     server.router.default = old_site
     app = make_app("/", server=server)
     enable_true_404(app)
-    assert ask(server, "/old", lifespan=False).data == b"old"  # as bare, and as plain FastAPI
+    assert ask(server, "/old", lifespan=False).body == b"old"  # as bare, and as plain FastAPI
 
 
 # --- told to strangers ---
@@ -160,7 +159,7 @@ def test_a_guard_in_the_route_class():
     app = make_app("/", "/a", server=server)
     enable_true_404(app)
     assert statuses(app, "/", "/a", "/zz") == [401, 401, 401]  # as bare
-    assert {ask(server, url, "POST").status_code for url in ("/a", "/zz")} == {405}
+    assert {ask(server, url, "POST").status for url in ("/a", "/zz")} == {405}
 
 
 def test_a_dependency_that_reads_the_path_parameters():
@@ -184,7 +183,7 @@ def test_an_unregistered_bundle_is_answered_with_the_shell():
             return await call_next(request)
         return PlainTextResponse("who?", 401)
 
-    assert b"_dash-config" not in ask(app.server, "/_dash-component-suites/nope/x.js").data
+    assert b"_dash-config" not in ask(app.server, "/_dash-component-suites/nope/x.js").body
 
 
 @pytest.mark.parametrize("when", ["before", "at start-up"])
@@ -223,7 +222,7 @@ def test_exists_that_raises_stop_iteration_on_quart():
     enable_true_404(app)
 
     async def ask_in_time() -> int:
-        return (await asyncio.wait_for(_ask(app.server, "/t/1", "GET"), 3)).status_code
+        return (await asyncio.wait_for(ask_asgi(app.server, "/t/1", "GET"), 60)).status
 
     assert asyncio.run(ask_in_time()) == 200
 
@@ -359,4 +358,4 @@ def test_everywhere_keeps_headers_that_describe_another_body():
     app.server.add_api_route("/gone", gone)
     answer = ask(app.server, "/gone")
     assert answer.headers["content-type"].startswith("text/html")
-    assert int(answer.headers["content-length"]) == len(answer.data)
+    assert int(answer.headers["content-length"]) == len(answer.body)

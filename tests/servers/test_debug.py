@@ -14,7 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from dash_true404 import IN_APP, enable_true_404
 
-from ..apps import FOUND, UNKNOWN, app_with, make_app, make_true_app, status, statuses
+from .. import client
+from ..apps import app_with, make_app, make_true_app
+from ..client import FOUND, UNKNOWN, by_method, status
 
 
 def debug(app):
@@ -26,8 +28,8 @@ def debug(app):
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_404_stays_404_and_405_stays_405(when, page):
     app = app_with(debug, when, page)
-    assert statuses(app, "/a") == FOUND
-    assert statuses(app, "/zz") == UNKNOWN
+    assert by_method(app, "/a") == FOUND
+    assert by_method(app, "/zz") == UNKNOWN
     assert status(app, "/_dash-update-component") == 405
     assert status(app, "/_dash-update-component", "PUT") == 405
 
@@ -51,8 +53,8 @@ def test_the_users_handler_still_wins(error):
     app = make_true_app("/")
     app.server.register_error_handler(error, lambda e: ("mine", e.code))
     debug(app)
-    response = app.server.test_client().get("/zz")
-    assert (response.status_code, response.get_data(as_text=True)) == (404, "mine")
+    answer = client.ask(app, "/zz")
+    assert (answer.status, answer.text) == (404, "mine")
 
 
 SCRIPT = """

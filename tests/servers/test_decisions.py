@@ -9,7 +9,7 @@ from dash_true404 import enable_true_404
 from dash_true404.servers import Outcome, Reason, decisions_for
 
 from ..apps import BACKENDS, app_on, register
-from ..asgi import ask as ask_asgi
+from ..client import status
 
 DECIDED = [
     ("GET", "/", Outcome.PASS_ON, Reason.PAGE),
@@ -24,13 +24,6 @@ DECIDED = [
     ("GET", "/_dash-update-component", Outcome.WRONG_METHOD, Reason.OTHER_RULE),
     ("POST", "/own/", Outcome.WRONG_METHOD, Reason.OTHER_RULE),
 ]
-
-
-def status_on(backend, app, path, method="GET", **options):
-    if backend == "flask":
-        with app.server.test_client().open(path, method=method, **options) as response:
-            return response.status_code
-    return ask_asgi(app.server, path, method, **options).status_code
 
 
 def app_with_a_rule(backend):
@@ -58,7 +51,7 @@ def test_a_decision_says_what_a_request_gets_and_why(backend, method, path, outc
     assert is_enabled
     assert decision[:3] == (outcome, reason, path)
     assert decision.site in (site, None)
-    assert status_on(backend, app, path, method) == decision.status
+    assert status(app, path, method) == decision.status
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -66,7 +59,7 @@ def test_asking_for_decisions_changes_nothing(backend):
     app = app_with_a_rule(backend)
     decisions, _, _ = decisions_for(app)
     decisions.decide_for("/zz", "GET")
-    assert [status_on(backend, app, path) for path in ("/", "/zz")] == [200, 200]
+    assert [status(app, path) for path in ("/", "/zz")] == [200, 200]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -144,10 +137,10 @@ def test_a_stop_iteration_of_the_users_stays_one(where):
         server.register_error_handler(404, stop)
     server.testing = True  # exceptions come to the client
     if where == "exists":
-        assert status_on("flask", app, "/t/1") == 200  # a fault is found
+        assert status(app, "/t/1") == 200  # a fault is found
         return
     with pytest.raises(StopIteration):
-        status_on("flask", app, {"view": "/a", "guard": "/a"}.get(where, "/zz"))
+        app.server.test_client().get("/a" if where in ("view", "guard") else "/zz")
 
 
 @pytest.mark.asgi
@@ -156,12 +149,12 @@ def test_on_fastapi_a_request_is_decided_once(monkeypatch):
 
     app = app_on("fastapi", "/", "/a")
     enable_true_404(app)
-    ask_asgi(app.server, "/")  # the first request also looks whether there is a home page
+    status(app, "/")  # the first request also looks whether there is a home page
     decided, decide = [], FastAPIDecisions._decide
     monkeypatch.setattr(FastAPIDecisions, "_decide", lambda *args: decided.append(args) or decide(*args))
     for path in ("/a", "/zz"):
         decided.clear()
-        assert ask_asgi(app.server, path).status_code in (200, 404)
+        assert status(app, path) in (200, 404)
         assert len(decided) == 1
 
 

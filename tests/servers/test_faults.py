@@ -4,30 +4,19 @@ import asyncio
 import os
 import threading
 
-import flask
 import pytest
 
 from dash_true404 import enable_true_404
 
-from ..apps import make_app, register, status
-from ..asgi import _ask, ask_all
+from ..apps import app_on, make_app, register
+from ..client import ask_all, ask_asgi, status
 
 BUILT_IN = b"This page does not exist"
-
-SERVERS = ["flask", pytest.param("quart", marks=pytest.mark.asgi), pytest.param("fastapi", marks=pytest.mark.asgi)]
-
-
-def make_on(server, *paths, **options):
-    """Return an app on a kind of server."""
-    return make_app(*paths, **({} if server == "flask" else {"backend": server}), **options)
 
 
 def get_all(app, *urls):
     """Return status and content of each URL."""
-    if isinstance(app.server, flask.Flask):
-        client = app.server.test_client()
-        return [(answer.status_code, answer.data) for answer in map(client.get, urls)]
-    return [(answer.status_code, answer.data) for answer in ask_all(app.server, [(url, "GET") for url in urls])]
+    return [(answer.status, answer.body) for answer in ask_all(app, [(url, "GET") for url in urls])]
 
 
 # exists
@@ -67,10 +56,9 @@ TRUE = [BoolOfNumpy(True), "False", "no", object(), float("nan"), [False]]
 FALSE = [BoolOfNumpy(False), "", b"", [], 0.0, {}]
 
 
-@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(("answer", "due"), [*((true, 200) for true in TRUE), *((false, 404) for false in FALSE)])
-def test_what_python_takes_for_true_exists_and_nothing_else(server, answer, due, caplog):
-    app = make_on(server, "/")
+def test_what_python_takes_for_true_exists_and_nothing_else(backend, answer, due, caplog):
+    app = app_on(backend, "/")
     register("/t/<x>", exists=lambda x: answer)
     enable_true_404(app)
     assert [status for status, _ in get_all(app, "/t/1")] == [due]
@@ -81,12 +69,11 @@ def raises():
     raise RecursionError
 
 
-@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(
     "answer", [Undecided, Unwilling, generates, generates_async, raises, lambda: None, lambda: NotImplemented]
 )
-def test_an_answer_that_is_none_is_logged_and_the_page_is_found(server, answer, caplog):
-    app = make_on(server, "/")
+def test_an_answer_that_is_none_is_logged_and_the_page_is_found(backend, answer, caplog):
+    app = app_on(backend, "/")
     register("/t/<x>", exists=lambda x: answer())
     enable_true_404(app)
     assert [status for status, _ in get_all(app, "/t/1", "/t/2", "/zz")] == [200, 200, 404]
@@ -118,18 +105,18 @@ def test_an_exists_that_hangs_holds_up_nobody_else():
 
 
 @pytest.mark.asgi
-@pytest.mark.parametrize("server", ["quart", "fastapi"])
-def test_an_exists_that_hangs_holds_up_nobody_else_in_the_loop(server):
+@pytest.mark.parametrize("backend", ["quart", "fastapi"])
+def test_an_exists_that_hangs_holds_up_nobody_else_in_the_loop(backend):
     goes_on = threading.Event()
-    app = make_app("/", backend=server)
+    app = make_app("/", backend=backend)
     register("/t/<x>", exists=lambda x: not goes_on.wait(20))
     enable_true_404(app)
 
     async def statuses():
-        slow = asyncio.create_task(_ask(app.server, "/t/slow", "GET"))
-        others = [await _ask(app.server, url, "GET") for url in ("/zz", "/nope")]
+        slow = asyncio.create_task(ask_asgi(app.server, "/t/slow", "GET"))
+        others = [await ask_asgi(app.server, url, "GET") for url in ("/zz", "/nope")]
         goes_on.set()
-        return [answer.status_code for answer in (*others, await slow)]
+        return [answer.status for answer in (*others, await slow)]
 
     assert asyncio.run(statuses()) == [404, 404, 404]
 
@@ -137,12 +124,12 @@ def test_an_exists_that_hangs_holds_up_nobody_else_in_the_loop(server):
 # The 404 page
 
 
-def page_in(server, kind, folder):
+def page_in(backend, kind, folder):
     """Return a 404.html that says "good", an asset or a template of an app with true 404s, and the app."""
     file = folder / "404.html"
     file.write_text("good")
-    app = make_on(server, "/", assets_folder=str(folder) if kind == "asset" else "none")
-    if kind == "template" and server == "fastapi":
+    app = app_on(backend, "/", assets_folder=str(folder) if kind == "asset" else "none")
+    if kind == "template" and backend == "fastapi":
         from fastapi.templating import Jinja2Templates
 
         app.server.state.templates = Jinja2Templates(folder)
@@ -188,7 +175,6 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(
     ("kind", "replace"),
     [
@@ -198,8 +184,8 @@ FAULTS = [
         *(("template", fault) for fault in [*FAULTS, lambda file: file.write_text("{% if %}")]),
     ],
 )
-def test_a_page_that_something_else_has_replaced_leaves_its_last_good_version(server, kind, replace, tmp_path, caplog):
-    file, app = page_in(server, kind, tmp_path)
+def test_a_page_that_something_else_has_replaced_leaves_its_last_good_version(backend, kind, replace, tmp_path, caplog):
+    file, app = page_in(backend, kind, tmp_path)
     replace(file)
     for _ in range(3):
         assert get_all(app, "/zz", "/zz2") == [(404, b"good")] * 2
@@ -207,10 +193,9 @@ def test_a_page_that_something_else_has_replaced_leaves_its_last_good_version(se
     assert "its last good version is served" in caplog.text
 
 
-@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("kind", ["asset", "template"])
-def test_a_page_that_may_not_be_read_any_more_leaves_its_last_good_version(server, kind, tmp_path, caplog, monkeypatch):
-    file, app = page_in(server, kind, tmp_path)
+def test_a_page_that_may_not_be_read_any_more_leaves_its_last_version(backend, kind, tmp_path, caplog, monkeypatch):
+    file, app = page_in(backend, kind, tmp_path)
     assert get_all(app, "/zz") == [(404, b"good")]
     file.write_text("better")
 
@@ -224,7 +209,6 @@ def test_a_page_that_may_not_be_read_any_more_leaves_its_last_good_version(serve
     assert caplog.text.count("its last good version is served") == 1
 
 
-@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(
     "mistake",
     [
@@ -235,13 +219,15 @@ def test_a_page_that_may_not_be_read_any_more_leaves_its_last_good_version(serve
         "{% include 'nowhere.html' %}",
     ],
 )
-def test_a_template_that_fails_gives_way_to_the_built_in_page_and_is_logged_once(server, mistake, tmp_path, caplog):
-    file, app = page_in(server, "template", tmp_path)
+def test_a_template_that_fails_gives_way_to_the_built_in_page_and_is_logged_once(backend, mistake, tmp_path, caplog):
+    file, app = page_in(backend, "template", tmp_path)
     file.write_text(mistake)
     for number in range(5):  # each URL words the error differently
         ((answered, content),) = get_all(app, f"/zz{number}?x={number}")
         assert (answered, BUILT_IN in content) == (404, True)
     assert len(caplog.records) == 1
+    assert "could not be rendered" in caplog.text
+    assert "404.html" in caplog.text
     file.write_text("mended")
     assert get_all(app, "/zz") == [(404, b"mended")]
 

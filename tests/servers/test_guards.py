@@ -8,7 +8,8 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from ..apps import METHODS, app_with, make_app, make_true_app, status, statuses
+from ..apps import ON_WERKZEUG, app_with, make_app, make_true_app, web_of
+from ..client import METHODS, ask, ask_all, by_method, status, statuses
 
 AUTH = {"headers": {"X-User": "me"}}
 URLS = ("/", "/a", "/zz", "/t/1", "/t")
@@ -21,57 +22,83 @@ def test_extensions_know_dashs_views_by_the_names_that_they_had():
         assert (ours.__module__, ours.__name__) == (view.__module__, view.__name__)
 
 
-def add_before_request_guard(app):
-    @app.server.before_request
+def as_on(backend, function):
+    """Return a function as one writes it for a server: async on Quart."""
+    if backend == "flask":
+        return function
+
+    async def called(*arguments):
+        return function(*arguments)
+
+    return called
+
+
+def add_before_request_guard(app, backend):
+    web = web_of(backend)
+
     def guard():
-        if "X-User" not in flask.request.headers:
-            return flask.redirect("/login")
+        if "X-User" not in web.request.headers:
+            return web.redirect("/login")
+
+    app.server.before_request(as_on(backend, guard))
 
 
-def wrap_views(app, refusal):
+def wrap_views(app, refusal, backend="flask"):
+    web = web_of(backend)
+
     def guarded(view):
         @functools.wraps(view)
         def wrapper(*args, **kwargs):
-            return view(*args, **kwargs) if "X-User" in flask.request.headers else refusal()
+            return view(*args, **kwargs) if "X-User" in web.request.headers else REFUSALS[refusal](web)
 
-        return wrapper
+        @functools.wraps(view)
+        async def wrapper_async(*args, **kwargs):
+            if "X-User" in web.request.headers:
+                return await app.server.ensure_async(view)(*args, **kwargs)
+            return REFUSALS[refusal](web)
+
+        return wrapper if backend == "flask" else wrapper_async
 
     for name, view in list(app.server.view_functions.items()):
         app.server.view_functions[name] = guarded(view)
 
 
+def streamed(web):
+    async def chunks():
+        yield b"stream"
+
+    return web.Response(iter(["stream"]) if web is flask else chunks())
+
+
 REFUSALS = {
-    "redirect": lambda: flask.redirect("/login"),
-    "401": lambda: ("who are you?", 401),
-    "200": lambda: "<form>a login form with status 200</form>",
-    "stream": lambda: flask.Response(iter(["stream"])),
-    "404": lambda: flask.abort(404),
+    "redirect": lambda web: web.redirect("/login"),
+    "401": lambda web: ("who are you?", 401),
+    "200": lambda web: "<form>a login form with status 200</form>",
+    "stream": streamed,
+    "404": lambda web: web.abort(404),
 }
 
 
+@ON_WERKZEUG
 @pytest.mark.parametrize("page", [None, IN_APP])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_before_request_guard_answers_known_and_unknown_urls_alike(when, page):
-    app = app_with(add_before_request_guard, when, page)
+def test_a_before_request_guard_answers_known_and_unknown_urls_alike(backend, when, page):
+    app = app_with(lambda app: add_before_request_guard(app, backend), when, page, backend=backend)
     for method in METHODS:
-        assert {status(app, url, method) for url in URLS} == {302}
-    assert [status(app, url, **AUTH) for url in URLS] == [200, 200, 404, 200, 404]
+        assert {answer.status for answer in ask_all(app, [(url, method) for url in URLS])} == {302}
+    assert statuses(app, *URLS, **AUTH) == [200, 200, 404, 200, 404]
 
 
+@ON_WERKZEUG
 @pytest.mark.parametrize("page", [None, IN_APP])
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_guard_around_the_views_answers_known_and_unknown_urls_alike(when, refusal, page):
-    app = app_with(lambda app: wrap_views(app, REFUSALS[refusal]), when, page)
-    client = app.server.test_client()
+def test_a_guard_around_the_views_answers_known_and_unknown_urls_alike(backend, when, refusal, page):
+    app = app_with(lambda app: wrap_views(app, refusal, backend), when, page, backend=backend)
     for method in METHODS:
-        answers = {
-            (r.status_code, r.data, frozenset(r.headers.get("Allow", "").split(", ")))
-            for url in URLS
-            for r in [client.open(url, method=method)]
-        }
-        assert len(answers) == 1, method
-    assert [status(app, url, **AUTH) for url in URLS] == [200, 200, 404, 200, 404]
+        answers = ask_all(app, [(url, method) for url in URLS])
+        assert len({(answer.status, answer.body, frozenset(answer.allow)) for answer in answers}) == 1, method
+    assert statuses(app, *URLS, **AUTH) == [200, 200, 404, 200, 404]
 
 
 def wrap_with_proxies(app):
@@ -119,7 +146,7 @@ def test_slashes_tell_nothing_past_a_guard_around_the_views(when):
     app = make_app("/a", url_base_pathname="/dash/")
     if when == "after":
         enable_true_404(app)
-    wrap_views(app, REFUSALS["401"])
+    wrap_views(app, "401")
     if when == "before":
         enable_true_404(app)
     assert {status(app, url) for url in ("/dash//a", "/dash//zz")} == {308}
@@ -146,7 +173,7 @@ def test_a_guard_on_the_catch_all_only_leaves_the_index_open():
     view = app.server.view_functions["/<path:path>"]
     app.server.view_functions["/<path:path>"] = functools.wraps(view)(lambda path: ("no", 403))
     enable_true_404(app)
-    assert statuses(app, "/") == dict.fromkeys(METHODS, 404)
+    assert by_method(app, "/") == dict.fromkeys(METHODS, 404)
     assert (status(app, "/zz"), status(app, "/a")) == (403, 403)
 
 
@@ -229,9 +256,8 @@ def test_flask_talisman(when, page):
     flask_talisman = pytest.importorskip("flask_talisman", reason="pip install flask-talisman")
     app = app_with(lambda app: flask_talisman.Talisman(app.server), when, page)
     assert {status(app, url) for url in URLS} == {302}  # to https
-    client = app.server.test_client()
-    answers = [client.get(url, base_url="https://localhost") for url in URLS]
-    assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 404]
+    answers = ask_all(app, [(url, "GET") for url in URLS], environ={"wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+    assert [answer.status for answer in answers] == [200, 200, 404, 200, 404]
     assert all("default-src 'self'" in answer.headers["Content-Security-Policy"] for answer in answers)
 
 
@@ -240,4 +266,4 @@ def test_a_nonce_of_the_request_reaches_the_shell():
     app.server.before_request(lambda: setattr(flask.g, "nonce", "n0nce"))
     original = app.interpolate_index
     app.interpolate_index = lambda **parts: original(**parts).replace("<body", f"<body data-nonce='{flask.g.nonce}'")
-    assert re.search(b"data-nonce='n0nce'", app.server.test_client().get("/zz").data)
+    assert re.search(b"data-nonce='n0nce'", ask(app, "/zz").body)

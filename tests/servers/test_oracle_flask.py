@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from dash_true404 import enable_true_404
 from dash_true404.core.paths import reencoded
 
-from ..apps import METHODS, make_app, register
+from ..apps import WITHOUT_THREADS, make_app, register
+from ..client import METHODS, ask, status
 from ..generated import EXISTS, page_paths, prefixes, repeatable, templates, urls
 from ..oracle import due, is_left_to_dash, is_page, leads_to_a_page, plain_flask, unclear, views
 from ..scale import EXAMPLES
@@ -46,7 +47,8 @@ def test_every_url_and_method_gets_what_plain_flask_would_say(
     prefix, paths, some_templates, some_rules, asked, not_found_page, redirect_slashes, random
 ):
     dash.page_registry.clear()
-    app = make_app(not_found_page=not_found_page, url_base_pathname=prefix)
+    threads = {} if random.random() < 0.1 else WITHOUT_THREADS
+    app = make_app(not_found_page=not_found_page, url_base_pathname=prefix, **threads)
     pages = [*paths, *some_templates]
     random.shuffle(pages)
     for order, path in enumerate(pages):
@@ -66,8 +68,7 @@ def test_every_url_and_method_gets_what_plain_flask_would_say(
     proxied_templates = any("%" in template for template in some_templates)
     decoded = {unquote(url.partition("?")[0]).rstrip("/") for url in found}
     conflicting = unclear(found)
-    plain = plain_flask(app, views(found)).test_client()
-    client = app.server.test_client()
+    plain = plain_flask(app, views(found))
 
     for url in [*asked, *outside]:
         path = url.partition("?")[0]
@@ -75,30 +76,30 @@ def test_every_url_and_method_gets_what_plain_flask_would_say(
             continue
         if url not in found and unquote(path).rstrip("/") in decoded:
             # Flask routes decoded paths, so its app cannot have a page /a%2Fb without a page /a/b.
-            assert not is_left_to_dash(app, path) or client.get(url).status_code == 404
+            assert not is_left_to_dash(app, path) or status(app, url) == 404
             continue
         # No rule of Flask's can have doubled slashes while it merges them.
         if url in found and ("//" in path or url in conflicting):
-            assert client.get(url).status_code == found[url][0]
+            assert status(app, url) == found[url][0]
             continue
         for method in METHODS:
-            with client.open(url, method=method) as ours, plain.open(url, method=method) as theirs:
-                if method == "POST" and theirs.status_code == 200 and "_dash-update-component" in path:
-                    assert ours.status_code not in (404, 405)  # the callback itself refuses an empty request
-                    continue
-                if method == "OPTIONS" and theirs.status_code == 200:
-                    assert ours.status_code == 200, (method, url)
-                    continue
-                if (ours.status_code, theirs.status_code) == (405, 404) and is_known_remainder(app, path):
-                    continue
-                if theirs.status_code == 404 and leads_to_a_page(app, path):
-                    assert ours.status_code == (308 if method in ("GET", "HEAD", "OPTIONS") else 405), (method, url)
-                    continue
-                assert ours.status_code == theirs.status_code, (method, url)
-                assert location(ours) == location(theirs), (method, url)
-                if method in ("GET", "HEAD"):  # other rules' own 405s keep the Allow that bare Dash gives them
-                    assert allow(ours) == allow(theirs), (method, url)
-                compared.append((method, url))
+            ours, theirs = ask(app, url, method), ask(plain, url, method)
+            if method == "POST" and theirs.status == 200 and "_dash-update-component" in path:
+                assert ours.status not in (404, 405)  # the callback itself refuses an empty request
+                continue
+            if method == "OPTIONS" and theirs.status == 200:
+                assert ours.status == 200, (method, url)
+                continue
+            if (ours.status, theirs.status) == (405, 404) and is_known_remainder(app, path):
+                continue
+            if theirs.status == 404 and leads_to_a_page(app, path):
+                assert ours.status == (308 if method in ("GET", "HEAD", "OPTIONS") else 405), (method, url)
+                continue
+            assert ours.status == theirs.status, (method, url)
+            assert ours.location == theirs.location, (method, url)
+            if method in ("GET", "HEAD"):  # other rules' own 405s keep the Allow that bare Dash gives them
+                assert ours.allow == theirs.allow, (method, url)
+            compared.append((method, url))
 
 
 def test_enough_cases_were_compared():
@@ -106,16 +107,6 @@ def test_enough_cases_were_compared():
     assert len(compared) >= 80 * EXAMPLES
 
 
-def location(response):
-    return response.headers.get("Location", "").replace("http://localhost", "")
-
-
-def allow(response):
-    return set(response.headers.get("Allow", "").split(", "))
-
-
 def is_known_remainder(app, path):
-    """On Werkzeug >= 2.2 the slashless form of a rule that ends in a slash stays 405 for other methods (FACTS)."""
-    return any(rule.rule.endswith("/") for rule in app.server.url_map.iter_rules()) and (
-        app.server.test_client().get(path).status_code == 308
-    )
+    """The slashless form of a rule that ends in a slash stays 405 for other methods (FACTS)."""
+    return any(rule.rule.endswith("/") for rule in app.server.url_map.iter_rules()) and (status(app, path) == 308)
