@@ -28,7 +28,7 @@ from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .fastapi_decisions import FastAPIDecisions
-from .fastapi_errors import Errors, PageNotFound
+from .fastapi_errors import Errors, FastAPIPageNotFound
 from .fastapi_guards import Answer
 from .fastapi_routes import (
     BundlesRoute,
@@ -101,7 +101,7 @@ class FastAPIServer:
             )
         if self.installed(server) is None:
             setattr(server.state, EXTENSION, self)
-            server.add_exception_handler(PageNotFound, self._errors.handle)
+            server.add_exception_handler(FastAPIPageNotFound, self._errors.handle)
         bundles = dashs_bundles(server, site.prefix) if site.prefix not in self._sites else None
         self._decisions.add(site)
         if bundles is not None:
@@ -118,9 +118,9 @@ class FastAPIServer:
         """Return decisions as they would be if an app were enabled too."""
         return self._decisions.including(site)
 
-    def _missing_bundle(self, prefix: str) -> PageNotFound | None:
+    def _missing_bundle(self, prefix: str) -> FastAPIPageNotFound | None:
         site = self._sites[prefix]
-        return None if site.is_report_only else PageNotFound(site)
+        return None if site.is_report_only else FastAPIPageNotFound(site)
 
     async def serve(self, route: PagesRoute, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that is ours to answer: carry out what was decided when the route matched it."""
@@ -173,7 +173,7 @@ class FastAPIServer:
 
     def _refusal(self, decision: Decision) -> Answer:
         site = decision.site
-        error = None if site is None else PageNotFound(site, decision.found.is_answered_in_app)
+        error = None if site is None else FastAPIPageNotFound(site, decision.found.is_answered_in_app)
         if decision.outcome is Outcome.NOT_FOUND and decision.reason is not Reason.LATER and error is not None:
             return error
         if decision.outcome is Outcome.REDIRECT:

@@ -22,7 +22,7 @@ from .templates import rendering_for
 _OF_A_BODY = ("content-type", "content-length", "content-encoding")
 
 
-class PageNotFound(HTTPException):
+class FastAPIPageNotFound(HTTPException):
     """Raised for an unknown URL.
 
     :param site: the app that answers.
@@ -64,7 +64,7 @@ class Errors:
                 return await (
                     handler(request, error) if is_async(handler) else run_in_threadpool(handler, request, error)
                 )
-        own = error.site if isinstance(error, PageNotFound) else None
+        own = error.site if isinstance(error, FastAPIPageNotFound) else None
         site = own or everywhere_site(self._sites, path_below_root(request.scope))
         if site is None:
             return await http_exception_handler(request, error)

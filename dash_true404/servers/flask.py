@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import dash
 import flask
 from dash.exceptions import DependencyException
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..core.not_found_page import PROBLEM, PROBLEM_TYPE
@@ -46,7 +45,8 @@ class FlaskServer(WerkzeugServer):
         """Tell whether a page's ``exists`` may be async."""
         return False
 
-    def run(self, steps: Steps) -> Any:
+    @staticmethod
+    def run(steps: Steps) -> Any:
         """Call what the steps yield, one after the other, and return what they return."""
         result = None
         while True:
@@ -55,6 +55,21 @@ class FlaskServer(WerkzeugServer):
             except StopIteration as done:
                 return done.value
             result = step()  # not within the steps: a StopIteration of the user's would become a RuntimeError
+
+    def as_function(self, steps: Callable[..., Steps], like: View | None = None) -> View:
+        """Return a function that calls what the steps yield, and raises the error or returns the answer of theirs."""
+
+        @functools.wraps(like or steps)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            refusal, answer = self.run(steps(*args, **kwargs))
+            if refusal is None:
+                return answer
+            try:
+                raise refusal
+            finally:
+                del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
+
+        return function
 
     def callable(self, function: View) -> View:
         """Return a function of the user's, plain or async, as the server calls it."""
@@ -65,49 +80,12 @@ class FlaskServer(WerkzeugServer):
         """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
         spare_loops(functions, self._server.ensure_sync)
 
-    def handle(self, error: HTTPException) -> Any:
-        """Answer an error of ours."""
-        return self.run(self.answer_error(error))
-
-    def handle_every_404(self, error: HTTPException) -> Any:
-        """Answer any other 404 of the server."""
-        return self.run(self.answer_every_404(error))
-
     def response_of(self, error: PageNotFound) -> Response:
         """Return the 404 page that an error stands for."""
         request = self.framework.request._get_current_object()
         answer = self.run(self.answer_not_found(self._sites[error.endpoint], error.in_app, request))
         response: Response = self._server.make_response(answer)
         return response
-
-    def page_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a page, and for everything else an error raised."""
-        call = self.callable(view)
-
-        @functools.wraps(view)
-        def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            refusal, answer = self.run(self.answer_view(endpoint, call, args, kwargs))
-            if refusal is None:
-                return answer
-            try:
-                raise refusal
-            finally:
-                del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
-
-        return page_or_404
-
-    def bundle_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
-        call = self.callable(view)
-
-        @functools.wraps(view)
-        def bundle_or_404(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return call(*args, **kwargs)
-            except DependencyException as error:
-                raise self.missing_bundle(endpoint) or error from None
-
-        return bundle_or_404
 
     def path(self, request: Any) -> str:
         """Return a request's path as the browser holds it."""
@@ -127,6 +105,13 @@ class FlaskServer(WerkzeugServer):
         with rendering(lambda: is_reporting or (decision.found.is_page and exists())):
             response = self._server.make_response(call())
         return response, None if response.is_streamed else response.get_data()
+
+    def bundle(self, call: View) -> Any:
+        """Return Dash's answer to a component bundle, or the error that it raises for one that does not exist."""
+        try:
+            return call()
+        except DependencyException as error:
+            return error
 
     def static_answer(self, site: Site | None) -> Any:
         """Return the response with the 404 page of a site; with a problem in JSON for None."""

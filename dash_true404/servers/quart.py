@@ -11,7 +11,6 @@ import dash
 import jinja2
 import quart
 from dash.exceptions import DependencyException
-from werkzeug.exceptions import HTTPException
 
 from ..core.not_found_page import PROBLEM, PROBLEM_TYPE
 from ..core.paths import asgi_path
@@ -50,7 +49,23 @@ class QuartServer(WerkzeugServer):
         """Tell whether a page's ``exists`` may be async."""
         return awaits_layouts(app)
 
-    async def run(self, steps: Steps) -> Any:
+    def as_function(self, steps: Callable[..., Steps], like: View | None = None) -> View:
+        """Return a function that calls what the steps yield, and raises the error or returns the answer of theirs."""
+
+        @functools.wraps(like or steps)
+        async def function(*args: Any, **kwargs: Any) -> Any:
+            refusal, answer = await self.run(steps(*args, **kwargs))
+            if refusal is None:
+                return answer
+            try:
+                raise refusal
+            finally:
+                del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
+
+        return function
+
+    @staticmethod
+    async def run(steps: Steps) -> Any:
         """Call what the steps yield, one after the other, and return what they return."""
         result = None
         while True:
@@ -73,43 +88,6 @@ class QuartServer(WerkzeugServer):
     async def before_request(self) -> None:
         """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
         super().before_request()
-
-    async def handle(self, error: HTTPException) -> Any:
-        """Answer an error of ours."""
-        return await self.run(self.answer_error(error))
-
-    async def handle_every_404(self, error: HTTPException) -> Any:
-        """Answer any other 404 of the server."""
-        return await self.run(self.answer_every_404(error))
-
-    def page_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a page, and for everything else an error raised."""
-        call = self.callable(view)
-
-        @functools.wraps(view)
-        async def page_or_404(*args: Any, **kwargs: Any) -> Any:
-            refusal, answer = await self.run(self.answer_view(endpoint, call, args, kwargs))
-            if refusal is None:
-                return answer
-            try:
-                raise refusal
-            finally:
-                del refusal  # or this frame and the error, which holds it, would wait for the garbage collector
-
-        return page_or_404
-
-    def bundle_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
-        call = self.callable(view)
-
-        @functools.wraps(view)
-        async def bundle_or_404(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return await call(*args, **kwargs)
-            except DependencyException as error:
-                raise self.missing_bundle(endpoint) or error from None
-
-        return bundle_or_404
 
     def path(self, request: Any) -> str:
         """Return a request's path as the browser holds it."""
@@ -136,6 +114,13 @@ class QuartServer(WerkzeugServer):
         with rendering(lambda: is_reporting or decision.found.is_page):  # which cannot wait for exists
             response = await self._server.make_response(await call())
         return response, await response.get_data(as_text=False) if response.content_length else None
+
+    async def bundle(self, call: View) -> Any:
+        """Return Dash's answer to a component bundle, or the error that it raises for one that does not exist."""
+        try:
+            return await call()
+        except DependencyException as error:
+            return error
 
     async def static_answer(self, site: Site | None) -> Any:
         """Return the response with the 404 page of a site; with a problem in JSON for None."""

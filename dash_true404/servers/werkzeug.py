@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, ClassVar
 
 import dash
+from dash.exceptions import DependencyException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
@@ -27,8 +28,8 @@ from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning,
 from .templates import FlaskTemplates
 from .werkzeug_decisions import View, WerkzeugDecisions
 
-#: A function of ours that yields what is to be called next, is sent what that returned, and raises nothing. What it
-#: yields is the user's or the server's; each server calls that in its own way, outside the generator.
+#: A function of ours that yields what is to be called next, is sent what that returned, and raises nothing: it returns
+#: an error to raise, or None and an answer. What it yields is the user's or the server's, and is called outside.
 Steps = Generator[Callable[[], Any], Any, Any]
 
 
@@ -84,8 +85,11 @@ class WerkzeugServer(ABC):
         try:
             if EXTENSION not in server.extensions:
                 server.before_request(self.before_request)
+                # In debug mode Dash registers an errorhandler(Exception) that makes a 500 of every error without a
+                # handler of its own. So ours have one.
+                handle = self.as_function(self.answer_error)
                 for error in (self.not_found_error, PageMethodNotAllowed):
-                    server.register_error_handler(error, self.handle)
+                    server.register_error_handler(error, handle)
                 server.extensions[EXTENSION] = self
             elif self._started:
                 raise AssertionError
@@ -96,12 +100,17 @@ class WerkzeugServer(ABC):
             ) from None
         bundles = site.prefix + BUNDLES
         if site.prefix not in self._sites and bundles in server.view_functions:
-            server.view_functions[bundles] = self.bundle_or_404(site.prefix, server.view_functions[bundles])
-        self._decisions.add(site, self.page_or_404)
+            server.view_functions[bundles] = self._view_of_ours(
+                self.answer_bundle, site.prefix, server.view_functions[bundles]
+            )
+        self._decisions.add(site, functools.partial(self._view_of_ours, self.answer_view))
         if site.options.everywhere and not site.is_report_only:
             found = users_handler(server, NotFound)
             if found is None or found[0] is not NotFound:
-                server.register_error_handler(404, self.handle_every_404)
+                server.register_error_handler(404, self.as_function(self.answer_every_404))
+
+    def _view_of_ours(self, steps: Callable[..., Steps], endpoint: str, view: View) -> View:
+        return self.as_function(functools.partial(steps, endpoint, self.callable(view)), view)
 
     def decide_for(self, path: str, method: str) -> Decision:
         """Return what a request would get; nothing of the user's is called."""
@@ -112,8 +121,11 @@ class WerkzeugServer(ABC):
         return self._decisions.including(site)
 
     @abstractmethod
-    def run(self, steps: Steps) -> Any:
-        """Call what the steps yield, one after the other, and return what they return."""
+    def as_function(self, steps: Callable[..., Steps], like: View | None = None) -> View:
+        """Return a function that calls what the steps yield, raises the error that they return, or returns the answer.
+
+        :param like: the view in whose place it is.
+        """
 
     @abstractmethod
     def callable(self, function: View) -> View:
@@ -122,26 +134,6 @@ class WerkzeugServer(ABC):
     @abstractmethod
     def spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
         """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
-
-    @abstractmethod
-    def handle(self, error: HTTPException) -> Any:
-        """Answer an error of ours.
-
-        In debug mode Dash registers an ``errorhandler(Exception)`` that makes a 500 of every error without a handler
-        of its own. So ours have one: it hands on to the user's handler, or answers.
-        """
-
-    @abstractmethod
-    def handle_every_404(self, error: HTTPException) -> Any:
-        """Answer any other 404 of the server."""
-
-    @abstractmethod
-    def page_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a page, and for everything else an error raised."""
-
-    @abstractmethod
-    def bundle_or_404(self, endpoint: str, view: View) -> View:
-        """Return Dash's view for a component bundle, and an error raised for one that there is not."""
 
     @abstractmethod
     def path(self, request: Any) -> str:
@@ -158,6 +150,10 @@ class WerkzeugServer(ABC):
     @abstractmethod
     def guarded(self, call: View, decision: Decision, exists: Callable[[], Any]) -> Any:
         """Return the response of Dash's view behind the user's guard, and its content if it is there already."""
+
+    @abstractmethod
+    def bundle(self, call: View) -> Any:
+        """Return Dash's answer to a component bundle, or the error that it raises for one that does not exist."""
 
     @abstractmethod
     def static_answer(self, site: Site | None) -> Any:
@@ -179,7 +175,7 @@ class WerkzeugServer(ABC):
         if refusal is not None:
             request.routing_exception = refusal
 
-    def answer_view(self, endpoint: str, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Steps:
+    def answer_view(self, endpoint: str, view: View, *args: Any, **kwargs: Any) -> Steps:
         """Answer in place of Dash's view: return an error to raise, or None and an answer.
 
         :param endpoint: the view's. Where another rule of the user's shows that view, it is called as it is.
@@ -226,6 +222,13 @@ class WerkzeugServer(ABC):
             return RequestRedirect(decision.location)
         return PageMethodNotAllowed(decision.allow) if decision.allow else WebsocketMismatch()
 
+    def answer_bundle(self, prefix: str, view: View, *args: Any, **kwargs: Any) -> Steps:
+        """Answer in place of Dash's view of component bundles, which fails for one that does not exist."""
+        answer = yield functools.partial(self.bundle, functools.partial(view, *args, **kwargs))
+        if not isinstance(answer, DependencyException):
+            return None, answer
+        return answer if self._sites[prefix].is_report_only else self.not_found_error(prefix), None
+
     def answer_error(self, error: HTTPException) -> Steps:
         """Answer an error of ours: by the user's handler, or by the app's 404 page."""
         request = self.framework.request._get_current_object()
@@ -234,28 +237,27 @@ class WerkzeugServer(ABC):
         if found is not None:
             answer = yield functools.partial(self.callable(found[1]), error)
         if not isinstance(error, PageNotFound):
-            return answer
+            return None, answer
         # A handler may give the error back, alone or with a status of its own.
-        if answer is error:
-            return (yield from self.answer_not_found(self._sites[error.endpoint], error.in_app, request))
-        if isinstance(answer, tuple) and answer and answer[0] is error:
-            page = yield from self.answer_not_found(self._sites[error.endpoint], error.in_app, request)
-            return (page, *answer[1:])
-        return answer
+        with_more = answer[1:] if isinstance(answer, tuple) and answer and answer[0] is error else None
+        if answer is not error and with_more is None:
+            return None, answer
+        page = yield from self.answer_not_found(self._sites[error.endpoint], error.in_app, request)
+        return None, page if with_more is None else (page, *with_more)
 
     def answer_every_404(self, error: HTTPException) -> Steps:
         """Answer any other 404 of the server: by the user's handler, or by the app that answers everywhere."""
         request = self.framework.request._get_current_object()
         found = users_handler(self._server, NotFound, request.blueprints)
         if found is not None:
-            return (yield functools.partial(self.callable(found[1]), error))
+            return None, (yield functools.partial(self.callable(found[1]), error))
         site = everywhere_site(self._sites.values(), request.path)
         if site is None or error.response is not None:  # abort(404, response=...), or abort(response)
-            return error
-        return (yield from self.answer_not_found(site, False, request))
+            return None, error
+        return None, (yield from self.answer_not_found(site, False, request))
 
     def answer_not_found(self, site: Site, in_app: bool, request: Any) -> Steps:
-        """Answer an unknown URL.
+        """Return the answer to an unknown URL.
 
         :param in_app: whether by the app's own shell. It holds all layouts, so only a URL that has passed the guards in
             front of them gets it.
@@ -277,10 +279,6 @@ class WerkzeugServer(ABC):
             return site.not_found_page.or_built_in(lambda: shell(site), HTTPException)
         except HTTPException as aborted:
             return aborted
-
-    def missing_bundle(self, endpoint: str) -> PageNotFound | None:
-        """Return what is raised for a component bundle that does not exist; None where Dash's own error stands."""
-        return None if self._sites[endpoint].is_report_only else self.not_found_error(endpoint)
 
     def _start(self) -> None:
         self._started = True

@@ -42,9 +42,10 @@ class RulesWithoutDash:
 
     def _refresh(self) -> None:
         urls = self._server.url_map
-        others = type(urls)(host_matching=urls.host_matching)
-        for name in ("converters", "default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults"):
-            setattr(others, name, getattr(urls, name))
+        # To the constructor, for on Werkzeug 2.2 the matcher does not learn of what is set later.
+        names = ("default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults", "host_matching")
+        others = type(urls)(**{name: getattr(urls, name) for name in names})
+        others.converters = urls.converters
         own = dashs_rules(urls)
         for rule in urls.iter_rules():
             if rule.rule != rule.endpoint or rule.rule not in own:
