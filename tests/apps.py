@@ -98,9 +98,11 @@ def make_true_app(*paths: str, page: Any = None, **options: Any) -> dash.Dash:
     return app
 
 
-def app_with(change: Callable[[dash.Dash], None], when: str = "after", page: Any = None, **options: Any) -> dash.Dash:
+def app_with(
+    change: Callable[[dash.Dash], None], when: str = "after", page: Any = None, backend: str = "flask", **options: Any
+) -> dash.Dash:
     """Return an app with true 404s and three pages, changed before or after the call."""
-    app = make_app("/", "/a", "/t/<x>", **options)
+    app = app_on(backend, "/", "/a", "/t/<x>", **options)
     if when == "before":
         change(app)
     enable_true_404(app, page)
