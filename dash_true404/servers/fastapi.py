@@ -36,6 +36,7 @@ from .fastapi_routes import (
     dashs_bundles,
     dashs_index,
 )
+from .hidden_rules import warn_of_hidden_rules
 from .templates import NoTemplates, StarletteTemplates
 
 
@@ -188,3 +189,5 @@ class FastAPIServer:
     def _warnings(self) -> Iterator[str]:
         for site in self._sites.values():
             yield from site.warnings(answers_root=self.decide_for(site.prefix, "GET").site is site)
+        decide = partial(self.decide_for, method="GET")
+        yield from warn_of_hidden_rules(self._decisions.server_rules(), self._sites.values(), decide)

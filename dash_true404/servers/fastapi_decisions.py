@@ -18,6 +18,7 @@ from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .fastapi_guards import Guards, Respond
 from .fastapi_routes import CATCH_ALL, PagesRoute, RoutesWithoutDash, Serve, dashs_index, is_wrapped
+from .hidden_rules import ServerRule
 
 
 class FastAPIDecisions:
@@ -126,7 +127,9 @@ class FastAPIDecisions:
         # slowapi asks all routes, and takes the last that is sure of it: for other methods never Dash's catch-all.
         taking = None if is_ruled_out else routes.taking(scope, after=route if is_get else None)
         if taking is not None:
-            return passed_on._replace(rule=taking)
+            # Dash's index, which comes first, would answer in its place.
+            is_hidden = is_index and is_get
+            return passed_on._replace(rule=taking, reason=Reason.LATER if is_hidden else Reason.OTHER_RULE)
         own_index = site is None or is_dashs_own(site.app.index)
         guard_first = self.guards.route(route.path) is not None or not own_index
         if found.is_page:
@@ -184,6 +187,10 @@ class FastAPIDecisions:
             or (site is not None and decoded == prefix)
             or not self.sites[prefix].look_up(prefix).is_page
         ]
+
+    def server_rules(self) -> list[ServerRule]:
+        """Return the server's own routes for GET."""
+        return self.routes.for_get()
 
     def dependencies(self, path: str) -> list[Depends]:
         """Return the dependencies of a route of ours."""

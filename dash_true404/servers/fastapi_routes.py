@@ -19,6 +19,7 @@ from ..core.paths import path_below_root
 from ..dash_internals.own_code import has_dashs_core, is_dashs_own
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
+from .hidden_rules import ServerRule
 from .prefilter import Prefilter
 
 CATCH_ALL = "/{path:path}"
@@ -113,6 +114,15 @@ class RoutesWithoutDash:
         """Return Dash's route in whose place one of ours is; None for a catch-all that is not there yet."""
         return self.indexes.get(path, self.catch_all)
 
+    def for_get(self) -> list[ServerRule]:
+        """Return those that match GET and are not Dash's."""
+        self.refresh()
+        return [
+            ServerRule(route.path, route.name)
+            for route in self._others
+            if isinstance(route, Route) and "GET" in (route.methods or ()) and not _is_of_dash(route)
+        ]
+
     def taking(self, scope: Scope, after: PagesRoute | None) -> BaseRoute | None:
         """Return the one that matches a request in full.
 
@@ -179,6 +189,10 @@ class RoutesWithoutDash:
         router.routes = [route for route in self._others if route not in left_out]
         router.default = not_found
         return router
+
+
+def _is_of_dash(route: Route) -> bool:
+    return isinstance(route, BundlesRoute) or has_dashs_core(route.endpoint)
 
 
 def _path(route: Any) -> str:

@@ -25,6 +25,7 @@ from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
+from .hidden_rules import warn_of_hidden_rules
 from .templates import FlaskTemplates
 from .werkzeug_decisions import View, WerkzeugDecisions
 
@@ -289,3 +290,5 @@ class WerkzeugServer(ABC):
         yield from generic_handler_warning(self._server)
         for site in dict.fromkeys(self._sites.values()):
             yield from site.warnings(answers_root=self.decide_for(site.prefix, "GET").site is site)
+        decide = functools.partial(self.decide_for, method="GET")
+        yield from warn_of_hidden_rules(self._decisions.server_rules(), self._sites.values(), decide)

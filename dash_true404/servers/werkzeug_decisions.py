@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule, WebsocketMismatch
 
 from ..core.paths import encoded, printable
@@ -14,6 +14,7 @@ from ..core.site import Site, site_below
 from ..dash_internals.own_code import is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
 from .decisions import Decision, Outcome, Reason
+from .hidden_rules import ServerRule
 from .werkzeug_rules import MANY_SLASHES, RulesWithoutDash, match_get
 
 View = Callable[..., Any]
@@ -127,21 +128,26 @@ class WerkzeugDecisions:
         :param urls: the server's rules, bound to the request.
         :param asked: what the server's routing has raised.
         """
-        urls = self._rules.bind(urls)
+        methods = self._rules.bind(urls, self._is_page)
+        rule, decided = None, refused
         try:
             rule, _ = urls.match(return_rule=True)
         except RequestRedirect as redirect:
             return refused._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=redirect.new_url)
-        except HTTPException as error:
-            merged = self._page_once_merged(urls, refused.path)
-            if merged is not None:
-                location = urls.make_redirect_url(merged, urls.query_args)
-                return _other_slashes(refused, asked, location)
-            if isinstance(error, NotFound):
-                return refused
-            allow = error.valid_methods or () if isinstance(error, MethodNotAllowed) else ()
-            return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=allow)
-        return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.OTHER_RULE, rule=rule)
+        except MethodNotAllowed as error:
+            if {*(error.valid_methods or ())} - {"OPTIONS"}:
+                decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE)
+                decided = decided._replace(allow=error.valid_methods or ())
+        except WebsocketMismatch:
+            decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE)
+        except HTTPException:
+            pass
+        if rule is not None and (methods or urls.default_method != "OPTIONS"):
+            return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.OTHER_RULE, rule=rule)
+        merged = self._page_once_merged(urls, refused.path)
+        if merged is None:
+            return decided
+        return _other_slashes(refused, asked, urls.make_redirect_url(merged, urls.query_args))
 
     def _page_once_merged(self, urls: MapAdapter, path: str) -> str | None:
         """Return the path of the page that a URL leads to once its slashes are merged, if it is another path."""
@@ -150,8 +156,15 @@ class WerkzeugDecisions:
         merged = encoded(MANY_SLASHES.sub("/", decoded)) if "//" in decoded else "/" + path.lstrip("/")
         if merged == path or not self._server.url_map.merge_slashes:
             return None
-        site = site_below(self.sites.values(), merged)
-        return merged if site is not None and site.look_up(merged).is_page else None
+        return merged if self._is_page(merged) else None
+
+    def _is_page(self, path: str) -> bool:
+        site = site_below(self.sites.values(), path)
+        return site is not None and site.look_up(path).is_page
+
+    def server_rules(self) -> list[ServerRule]:
+        """Return the server's own rules for GET."""
+        return [ServerRule(rule.rule, str(rule.endpoint)) for rule in self._rules.for_get()]
 
     def _is_open(self, site: Site, endpoint: str, is_reached: bool) -> bool:
         """Tell whether nothing of the user's stands between a request and Dash's own index page.

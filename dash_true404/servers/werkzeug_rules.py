@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from ..core.paths import encoded
@@ -24,8 +26,11 @@ class RulesWithoutDash:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._made_of = 0
-        self._map = Map()
+        self._dashs: set[str] = set()
+        self._rules: list[Rule] = []
         self._prefilter = Prefilter((), "<")
+        # By which of the rules are left out: the rules, and their numbers by the copies in the map.
+        self._maps: dict[frozenset[int], tuple[Map, dict[int, int]]] = {}
 
     def rule_out(self, decoded: str) -> bool:
         """Tell, without matching, that none of these rules matches a path or redirects it; False says nothing."""
@@ -33,25 +38,87 @@ class RulesWithoutDash:
             self._refresh()
         return self._prefilter.rule_out(decoded)
 
-    def bind(self, urls: MapAdapter) -> MapAdapter:
-        """Have a request's adapter look for these rules alone."""
+    def for_get(self) -> list[Rule]:
+        """Return those that match GET and are meant for all hosts."""
         if self._made_of != len(self._server.view_functions):
             self._refresh()
-        urls.map = self._map
-        return urls
+        return [
+            rule
+            for rule in self._rules
+            if "GET" in (rule.methods or ()) and not (rule.host or rule.subdomain or getattr(rule, "websocket", False))
+        ]
+
+    def bind(self, urls: MapAdapter, is_page: Callable[[str], bool]) -> set[str]:
+        """Have a request's adapter look for these rules alone, less those that Dash's hide at its path.
+
+        Dash's view has got the request, so what else would match the path for GET is hidden: directly, or by a redirect
+        that leads back to Dash. Return which methods are left, other than OPTIONS.
+
+        :param is_page: tells whether a path, as the browser holds it, is a page's.
+        """
+        if self._made_of != len(self._server.view_functions):
+            self._refresh()
+        hidden: frozenset[int] = frozenset()
+        while True:
+            urls.map, numbers = self._without(hidden)
+            try:
+                rule, _ = urls.match(method="GET", return_rule=True, websocket=False)
+            except RequestRedirect as redirect:
+                target = _path_below_mount(urls, redirect.new_url)
+                if is_page(encoded(target)) or self._is_reached(urls, target):
+                    return set()
+                urls.map, numbers = self._without(hidden)
+                found, _ = match_get(urls, target)
+                if found is None:
+                    return set()
+                rule = found
+            except MethodNotAllowed as error:
+                return {*(error.valid_methods or ())} - {"OPTIONS"}
+            except HTTPException:
+                return set()
+            hidden |= {numbers[id(rule)]}
+
+    def _is_reached(self, urls: MapAdapter, path: str) -> bool:
+        """Tell whether GET of a path comes to one of these rules on the server as it is."""
+        urls.map, here = self._server.url_map, urls.map
+        rule, _ = match_get(urls, path)
+        urls.map = here
+        return rule is not None and (rule.rule != rule.endpoint or rule.rule not in self._dashs)
 
     def _refresh(self) -> None:
         urls = self._server.url_map
-        # To the constructor, for on Werkzeug 2.2 the matcher does not learn of what is set later.
-        names = ("default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults", "host_matching")
-        others = type(urls)(**{name: getattr(urls, name) for name in names})
-        others.converters = urls.converters
-        own = dashs_rules(urls)
-        for rule in urls.iter_rules():
-            if rule.rule != rule.endpoint or rule.rule not in own:
-                others.add(_unbound(rule))
-        self._map, self._prefilter = others, Prefilter((rule.rule for rule in others.iter_rules()), "<")
+        self._dashs = dashs_rules(urls)
+        # One with redirect_to answers without a view, so Dash's view has got nothing that it would have redirected.
+        self._rules = [
+            rule
+            for rule in urls.iter_rules()
+            if rule.redirect_to is None and (rule.rule != rule.endpoint or rule.rule not in self._dashs)
+        ]
+        self._prefilter, self._maps = Prefilter((rule.rule for rule in self._rules), "<"), {}
         self._made_of = len(self._server.view_functions)
+
+    def _without(self, hidden: frozenset[int]) -> tuple[Map, dict[int, int]]:
+        made = self._maps.get(hidden)
+        if made is None:
+            urls = self._server.url_map
+            # To the constructor, for on Werkzeug 2.2 the matcher does not learn of what is set later.
+            names = ("default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults", "host_matching")
+            rules = type(urls)(**{name: getattr(urls, name) for name in names})
+            rules.converters = urls.converters
+            numbers = {}
+            for number, rule in enumerate(self._rules):
+                if number not in hidden:
+                    copy = _unbound(rule)
+                    numbers[id(copy)] = number
+                    rules.add(copy)
+            if len(self._maps) >= _MOST_MAPS:
+                self._maps.clear()
+            made = self._maps[hidden] = rules, numbers
+        return made
+
+
+# So many combinations of hidden rules are kept; a site has a few.
+_MOST_MAPS = 50
 
 
 def dashs_rules(urls: Map) -> set[str]:
@@ -62,20 +129,33 @@ def dashs_rules(urls: Map) -> set[str]:
     return indexes | {rule + CATCH_ALL for rule in indexes}
 
 
-def match_get(urls: MapAdapter) -> tuple[Rule | None, str | None]:
-    """Return the rule that matches a request's path for GET, and where to it redirects first, if it does."""
-    path = urls.path_info
-    if urls.map.merge_slashes:
-        path = MANY_SLASHES.sub("/", path)
-    for redirected in (None, path, f"{path}/"):
+def match_get(urls: MapAdapter, path: str | None = None) -> tuple[Rule | None, str | None]:
+    """Return the rule that matches a path for GET, and where to it redirects first, if it does.
+
+    :param path: None: the request's.
+    """
+    asked = urls.path_info if path is None else path
+    redirected = None
+    while True:
         try:
-            rule, _ = urls.match(redirected, method="GET", return_rule=True, websocket=False)
-        except RequestRedirect:
-            continue
+            rule, _ = urls.match(redirected or asked, method="GET", return_rule=True, websocket=False)
+        except RequestRedirect as redirect:
+            target = _path_below_mount(urls, redirect.new_url)
+            if target in (asked, redirected) or _segments(target) != _segments(asked):
+                return None, None  # the user's: redirect_to, defaults
+            redirected = target
         except HTTPException:
-            break
-        return rule, redirected and encoded(redirected)
-    return None, None
+            return None, None
+        else:
+            return rule, redirected and encoded(redirected)
+
+
+def _segments(path: str) -> str:
+    return MANY_SLASHES.sub("/", path).strip("/")
+
+
+def _path_below_mount(urls: MapAdapter, url: str) -> str:
+    return "/" + unquote(urlsplit(url).path)[len(urls.script_name) :].lstrip("/")
 
 
 def _unbound(rule: Rule) -> Rule:

@@ -132,7 +132,7 @@ def test_a_stop_iteration_of_the_users_stays_one(where):
     register("/t/<x>", exists=stop if where == "exists" else lambda x: True)
     enable_true_404(app, everywhere=where == "everywhere")
     if where == "view":
-        app.index = stop
+        app.interpolate_index = stop
     if where in ("handler", "everywhere"):
         server.register_error_handler(404, stop)
     server.testing = True  # exceptions come to the client

@@ -70,17 +70,6 @@ def test_a_users_rule_without_get_is_405_as_in_plain_flask():
     assert by_method(app, "/api/x") == UNKNOWN
 
 
-@pytest.mark.parametrize("methods", [["GET"], ["GET", "POST"]])
-def test_a_rule_hidden_behind_the_catch_all_is_left_alone(methods):
-    def add_rule(app):
-        app.server.add_url_rule("/<path:anything>", "hidden", lambda anything: "hidden", methods=methods)
-        return app
-
-    app = add_rule(make_app("/"))
-    enable_true_404(app)
-    assert by_method(app, "/zz") == by_method(add_rule(make_app("/")), "/zz")
-
-
 def test_the_users_converters_are_known_where_a_rule_begins_like_a_url():
     class Colour(BaseConverter):
         regex = "red|blue"
