@@ -18,7 +18,7 @@ from werkzeug.routing import RequestRedirect, WebsocketMismatch
 from ..core.logs import log_warnings
 from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..core.site import Site, everywhere_site
-from ..dash_internals.index_page import is_shell, shell
+from ..dash_internals.index_page import is_dashs_answer, shell
 from ..dash_internals.navigation import root_url
 from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
@@ -205,7 +205,7 @@ class WerkzeugServer(ABC):
             # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
             exists = functools.cache(exists)
             response, content = yield functools.partial(self.guarded, call, decision, exists)
-            if not is_shell(response.status_code, content):
+            if not (yield functools.partial(is_dashs_answer, decision.site, response.status_code, content)):
                 return None, response
         if decision.asks_exists and not (yield exists):
             decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
