@@ -83,6 +83,8 @@ def check_fastapi(app: dash.Dash, index: Callable[..., Any]) -> None:
     try:
         with current_request(object()):
             is_found = has_request is None or has_request()
+    except DashDiffersError:
+        raise
     except Exception as error:
         raise DashDiffersError("it can't be told the FastAPI request that its index page is for") from error
     if not is_found:

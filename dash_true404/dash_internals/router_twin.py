@@ -17,6 +17,7 @@ from dash import Input, Output
 
 from .navigation import CONTENT, PATH_TO_PAGE, dashs_modules, without_ours
 from .own_code import is_dashs_own
+from .private import DashDiffersError
 
 #: A prefix that only ``strip_relative_path`` knows how to remove.
 PREFIX = "/dash-true404"
@@ -105,7 +106,9 @@ class RouterTwin:
         """Return a function of a class of Dash's as the twin has it."""
         own = without_ours(function)
         module = next((module for module in dashs_modules() if own.__globals__ is vars(module)), None)
-        return own if module is None else _copy(own, vars(self._replaced[id(module)]))
+        if module is None:
+            raise DashDiffersError("its router is made in a module that wasn't expected")
+        return _copy(own, vars(self._replaced[id(module)]))
 
     def _static(self, name: str) -> Callable[..., Any] | None:
         """Return a static method of Dash's as the twin has it, if there is one of that name."""
