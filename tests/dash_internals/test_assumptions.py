@@ -34,7 +34,7 @@ def change(monkeypatch):
     """Have a function of Dash's say something else, as if Dash's own source had been changed."""
 
     def change(owner, name, old, new):
-        function = without_ours(getattr(owner, name))
+        function = inspect.unwrap(getattr(owner, name))
         source = textwrap.dedent(inspect.getsource(function))
         changed = re.sub(old, new, source)
         assert changed != source
@@ -84,6 +84,8 @@ def test_this_dash_is_as_assumed(backend, options, logged):
 def test_this_dash_is_as_assumed_with_and_without_async_callbacks(use_async):
     if "use_async" not in inspect.signature(dash.Dash.__init__).parameters:
         pytest.skip("this Dash has no async callbacks")
+    if use_async:
+        pytest.importorskip("asgiref")
     assert check_assumptions(make_app("/", use_async=use_async)) == Navigation(True, True)
 
 
@@ -144,7 +146,7 @@ def test_a_router_that_asks_more_of_its_app_is_as_assumed(change):
 def test_without_path_to_page(backend, monkeypatch):
     for owner in OWNERS:
         monkeypatch.delattr(owner, "_path_to_page")
-    with pytest.raises(RuntimeError, match=DIFFERS + "its router can't be tried .*_path_to_page"):
+    with pytest.raises(RuntimeError, match=DIFFERS + "its router can't be tried"):
         enabled(backend)
 
 
@@ -477,7 +479,8 @@ def test_an_index_page_without_its_mark_and_without_guards(unmarked, logged):
 
 def test_where_the_index_page_fails_a_guards_answer_is_its_own(monkeypatch, logged):
     app = make_app("/", "/a")
-    app.index = lambda *args, **kwargs: "<form>a login form</form>"
+    for endpoint in ("/", "/<path:path>"):
+        app.server.view_functions[endpoint] = lambda **_: "<form>a login form</form>"
     enable_true_404(app)
     monkeypatch.setattr(dash.Dash, "index", lambda self: 1 / 0)
     assert get(app, "/a", "/zz") == [200, 200]
