@@ -9,6 +9,7 @@ import dash
 
 from .core.not_found_page import InApp
 from .core.site import Options
+from .dash_internals.assumptions import check_assumptions
 from .dash_internals.navigation import connect
 from .options import check_options
 from .servers import adapter_for, make_site
@@ -68,8 +69,8 @@ def enable_true_404(
         variables.
     :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, the app's prefix has a variable,
         or the page is not UTF-8 text, no valid Jinja template, or a file of more than 10 MB.
-    :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet) or too late (the server
-        has answered a request).
+    :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet), too late (the server
+        has answered a request), or if this version of Dash decides in an unknown way which URLs are pages.
     :raises FileNotFoundError: if a named page is nowhere.
     :raises OSError: if it cannot be read.
 
@@ -92,8 +93,12 @@ def enable_true_404(
             f"The app's routes_pathname_prefix {prefix!r} has a variable in it, so there is no telling which part of a "
             "URL is a page's. Make one app for each of its values, or do without true 404s."
         )
+    navigation = check_assumptions(app)
+    if not navigation.reloads_dead_links:
+        options = options._replace(reload_dead_links=False)
     site = make_site(app, options, adapter)
     for fault in site.faults():
         raise TypeError(fault)
     adapter.enable(site)
-    connect(site)
+    if navigation.is_connected:
+        connect(site)

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary
 
+import dash
+
+from ..core.logs import logger
 from ..core.site import Site
 
 #: Whether the URL that an index page is rendered for is a page; it asks for its meta tags. Not set: nobody knows.
@@ -18,6 +22,12 @@ _URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*
 
 # Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
 _SHELL_MARK = b"_dash-config"
+
+#: Where Dash keeps the request that it serves on FastAPI.
+FASTAPI_BACKEND = "dash.backends._fastapi"
+
+# Whether the shells of apps do have it, as far as anybody had to know.
+_are_marked: WeakKeyDictionary[Site, bool] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -39,7 +49,7 @@ def current_request(request: Any) -> Iterator[None]:
 
     Dash does so itself in its catch-all, which a route of ours takes the place of.
     """
-    backend: Any = import_module("dash.backends._fastapi")
+    backend: Any = import_module(FASTAPI_BACKEND)
     token = backend.set_current_request(request)
     try:
         yield
@@ -57,3 +67,35 @@ def shell(site: Site) -> Any:
 def is_shell(status: int, content: Any) -> bool:
     """Tell whether a response is Dash's index page, not an answer of a guard of the user's."""
     return status == 200 and content is not None and _SHELL_MARK in bytes(content)
+
+
+def is_dashs_answer(site: Site | None, status: int, content: Any) -> bool:
+    """Tell whether what came through a guard of the user's is Dash's index page, not the guard's own answer.
+
+    Called while the request is served: once for each app, Dash draws its index page to see whether it has the mark by
+    which it is known again. If it doesn't, every answer of 200 is taken for Dash's.
+    """
+    if is_shell(status, content):
+        return True
+    return status == 200 and content is not None and site is not None and not _is_marked(site)
+
+
+def _is_marked(site: Site) -> bool:
+    is_marked = _are_marked.get(site)
+    if is_marked is None:
+        try:
+            with rendering(lambda: False):
+                # Not what a guard of the user's has made of it.
+                page = cast(Callable[[Any], Any], dash.Dash.index)(site.app)
+        except Exception:  # so nothing that anybody got was Dash's
+            return True
+        is_marked = _are_marked[site] = not isinstance(page, str) or _SHELL_MARK.decode() in page
+        if not is_marked:
+            logger.error(
+                "This Dash (%s) differs from what dash-true404 knows: its index page has no %s, so it can't be "
+                "distinguished from what your guards answer. Unknown URLs are refused all the same, whatever a guard "
+                "of yours answers with status 200. Update dash-true404.",
+                dash.__version__,
+                _SHELL_MARK.decode(),
+            )
+    return is_marked

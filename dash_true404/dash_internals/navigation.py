@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import dash
 from dash import Input, Output, html
-from dash import _pages as pages_module
-from dash import dash as dash_module
 
 from ..core.pages import Match
 from ..core.site import Site
 from .index_page import is_page_found
 from .own_code import is_dashs_own
+from .private import private_module
 
-_NAME = "_path_to_page"
+#: The name of the function that Dash's router and its index page ask which page a path is.
+PATH_TO_PAGE = "_path_to_page"
+
+#: The ids, in ``dash.page_container``, of what the router draws the page into, and of what nobody sees.
+CONTENT, DUMMY = "_pages_content", "_pages_dummy"
+
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
 _NOT_FOUND: _Found = ({}, None)
 
@@ -110,11 +115,11 @@ def connect(site: Site) -> None:
     app = site.app
     if not app.use_pages:
         return
-    for owner in (pages_module, dash_module, dash.Dash):
-        original = getattr(owner, _NAME, None)
+    for owner in (*dashs_modules(), dash.Dash):
+        original = getattr(owner, PATH_TO_PAGE, None)
         if original and owner not in _patched:
             asking = _asking(original)
-            setattr(owner, _NAME, staticmethod(asking) if isinstance(owner, type) else asking)
+            setattr(owner, PATH_TO_PAGE, staticmethod(asking) if isinstance(owner, type) else asking)
             _patched.append(owner)
     if not isinstance(app.strip_relative_path, _StripRelativePath):
         vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
@@ -123,9 +128,23 @@ def connect(site: Site) -> None:
     if site.may_reload_dead_links and not strip.has_script:
         strip.has_script = True
         # An output of its own that nobody sets: Dash 2.9 knows no callback without one.
-        output = Output("_pages_dummy", "data-dash-true404")
+        output = Output(DUMMY, "data-dash-true404")
         add_callback: Callable[..., None] = app.clientside_callback
-        add_callback(_RELOAD_DEAD_LINK, output, Input("_pages_content", "children"))
+        add_callback(_RELOAD_DEAD_LINK, output, Input(CONTENT, "children"))
+
+
+def dashs_modules() -> list[Any]:
+    """Return the modules in which Dash's router is.
+
+    :raises DashDiffersError: if this Dash doesn't have them.
+    """
+    return [private_module("dash._pages"), sys.modules[dash.Dash.__module__]]
+
+
+def without_ours(function: Any) -> Any:
+    """Return the function of Dash's that one of ours is in the place of, and any other as it is."""
+    code = getattr(function, "__code__", None)
+    return function.__wrapped__ if code is not None and code.co_filename == __file__ else function
 
 
 def awaits_layouts(app: dash.Dash) -> bool:

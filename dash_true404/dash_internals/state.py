@@ -6,7 +6,14 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import dash
-from dash import _callback, _get_app, _get_paths, _pages  # no public names reach what is in these
+
+from .private import private_module
+
+# No public names reach what is in these.
+_callback = private_module("dash._callback")
+_get_app = private_module("dash._get_app", "APP")
+_get_paths = private_module("dash._get_paths", "CONFIG")
+_pages = private_module("dash._pages", "CONFIG")
 
 # What Dash fills: the pages, and the callbacks that they bring, until an app takes them.
 _CONTAINERS = [

@@ -22,7 +22,8 @@ from starlette.types import Receive, Scope, Send
 from ..core.logs import log_warnings
 from ..core.not_found_page import Templates
 from ..core.site import Site
-from ..dash_internals.index_page import current_request, is_shell, rendering
+from ..dash_internals.assumptions import check_fastapi
+from ..dash_internals.index_page import current_request, is_dashs_answer, rendering
 from ..dash_internals.navigation import awaits_layouts, root_url
 from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
@@ -100,6 +101,9 @@ class FastAPIServer:
                 "enable_true_404() came after the server's first request, when its error handlers are settled. "
                 "Call it where the app is made, before the server runs."
             )
+        index = dashs_index(server, site.prefix)
+        assert index is not None  # has_routes() has found it
+        check_fastapi(site.app, index.endpoint)
         if self.installed(server) is None:
             setattr(server.state, EXTENSION, self)
             server.add_exception_handler(FastAPIPageNotFound, self._errors.handle)
@@ -149,8 +153,9 @@ class FastAPIServer:
         if site is not None and decision.guard_first and is_get and not is_dashs_own(site.app.index):
             # A guard of the user's in it answers first. Only an answer of Dash's is replaced.
             page = await self._page(site, request, found.is_page or site.is_report_only)
-            if not is_shell(page.status_code, page.body):
-                return page
+            with current_request(request):
+                if not is_dashs_answer(site, page.status_code, page.body):
+                    return page
         if decision.reason is Reason.PAGE and found.asks_exists and not await self._exists(decision):
             decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
         is_passed_on = decision.outcome is Outcome.PASS_ON and decision.reason is Reason.PAGE

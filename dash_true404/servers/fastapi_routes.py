@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..core.paths import path_below_root
 from ..dash_internals.own_code import has_dashs_core, is_dashs_own
+from ..dash_internals.routes import find_unknown_catch_alls, is_catch_all_path
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .hidden_rules import ServerRule
@@ -50,7 +51,7 @@ def dashs_bundles(server: FastAPI, prefix: str) -> APIRoute | None:
 
 def is_catch_all(route: BaseRoute) -> TypeGuard[APIRoute]:
     """Tell whether a route is what Dash appends for all its pages when the server starts."""
-    return is_dashs(route) and route.path in (CATCH_ALL, CATCH_ALL[1:])
+    return is_dashs(route) and is_catch_all_path(route.path)
 
 
 def is_wrapped(route: Route) -> bool:
@@ -83,6 +84,7 @@ class RoutesWithoutDash:
         #: Dash's catch-all, which it adds when the server starts.
         self.catch_all: APIRoute | None = None
         self._known: list[BaseRoute] = []
+        self._unknown: list[BaseRoute] = []
         self._others: list[BaseRoute] = []
         self._prefilter: Prefilter | None = None
 
@@ -93,7 +95,12 @@ class RoutesWithoutDash:
             return
         self.catch_all = next((route for route in routes if is_catch_all(route)), None)
         self.prefixes = dashs_prefixes(routes)
-        self._others = [route for route in routes if not isinstance(route, PagesRoute) and not is_catch_all(route)]
+        self._unknown = find_unknown_catch_alls(routes, self.prefixes, self._unknown)
+        self._others = [
+            route
+            for route in routes
+            if not isinstance(route, PagesRoute) and not is_catch_all(route) and route not in self._unknown
+        ]
         is_told_by_path = all(type(route) in _MATCHED_BY_PATH for route in self._others)
         self._prefilter = Prefilter(map(_path, self._others), "{") if is_told_by_path else None
         self._known = list(routes)
@@ -130,7 +137,7 @@ class RoutesWithoutDash:
         """
         routes = self.router.routes
         for route in routes if after is None else routes[routes.index(after) + 1 :]:
-            if is_catch_all(route):
+            if is_catch_all(route) or route in self._unknown:
                 return None
             is_other = not isinstance(route, PagesRoute) and route not in self.indexes.values()
             if is_other and route.matches(scope)[0] is Match.FULL:

@@ -19,7 +19,7 @@ from werkzeug.routing import RequestRedirect, WebsocketMismatch
 from ..core.logs import log_warnings
 from ..core.not_found_page import HEADERS, prefers_json
 from ..core.site import Site, everywhere_site
-from ..dash_internals.index_page import is_shell, shell
+from ..dash_internals.index_page import is_dashs_answer, shell
 from ..dash_internals.navigation import root_url
 from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
@@ -194,7 +194,7 @@ class WerkzeugServer(ABC):
                 response, content = yield functools.partial(
                     self.guarded, functools.partial(view, *args, **kwargs), decision, exists
                 )
-                if not is_shell(response.status_code, content):
+                if not (yield functools.partial(is_dashs_answer, decision.site, response.status_code, content)):
                     return None, response
             if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
                 decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
