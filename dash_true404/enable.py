@@ -9,7 +9,7 @@ import dash
 
 from .core.not_found_page import InApp
 from .core.site import Options
-from .dash_internals.assumptions import check_assumptions
+from .dash_internals.assumptions import check_assumptions, check_for_other_routes
 from .dash_internals.navigation import connect
 from .options import check_options
 from .servers import adapter_for, make_site
@@ -83,6 +83,8 @@ def enable_true_404(
     # With server=False there is no server, or from Dash 4.2 on an empty one, so its being there says nothing.
     adapter = adapter_for(app.server) if app.server else None
     if adapter is None or not adapter.has_routes(app):
+        if adapter is not None:
+            check_for_other_routes(app)
         raise RuntimeError(
             "enable_true_404() came before the app had its routes. Call it after Dash(...), not in a hook of "
             "dash.hooks.setup; with Dash(server=False), after app.init_app(server)."

@@ -5,6 +5,7 @@ Tried when ``enable_true_404()`` is called (``assumptions``), an error if it doe
 - The router draws what ``_path_to_page`` finds for what ``strip_relative_path`` returns, the first match in registry
   order, templates as ``PathTemplate`` matches them: so the server knows which URLs are pages.
 - ``strip_relative_path`` removes the prefix and the slashes at both ends: so the server can do the same.
+- An app has its index route under its prefix, rule and name alike: there it is found on the server.
 - On Flask and Quart the catch-all's rule and endpoint are prefix + ``<path:path>``: there unknown URLs are refused.
 - On FastAPI the index route is called with the request alone and awaited, and the index page finds the request that
   ``set_current_request`` was called with: so a route of ours can draw pages in the place of Dash's.

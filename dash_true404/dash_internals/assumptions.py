@@ -65,6 +65,18 @@ def check_assumptions(app: dash.Dash) -> Navigation:
     return _navigation(app, _check_router(app))
 
 
+def check_for_other_routes(app: dash.Dash) -> None:
+    """Check, where an app's index isn't found on its server, that it has no other routes there either.
+
+    :raises DashDiffersError: if it has, so that it wasn't too early to look for them.
+    """
+    server = app.server
+    rules = server.url_map.iter_rules() if hasattr(server, "url_map") else server.router.routes
+    layout = app.config.routes_pathname_prefix + "_dash-layout"
+    if any(layout in (getattr(rule, "rule", None), getattr(rule, "path", None)) for rule in rules):
+        raise DashDiffersError("its index page isn't where it was expected among the server's routes")
+
+
 def check_fastapi(app: dash.Dash, index: Callable[..., Any]) -> None:
     """Try what is assumed of Dash on FastAPI only.
 

@@ -232,6 +232,17 @@ def test_a_catch_all_of_another_name(backend, monkeypatch):
         enabled(backend)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_index_route_of_another_name(backend):
+    app = app_on(backend, "/")
+    if backend == "fastapi":
+        next(route for route in app.server.routes if route.path == "/").name = "index"
+    else:
+        app.server.view_functions["index"] = app.server.view_functions.pop("/")
+    with pytest.raises(RuntimeError, match=DIFFERS + "its index page isn't where it was expected"):
+        enable_true_404(app)
+
+
 # Private modules
 
 

@@ -82,7 +82,7 @@ def test_the_routers_callback_renders_what_its_matching_function_finds(not_found
             assert children["props"].get("id") in ("not-found", None), path
 
 
-def test_the_router_and_the_index_page_ask_the_one_name_that_router_py_replaces():
+def test_the_router_and_the_index_page_ask_the_one_name_that_navigation_replaces():
     asked = []
 
     def ask(path):
@@ -91,7 +91,7 @@ def test_the_router_and_the_index_page_ask_the_one_name_that_router_py_replaces(
 
     app = make_app("/a")
     owners = [owner for owner in (dash._pages, dash_module, dash.Dash) if hasattr(owner, "_path_to_page")]
-    assert owners, "This Dash has no _path_to_page: router.py needs another way into Dash's navigation."
+    assert owners, "This Dash has no _path_to_page: navigation.py needs another way into Dash's navigation."
     with pytest.MonkeyPatch.context() as patch:
         for owner in owners:
             patch.setattr(owner, "_path_to_page", staticmethod(ask) if isinstance(owner, type) else ask)
