@@ -82,7 +82,16 @@ class WerkzeugDecisions:
             rule, _ = urls.match(return_rule=True)
         except HTTPException as raised:
             error = raised
-        return self.decide(Routed(method, path, unquote(path), b"", rule, error, lambda: urls))
+        decision = self.decide(Routed(method, path, unquote(path), b"", rule, error, lambda: urls))
+        if decision.outcome is not Outcome.PASS_ON or decision.site is not None:
+            return decision
+        # What is passed on to the server's own routing may be refused or redirected there.
+        if isinstance(error, RequestRedirect):
+            return decision._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
+        if isinstance(error, MethodNotAllowed):
+            allow = error.valid_methods or ()
+            return decision._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=allow)
+        return decision
 
     def decide(self, routed: Routed) -> Decision:
         """Return what a request gets, as far as routing and the registered pages tell, and why."""
