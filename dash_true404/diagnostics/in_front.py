@@ -92,7 +92,8 @@ def _is_ours(route: Any) -> bool:
 
 def _name_middleware(server: Any) -> Iterable[str]:
     for middleware in getattr(server, "user_middleware", ()):
-        yield f"middleware {name_function(middleware.cls)}"
+        if not str(middleware.cls.__module__).startswith("dash."):
+            yield f"middleware {name_function(middleware.cls)}"
     for name in ("wsgi_app", "asgi_app"):
         around = getattr(server, name, None)
         if around is not None and getattr(around, "__self__", None) is not server:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import subprocess
 import sys
 
 import pytest
@@ -67,3 +68,10 @@ def test_without_a_terminal_there_is_no_progress(monkeypatch):
     with show_progress() as show:
         show("Asking")
     assert sys.stderr.getvalue() == ""
+
+
+def test_the_package_runs_as_a_command():
+    result = subprocess.run(
+        [sys.executable, "-m", "dash_true404", "--help"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.startswith("Usage: python -m dash_true404 ")

@@ -216,3 +216,11 @@ def test_a_link_that_is_not_answered_is_noted():
         crawl = crawl_app(InProcess(app, client))
     assert crawl.dead == [DeadLink("/gone", "/links", 404)]
     assert crawl.notes == ["A link on /links could not be followed. It has not answered."]
+
+
+def test_another_app_on_the_server_may_be_asked_anything():
+    app = make_app("/")
+    make_app("/", server=app.server, url_base_pathname="/other/")
+    enable_true_404(app)
+    with Client(app) as client:
+        assert InProcess(app, client).may_ask("/other/x", "POST")
