@@ -82,8 +82,9 @@ class InspectedApp:
 
     def find_hidden_rule(self, decision: Decision) -> Rule | None:
         """Return the rule that would match an unknown URL, were Dash's catch-all not before it."""
-        is_hidden = decision.site is not None and decision.outcome is Outcome.PASS_ON
-        is_hidden = is_hidden and decision.reason is Reason.OTHER_RULE and decision.rule is not None
+        is_unknown = decision.site is not None and not decision.found.is_page
+        is_hidden = is_unknown and decision.outcome in (Outcome.PASS_ON, Outcome.NOT_FOUND)
+        is_hidden = is_hidden and decision.reason is not Reason.LATER and decision.rule is not None
         return describe(self.dash_app, decision.rule) if is_hidden else None
 
     def find_other_app(self, decision: Decision) -> str | None:
