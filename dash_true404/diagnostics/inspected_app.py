@@ -68,9 +68,13 @@ class InspectedApp:
         return self._decisions.decide_for(path, method)
 
     def is_page(self, decision: Decision) -> bool:
-        """Tell whether a page of this app answers a request, and does not refuse its method."""
+        """Tell whether a page of this app answers a request, if only by a redirect to its own path."""
         is_found = decision.site is self.site and decision.found.is_page
-        return is_found and decision.outcome is not Outcome.WRONG_METHOD
+        return is_found and (decision.outcome is Outcome.PASS_ON or self.is_sent_to_own_path(decision))
+
+    def is_sent_to_own_path(self, decision: Decision) -> bool:
+        """Tell whether ``redirect_slashes`` redirects a request to the page's own path."""
+        return decision.outcome is Outcome.REDIRECT and self.site.own_path(decision.found) is not None
 
     def find_rule(self, decision: Decision) -> Rule | None:
         """Return the rule, other than Dash's for pages, that answers a request; None for a refused one too."""
@@ -131,17 +135,22 @@ class InspectedApp:
         if method not in SAFE:
             return f"{path} is matched by {name}"
         answer = self.ask(path, method)
-        if answer.status in (404, 405) or answer.status >= 500 or self._is_said_to_unknown_urls(answer):
+        if answer.status in (404, 405) or answer.status >= 500 or self._is_said_to_unknown_urls(path, answer):
             return None
         return f"{path} is answered {answer.status} by {name}"
 
-    def _is_said_to_unknown_urls(self, answer: Answer) -> bool:
+    def _is_said_to_unknown_urls(self, path: str, answer: Answer) -> bool:
         """Tell whether a guard answers, such as a login, which says the same to an unknown URL."""
         if answer.status < 300:
             return False
-        unknown = self._answer_to_unknown_url
-        return (answer.status, answer.headers.get("Location")) == (unknown.status, unknown.headers.get("Location"))
+        unknown = self.site.prefix + UNKNOWN_NAME
+        return _leave_out(path, answer) == _leave_out(unknown, self._answer_to_unknown_url)
 
     @cached_property
     def _answer_to_unknown_url(self) -> Answer:
         return self.ask(self.site.prefix + UNKNOWN_NAME, "GET")
+
+
+def _leave_out(path: str, answer: Answer) -> tuple[int, str]:
+    """Return the status and the Location of an answer, without the path that was asked for."""
+    return answer.status, answer.headers.get("Location", "").replace(path, "")

@@ -83,12 +83,12 @@ class WerkzeugDecisions:
         except HTTPException as raised:
             error = raised
         decision = self.decide(Routed(method, path, unquote(path), b"", rule, error, lambda: urls))
-        if decision.outcome is not Outcome.PASS_ON or decision.site is not None:
+        if decision.outcome is not Outcome.PASS_ON:
             return decision
-        # What is passed on to the server's own routing may be refused or redirected there.
+        # What is passed on to the server's own routing may be redirected or refused there.
         if isinstance(error, RequestRedirect):
             return decision._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
-        if isinstance(error, MethodNotAllowed):
+        if isinstance(error, MethodNotAllowed) and decision.site is None:
             allow = error.valid_methods or ()
             return decision._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=allow)
         return decision

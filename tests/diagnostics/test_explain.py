@@ -954,3 +954,32 @@ def test_a_blueprint_that_cannot_be_tried_is_passed_over():
     tied.add_url_rule("/tied", "tied", lambda: "x")
     tied.record(lambda state: state.app.config["ONLY_THERE"])
     assert "tied'" not in explain(make_true_app("/"), "/tied").text()
+
+
+def test_a_page_that_is_registered_with_the_apps_prefix():
+    app = make_true_app("/", "/intranet/sales", url_base_pathname="/intranet/")
+    found = assert_suggests(app, "/intranet/sales", "/intranet/intranet/sales", "begins with the app's prefix")
+    assert "Register the page without the prefix." in found.hints[0]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_apps_root_without_its_slash(backend):
+    found = explain(true_app_on(backend, "/", "/a", url_base_pathname="/d/"), "/d")
+    assert (found.status, found.reason) == (307 if backend == "fastapi" else 308, "slashes")
+    assert found.verdict.startswith("A page or a rule has it with other slashes: the server redirects to ")
+
+
+def test_a_redirect_to_https_is_no_other_slash_and_suggests_nothing():
+    app = make_true_app("/", "/about")
+
+    @app.server.before_request
+    def be_secure():
+        return None if flask.request.is_secure else flask.redirect(f"https://localhost{flask.request.path}")
+
+    found = explain(app, "/About")
+    assert found.verdict == (
+        "No page and no rule of the server matches it, but a guard, middleware or an error handler redirects to "
+        "https://localhost/About."
+    )
+    (hint,) = found.hints
+    assert hint.startswith("This may have answered: before_request `be_secure` (")

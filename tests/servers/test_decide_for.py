@@ -109,3 +109,11 @@ def test_a_guard_around_the_views_goes_first():
     wrap_dashs_views(app)
     decision, _ = decided(app, "/a")
     assert decision.guard_first
+
+
+def test_the_redirect_to_an_apps_root_is_decided():
+    app = app_on("flask", "/", url_base_pathname="/d/")
+    enable_true_404(app)
+    decision, answer = decided(app, "/d")
+    assert (decision.outcome, decision.location) == (Outcome.REDIRECT, "http://localhost/d/")
+    assert answer.status == 308

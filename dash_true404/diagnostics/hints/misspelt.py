@@ -27,7 +27,7 @@ def find_misspelt(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
         above = "/" + "/".join(segments[:count])
         decision = app.decide(above)
         match = decision.found.match if app.is_page(decision) else None
-        if match is not None and app.describe_answer(above, "GET"):
+        if match is not None and match.page["path"] != "/" and app.describe_answer(above, "GET"):
             below = f"{match.page['path'].rstrip('/')}/<name>"
             yield Hint(
                 "routing",

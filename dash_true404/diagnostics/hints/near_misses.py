@@ -108,6 +108,12 @@ def _change_app_prefix(app: InspectedApp, path: str) -> Iterator[Candidate]:
             "dash.get_relative_path() adds the prefix: give it paths without. (For redirect_from, it is Dash itself "
             "that does so: plotly/dash issue 3549.)",
         )
+    if start and path.startswith(prefix):
+        yield Candidate(
+            start + path,
+            f"The path of the page begins with the app's prefix {prefix!r}, which Dash adds to it",
+            "Register the page without the prefix.",
+        )
     if not path.startswith(prefix):
         yield Candidate(
             start + path,

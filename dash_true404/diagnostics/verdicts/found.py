@@ -22,7 +22,8 @@ def judge(seen: Observation) -> Verdict:
     prefix = app.find_other_app(decision)
     if prefix is not None:
         return _judge_other_app(seen, prefix)
-    if decision.site is app.site and decision.found.is_page:
+    is_elsewhere = decision.outcome is Outcome.REDIRECT and not app.is_sent_to_own_path(decision)
+    if decision.site is app.site and decision.found.is_page and not is_elsewhere:
         return _judge_page(seen)
     rule = app.find_rule(decision)
     return judge_unknown(seen) if rule is None else _judge_rule(seen, rule)
