@@ -14,14 +14,14 @@ import click
 import dash
 
 from . import __version__
-from .diagnostics.check.in_process import examine
+from .diagnostics.check.in_process import check_app
 from .diagnostics.check.live import LiveError, check_site
-from .diagnostics.check.report import progress_line, quiet, readable
+from .diagnostics.check.report import format_report, show_progress, silence_logging
 from .diagnostics.client import NoAnswerError
 from .diagnostics.explain import explain
-from .diagnostics.load import LoadError, load
-from .diagnostics.probe import NotReadyError
-from .diagnostics.routes import routes
+from .diagnostics.inspected_app import NotReadyError
+from .diagnostics.load import LoadError, load_app
+from .diagnostics.routes import list_routes
 
 
 class CannotRun(click.ClickException):
@@ -36,8 +36,8 @@ class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dash.Dash:
         """Return the app of a name."""
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # what the app prints is no part of the answer
-                return load(value)
+            with contextlib.redirect_stdout(sys.stderr):  # what the app prints is not part of the answer
+                return load_app(value)
         except LoadError as error:
             raise CannotRun(str(error)) from error
 
@@ -57,7 +57,10 @@ def could_run() -> Iterator[None]:
     except (NotReadyError, NoAnswerError, LiveError) as error:
         raise CannotRun(str(error)) from error
     except Exception as error:
-        raise CannotRun(f"The command broke off: {type(error).__name__}: {error}. Please report it.") from error
+        raise CannotRun(
+            f"The command broke off: {type(error).__name__}: {error}. If your own code raised it, fix that. Otherwise "
+            "update dash-true404, and ask there with this message and the version of Dash."
+        ) from error
 
 
 def print_json(thing: Any) -> None:
@@ -74,7 +77,7 @@ def main() -> None:
     call such as "app:create()".
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals and pipes that have not all letters
+        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals and pipes that do not have all letters
 
 
 @main.command()
@@ -85,19 +88,19 @@ def main() -> None:
 def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
     """Ask an app or a live site what it answers, and show what it should answer.
 
-    A URL that is no page with each method, every page and redirect, assets, Dash's own URLs, and every link in the
+    An unknown URL with each method, every page and redirect, assets, Dash's own URLs, and every link in the
     pages' layouts. URL is http(s)://HOST/ with the app's prefix; its pages are found by their links. Exit status 1
     means findings, 2 that the check could not be done.
     """
-    with could_run(), quiet(), progress_line() as progress:
+    with could_run(), silence_logging(), show_progress() as progress:
         if app.lower().startswith(("http://", "https://")):
             report = check_site(app, most, progress)
         else:
-            report = examine(_App().convert(app, None, ctx), progress)
+            report = check_app(_App().convert(app, None, ctx), progress)
     if as_json:
         print_json({"findings": [finding._asdict() for finding in report.findings], "notes": report.notes})
     else:
-        click.echo(readable(app, report))
+        click.echo(format_report(app, report))
     ctx.exit(1 if report.findings else 0)
 
 
@@ -108,11 +111,11 @@ def routes_command(app: dash.Dash, as_json: bool) -> None:
     """List every URL that the server of APP answers.
 
     Pages, Dash's own rules, assets, and all other rules; like "flask routes", but with the pages in it. What no visitor
-    ever gets is marked with "!": pages that no browser can reach or that something else takes first, and redirects into
-    nothing.
+    ever gets is marked with "!": pages that no browser can reach or that something else matches first, and redirects
+    that lead nowhere.
     """
     with could_run():
-        listing = routes(app)
+        listing = list_routes(app)
     if as_json:
         print_json(listing.as_dict())
     else:
@@ -125,12 +128,12 @@ def routes_command(app: dash.Dash, as_json: bool) -> None:
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
 @AS_JSON
 def explain_command(app: dash.Dash, url: str, method: str, as_json: bool) -> None:
-    """Tell which layer of APP takes or refuses a URL, why, and what to do.
+    """Tell which layer of APP matches or refuses a URL, why, and what to do.
 
     URL is a path or a full URL, as in a browser's address bar. The app is asked in this process, without a port.
     """
     if not re.fullmatch("[A-Za-z-]+", method):
-        raise CannotRun(f"{method!r} is no HTTP method.")
+        raise CannotRun(f"{method!r} isn't an HTTP method.")
     with could_run():
         explanation = explain(app, url, method)
     if as_json:

@@ -218,7 +218,7 @@ def test_a_fixture_of_the_users_gives_the_app(pytester):
     ("ini", "told"),
     [
         ("", "Which app? Write a fixture dash_app that returns it, or name it*dash_app = module:app"),
-        ("dash_app = shop", "dash_app: 'shop' names no app. Write module:attribute*"),
+        ("dash_app = shop", "dash_app: 'shop' doesn't name an app. Write module:attribute*"),
         ("dash_app = shoq:app", "dash_app: There is no module 'shoq' in *"),
     ],
 )
@@ -351,7 +351,7 @@ def test_the_option_tells_the_truth_about_plain_dash(pytester, server):
     }
     result.stdout.fnmatch_lines(
         [
-            "GET /dash-true404-no-such-page is 200, not 404.",
+            "GET /true404-no-such-page is 200, not 404.",
             "/nope is a dead link, on /.",
             "FAILED dash-pages::unknown GET*",
         ]
@@ -409,7 +409,7 @@ def test_an_app_below_a_prefix(pytester):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("shop", "--dash-pages: 'shop' names no app*"),
+        ("shop", "--dash-pages: 'shop' doesn't name an app*"),
         ("shop:nope", "*Module 'shop' has no attribute 'nope'. It has shop:app."),
     ],
 )

@@ -51,6 +51,26 @@ def is_async(function: Any) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
+def registered_path(page: Page) -> str | None:
+    """Return the path that a page was registered with.
+
+    None for a page that has a template alone: the path that Dash infers from it, such as ``/item/none``, is a
+    placeholder, not a URL to visit.
+    """
+    return page.get("supplied_path") or (None if page["path_template"] else page["path"])
+
+
+def path_or_template(page: Page) -> str:
+    """Return the template of a page or, if it has none, its path."""
+    path: str = page["path_template"] or page["path"]
+    return path
+
+
+def is_not_found_page(module: str) -> bool:
+    """Tell by a page's module whether Dash draws it for unknown URLs."""
+    return module.rpartition(".")[2] == "not_found_404"
+
+
 class Match(NamedTuple):
     """A page, and the path variables that Dash passes to it."""
 
@@ -107,7 +127,7 @@ class _Snapshot:
                 self.reencoded = self.reencoded or _PathTable(pages)
                 self.reencoded.add(position, reencoded(path), template and template.reencoded())
         self.not_found_page: Page | None = next(
-            (registry.get(module) for module in self._modules if module.rpartition(".")[2] == "not_found_404"), None
+            (registry.get(module) for module in self._modules if is_not_found_page(module)), None
         )
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:
@@ -168,6 +188,13 @@ class Pages:
         """The page that Dash draws for URLs that are no page, if the app has one."""
         return self._now().not_found_page
 
+    def list_all(self) -> list[Page]:
+        """Return the pages in Dash's order, without the not-found page.
+
+        Those of ``paths=`` come last, and have no module.
+        """
+        return [page for page in (*self._registry.values(), *self._further) if page is not self.not_found_page]
+
     def _now(self) -> _Snapshot:
         snapshot = self._snapshot
         if snapshot is None or not snapshot.is_current(self._registry):
@@ -221,9 +248,7 @@ class Pages:
                     "pattern (any of [ ] * ? \\ ^ $ + { } | ( )), so it may match other URLs than it says, or fail. "
                     "It is matched as Dash does; better to register a template without them."
                 )
-            # A path that was inferred from a template is a placeholder, not a URL to visit.
-            path = page.get("supplied_path") or ("" if template else page["path"])
-            for argument, text in (("path_template", template or ""), ("path", path)):
+            for argument, text in (("path_template", template or ""), ("path", registered_path(page) or "")):
                 better = (reachable_template if argument == "path_template" else reachable)(text)
                 if better != text:
                     yield (

@@ -94,16 +94,16 @@ class _Wsgi:
         self._server = server
 
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        got = _Got()
+        received = _Received()
         # A daemon, for a view that never ends cannot be stopped.
         thread = threading.Thread(
-            target=self._ask, args=(target, method, headers, body, got), name=_THREAD, daemon=True
+            target=self._ask, args=(target, method, headers, body, received), name=_THREAD, daemon=True
         )
         thread.start()
         thread.join(_TIMEOUT)
-        return got.answer(method, target)
+        return received.answer(method, target)
 
-    def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes, got: _Got) -> None:
+    def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes, received: _Received) -> None:
         path, _, query = target.partition("?")
         environ = create_environ(method=method, headers=Headers(list(headers.items())), data=body)
         environ.update(
@@ -111,21 +111,21 @@ class _Wsgi:
         )
         try:
             chunks, status, answered = run_wsgi_app(self._server, environ)
-            got.begin(int(status.split()[0]), answered)
+            received.begin(int(status.split()[0]), answered)
             try:
                 for chunk in chunks:
-                    got.body += chunk
+                    received.body += chunk
             finally:
                 if hasattr(chunks, "close"):
                     chunks.close()
         except Exception:  # which Flask lets through in debug and testing mode
-            got.begin(500, Headers())
+            received.begin(500, Headers())
 
     def close(self) -> None:
         pass
 
 
-class _Got:
+class _Received:
     """What has come of an answer so far."""
 
     def __init__(self) -> None:
@@ -135,7 +135,7 @@ class _Got:
 
     def begin(self, status: int, headers: Headers) -> None:
         """Take the status and the headers."""
-        self.headers, self.status = _below_host(headers), status
+        self.headers, self.status = _drop_host(headers), status
 
     def answer(self, method: str, target: str) -> Answer:
         """Return it as an answer.
@@ -215,16 +215,18 @@ class _Asgi:
             self._loop.close()
 
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        got = _Got()
+        received = _Received()
         try:
-            self._wait_for(self._ask(target, method, headers, body, got))
+            self._wait_for(self._ask(target, method, headers, body, received))
         except futures.TimeoutError:
             pass
         except Exception:  # which the frameworks let through after they have answered, or in testing mode
-            got.begin(500, Headers())
-        return got.answer(method, target)
+            received.begin(500, Headers())
+        return received.answer(method, target)
 
-    async def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes, got: _Got) -> None:
+    async def _ask(
+        self, target: str, method: str, headers: Mapping[str, str], body: bytes, received: _Received
+    ) -> None:
         path, _, query = target.partition("?")
         named = {"content-length": str(len(body)), **headers}
         scope = {
@@ -248,16 +250,16 @@ class _Asgi:
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 named = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
-                got.begin(message["status"], Headers(named))
+                received.begin(message["status"], Headers(named))
             else:
-                got.body += message.get("body", b"")
+                received.body += message.get("body", b"")
                 if not message.get("more_body"):
                     await incoming.put({"type": "http.disconnect"})  # which Quart waits for from 0.23 on
 
         await self._server(scope, incoming.get, send)
 
 
-def _below_host(headers: Headers) -> Headers:
+def _drop_host(headers: Headers) -> Headers:
     # Starlette, and Werkzeug before 2.1, write the host into it; the path alone says the same (RFC 9110, 10.2.2).
     location = headers.get("Location", "")
     if location.startswith(f"http://{_HOST}/"):

@@ -24,15 +24,15 @@ _NOT_THE_USERS = (
 
 
 class LoadError(Exception):
-    """The app could not be had; its text is for the person who asked for it."""
+    """The app could not be loaded; its text is for the person who asked for it."""
 
 
-def load(name: str) -> dash.Dash:
+def load_app(name: str) -> dash.Dash:
     """Return the Dash app of a name.
 
     ::
 
-        load("app:app"), load("wsgi:server"), load("factory:create('test')")
+        load_app("app:app"), load_app("wsgi:server"), load_app("factory:create('test')")
 
     :param name: ``module:attribute``, found from the current folder. The attribute is a Dash app, a server that one is
         on, or a call that returns either; the arguments of a call are literals.
@@ -41,14 +41,14 @@ def load(name: str) -> dash.Dash:
     module_name, _, expression = name.partition(":")
     if not module_name or not expression.strip():
         raise LoadError(
-            f"{name!r} names no app. Write module:attribute, such as app:app, or app:create() for a factory."
+            f"{name!r} doesn't name an app. Write module:attribute, such as app:app, or app:create() for a factory."
         )
     if module_name.endswith(".py") or module_name.startswith(".") or {"/", "\\"} & {*module_name}:
         raise LoadError(
-            f"{module_name!r} is no module's name but a file's. Go to its folder and write it without the ending, "
+            f"{module_name!r} is a file's name, not a module's. Go to its folder and write it without the ending, "
             "such as app:app; modules in folders are written with dots."
         )
-    module = _import(module_name)
+    module = _import_module(module_name)
     thing = _evaluate(module, module_name, expression.strip())
     if isinstance(thing, dash.Dash):
         return thing
@@ -62,25 +62,25 @@ def load(name: str) -> dash.Dash:
             f"{name!r} is a server with {len(apps)} Dash apps on it. Name the app itself, such as {module_name}:app."
         )
     hint = f" If it makes the app, call it: {name}()." if callable(thing) else ""
-    raise LoadError(f"{name!r} is no Dash app but {_described(thing)}.{hint}")
+    raise LoadError(f"{name!r} isn't a Dash app but {_describe(thing)}.{hint}")
 
 
 def _is_app_on(thing: Any, server: Any) -> bool:
     return issubclass(type(thing), dash.Dash) and thing.server is server
 
 
-def _described(thing: Any) -> str:
+def _describe(thing: Any) -> str:
     if isinstance(thing, type):
         return f"the class {thing.__name__}"
     return f"{'the function' if callable(thing) else 'a'} {getattr(thing, '__name__', type(thing).__name__)}"
 
 
-def _import(module_name: str) -> Any:
+def _import_module(module_name: str) -> Any:
     folder = os.getcwd()
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        with _without_running():
+        with _keep_from_running():
             return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
@@ -88,13 +88,13 @@ def _import(module_name: str) -> Any:
                 f"There is no module {error.name!r} in {folder} or among the installed packages. "
                 "Go to the folder that the app is started from, or correct the name."
             ) from None
-        raise LoadError(_in_the_users_code(f"Importing {module_name!r} failed", error)) from error
+        raise LoadError(_shorten_traceback(f"Importing {module_name!r} failed", error)) from error
     except (Exception, SystemExit) as error:
-        raise LoadError(_in_the_users_code(f"Importing {module_name!r} failed", error)) from error
+        raise LoadError(_shorten_traceback(f"Importing {module_name!r} failed", error)) from error
 
 
 @contextlib.contextmanager
-def _without_running() -> Iterator[None]:
+def _keep_from_running() -> Iterator[None]:
     """Keep a module without a main guard from serving its app, for ever, when it is only to be looked at."""
     run = dash.Dash.run
 
@@ -133,10 +133,10 @@ def _evaluate(module: Any, module_name: str, expression: str) -> Any:
     try:
         return thing(*args, **kwargs)
     except (Exception, SystemExit) as error:
-        raise LoadError(_in_the_users_code(f"Calling {module_name}:{expression} failed", error)) from error
+        raise LoadError(_shorten_traceback(f"Calling {module_name}:{expression} failed", error)) from error
 
 
-def _in_the_users_code(what: str, error: BaseException) -> str:
+def _shorten_traceback(what: str, error: BaseException) -> str:
     """Return an error with its traceback, shortened to the user's own code."""
     trace = traceback.TracebackException.from_exception(error)
     own = [frame for frame in trace.stack if not _is_foreign(frame.filename)]

@@ -54,7 +54,7 @@ class Pattern:
         return literals[0] + "".join(value + text for value, text in zip(between, literals[1:], strict=True))
 
     def samples(self) -> list[str]:
-        """Return values that the usual converters take."""
+        """Return values that the usual converters match."""
         return [_SAMPLES.get(variable.converter.partition("(")[0], "x") for variable in self.variables]
 
     def prefixes(self) -> list[str]:
@@ -64,8 +64,8 @@ class Pattern:
         return ["/" + "/".join(segments[:count]) for count in range(1, len(segments) + 1) if segments[0]]
 
 
-def takes(server: Any, variable: Variable, value: str) -> bool:
-    """Tell whether a variable, alone, takes a value.
+def accepts(server: Any, variable: Variable, value: str) -> bool:
+    """Tell whether a variable, alone, matches a value.
 
     :param server: whose converters count.
     :param variable: of one of its rules.
@@ -83,15 +83,15 @@ def takes(server: Any, variable: Variable, value: str) -> bool:
     return True
 
 
-def what_it_takes(variable: Variable) -> str:
-    """Return what a variable takes, in a sentence."""
+def describe_accepted(variable: Variable) -> str:
+    """Return what a variable matches, in a sentence."""
     known = {
-        "int": "It takes digits only.",
-        "float": "It takes numbers with a decimal point only.",
-        "uuid": "It takes UUIDs only.",
-        "": "It takes no slash; a path converter does.",
-        "string": "It takes no slash; a path converter does.",
+        "int": "It matches digits only.",
+        "float": "It matches numbers with a decimal point only.",
+        "uuid": "It matches UUIDs only.",
+        "": "It matches no slash; a path converter does.",
+        "string": "It matches no slash; a path converter does.",
     }
     if "(" in variable.converter:
-        return "Its arguments say what it takes."
-    return known.get(variable.converter, f"Its converter, {variable.converter!r}, says what it takes.")
+        return "Its arguments say what it matches."
+    return known.get(variable.converter, f"Its converter, {variable.converter!r}, says what it matches.")

@@ -9,19 +9,22 @@ from urllib.parse import urlsplit
 
 import dash
 
+from ..core.pages import Page, path_or_template
 from ..core.path_templates import reachable_template
 from .client import Client
-from .hints.near_misses import all_pages, problem_of_redirect
+from .hints.near_misses import find_fault_of_redirect
+from .inspected_app import InspectedApp, check_ready
+from .names import name_page
 from .patterns import Pattern
-from .probe import Probe, Taker, check_ready, page_name
 from .rules import Rule
 from .tables import table
+from .urls import to_server
 
 # HEAD comes with GET, and OPTIONS with everything.
-_UNTOLD = ("HEAD", "OPTIONS")
+_NOT_SHOWN = ("HEAD", "OPTIONS")
 
 
-class Redirect(NamedTuple):
+class ListedRedirect(NamedTuple):
     """A redirect to a page (``redirect_from``)."""
 
     path: str
@@ -30,7 +33,7 @@ class Redirect(NamedTuple):
     problem: str | None
 
 
-class PageLine(NamedTuple):
+class ListedPage(NamedTuple):
     """A page."""
 
     path: str
@@ -39,18 +42,18 @@ class PageLine(NamedTuple):
     module: str | None
     """None for one of ``paths=``."""
     exists: bool
-    redirects: list[Redirect]
+    redirects: list[ListedRedirect]
     problems: list[str]
 
 
-class Routes(NamedTuple):
+class Listing(NamedTuple):
     """What a server answers."""
 
-    pages: list[PageLine]
+    pages: list[ListedPage]
     rules: list[Rule]
-    lost_redirects: list[Redirect]
-    """Redirects to nowhere, so to no page."""
-    catch_all: str
+    lost_redirects: list[ListedRedirect]
+    """Redirects that do not lead to a page."""
+    all_others: str
     """What becomes of all other URLs."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,28 +72,21 @@ class Routes(NamedTuple):
     def text(self) -> str:
         """Return it for people."""
         redirects = [(redirect, page.path) for page in self.pages for redirect in page.redirects]
+        redirects += [(redirect, redirect.to or "") for redirect in self.lost_redirects]
+        rows = [(redirect.path, to + _mark([redirect.problem])) for redirect, to in redirects]
         parts = [
-            _titled("Pages", table(["URL", "page"], [(page.path, _told(page)) for page in self.pages])),
-            _titled(
-                "Redirects to pages",
-                table(
-                    ["URL", "leads to"],
-                    [
-                        *((redirect.path, to + _marked([redirect.problem])) for redirect, to in redirects),
-                        *((lost.path, (lost.to or "") + _marked([lost.problem])) for lost in self.lost_redirects),
-                    ],
-                ),
-            ),
-            *(self._of_kinds(title, kinds) for title, kinds in _SECTIONS),
+            _add_title("Pages", table(["URL", "page"], [(page.path, _describe_page(page)) for page in self.pages])),
+            _add_title("Redirects to pages", table(["URL", "leads to"], rows)),
+            *(self._list_kinds(title, kinds) for title, kinds in _SECTIONS),
         ]
-        return "\n\n".join([*filter(None, parts), self.catch_all])
+        return "\n\n".join([*filter(None, parts), self.all_others])
 
-    def _of_kinds(self, title: str, kinds: tuple[str, ...]) -> str:
+    def _list_kinds(self, title: str, kinds: tuple[str, ...]) -> str:
         rules = [rule for rule in self.rules if rule.kind in kinds]
         if "route" not in kinds:  # their endpoints are named like the rules
-            return _titled(title, table(["methods", "rule"], [(_methods(rule), rule.path) for rule in rules]))
-        lines = [(rule.endpoint, _methods(rule), rule.path) for rule in rules]
-        return _titled(title, table(["endpoint", "methods", "rule"], lines))
+            return _add_title(title, table(["methods", "rule"], [(_list_methods(rule), rule.path) for rule in rules]))
+        lines = [(rule.endpoint, _list_methods(rule), rule.path) for rule in rules]
+        return _add_title(title, table(["endpoint", "methods", "rule"], lines))
 
 
 _SECTIONS = (
@@ -99,102 +95,97 @@ _SECTIONS = (
 )
 
 
-def routes(app: dash.Dash, client: Client | None = None) -> Routes:
+def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
     """Return every URL that an app's server answers, and mark what no visitor ever gets.
 
     ::
 
-        print(routes(app).text())
+        print(list_routes(app).text())
 
     :param app: the Dash app, with or without true 404s.
     :param client: of that app; None: one for this question.
-    :raises NotReadyError: if the app is not on its server yet, or its server is none that this library knows.
+    :raises NotReadyError: if the app is not on its server yet, or this library does not know its server.
     """
     check_ready(app)
     with ExitStack() as stack:
-        probe = Probe(app, client or stack.enter_context(Client(app)))
+        inspected = InspectedApp(app, client or stack.enter_context(Client(app)))
         # Dash sets itself up at its first request, which fails where two pages have the same path.
-        probe.ask(probe.site.prefix, "GET")
-        redirects = [_redirect(probe, rule) for rule in probe.all_rules if rule.kind == "redirect"]
-        pages = [_line(probe, page, redirects) for page in all_pages(probe)]
-        found = {redirect.path for line in pages for redirect in line.redirects}
-        rules = [rule for rule in probe.all_rules if rule.kind != "redirect" and not rule.serves_pages]
+        inspected.ask(inspected.site.prefix, "GET")
+        redirects = [_list_redirect(inspected, rule) for rule in inspected.rules if rule.kind == "redirect"]
+        pages = [_list_page(inspected, page, redirects) for page in inspected.site.pages.list_all()]
+        found = {redirect.path for page in pages for redirect in page.redirects}
+        rules = [rule for rule in inspected.rules if rule.kind != "redirect" and not rule.serves_pages]
         lost = [redirect for redirect in redirects if redirect.path not in found]
-        return Routes(pages, rules, lost, _all_others(probe))
+        return Listing(pages, rules, lost, _say_what_others_get(inspected))
 
 
-def _all_others(probe: Probe) -> str:
-    if probe.is_refusing:
+def _say_what_others_get(app: InspectedApp) -> str:
+    if app.is_refusing:
         return "All other URLs are 404."
-    why = "report_only=True" if probe.is_enabled else "no enable_true_404(app)"
-    return f"All other URLs below {probe.site.prefix} are 200 ({why}): soft 404s."
+    why = "report_only=True" if app.is_enabled else "no enable_true_404(app)"
+    return f"All other URLs below {app.site.prefix} are 200 ({why}): soft 404s."
 
 
-def _redirect(probe: Probe, rule: Rule) -> Redirect:
-    answer = probe.ask(rule.path, "GET")
+def _list_redirect(app: InspectedApp, rule: Rule) -> ListedRedirect:
+    answer = app.ask(rule.path, "GET")
     location = answer.headers.get("Location")
     if location is None:
-        return Redirect(rule.path, None, f"it answers {answer.status}, and leads nowhere")
+        return ListedRedirect(rule.path, None, f"it answers {answer.status}, and leads nowhere")
     path = urlsplit(location).path
-    inside = path.removeprefix(probe.site.home().rstrip("/"))
-    path = probe.site.prefix.rstrip("/") + inside if inside != path else path
-    return Redirect(rule.path, path, problem_of_redirect(probe, path))
+    path = to_server(app.dash_app, path) or path
+    return ListedRedirect(rule.path, path, find_fault_of_redirect(app, path))
 
 
-def _line(probe: Probe, page: Any, redirects: list[Redirect]) -> PageLine:
-    template = page.get("path_template")
-    path = template or page["path"]
-    url = probe.site.prefix.rstrip("/") + path
-    samples = Pattern(url).samples()
-    sample = Pattern(url).with_values(samples)
+def _list_page(app: InspectedApp, page: Page, redirects: list[ListedRedirect]) -> ListedPage:
+    start, path = app.site.prefix.rstrip("/"), path_or_template(page)
+    pattern = Pattern(start + path)
+    sample = pattern.with_values(pattern.samples())
     # Dash makes its redirects to a template page lead to the placeholder that it has for a path.
-    targets = {sample, probe.site.prefix.rstrip("/") + page["path"]}
-    problems = list(_problems(probe, page, path, sample))
-    return PageLine(
-        path=url,
-        path_template=template,
+    targets = {sample, start + page["path"]}
+    return ListedPage(
+        path=start + path,
+        path_template=page["path_template"],
         module=page["module"],
         exists=page.get("exists") is not None,
         redirects=[redirect for redirect in redirects if redirect.to in targets],
-        problems=problems,
+        problems=list(_find_problems(app, page, sample)),
     )
 
 
-def _problems(probe: Probe, page: Any, path: str, sample: str) -> Iterable[str]:
+def _find_problems(app: InspectedApp, page: Page, sample: str) -> Iterable[str]:
+    """Yield why no visitor gets a page.
+
+    :param sample: a URL of its own.
+    """
+    path = path_or_template(page)
     better = reachable_template(path)
+    decision = app.decide(sample)
+    match = decision.found.match
     if better != path:
         yield f"no browser can reach it: register {better} instead"
-        return
-    taker = probe.taker(sample, "GET")
-    if taker is None:
-        yield "it does not take its own URL"
-    elif taker.rule is not None:
-        yield f"never reached: {taker.named()} takes it first"
-    elif taker.page is not None and taker.page.page["module"] != page["module"]:
-        yield _taken_first(taker, path)
+    elif not app.is_page(decision):
+        answerer = app.name_answerer(decision)
+        yield f"never reached: {answerer} matches it first" if answerer else "it does not match its own URL"
+    elif match is not None and match.page is not page and page["module"] is not None:
+        is_same = not match.page["path_template"] and match.page["path"] == path
+        name = name_page(match.page)
+        duplicate = f"a duplicate of {name}: Dash fails over that at its first request"
+        yield duplicate if is_same else f"never drawn: {name} matches it first"
 
 
-def _taken_first(taker: Taker, path: str) -> str:
-    assert taker.page is not None
-    other = taker.page.page
-    if not other.get("path_template") and other["path"] == path:
-        return f"a duplicate of {page_name(other)}: Dash fails over that at its first request"
-    return f"never drawn: {page_name(other)} takes it first"
-
-
-def _told(page: PageLine) -> str:
+def _describe_page(page: ListedPage) -> str:
     parts = [page.module or "(paths=)", *(["exists"] if page.exists else [])]
-    return ", ".join(parts) + _marked(page.problems)
+    return ", ".join(parts) + _mark(page.problems)
 
 
-def _marked(problems: Iterable[str | None]) -> str:
+def _mark(problems: Iterable[str | None]) -> str:
     return "".join(f" ! {problem}" for problem in problems if problem)
 
 
-def _methods(rule: Rule) -> str:
-    shown = [method for method in rule.methods if method not in _UNTOLD] or list(rule.methods)
+def _list_methods(rule: Rule) -> str:
+    shown = [method for method in rule.methods if method not in _NOT_SHOWN] or list(rule.methods)
     return ", ".join(shown) or "any"
 
 
-def _titled(title: str, lines: str) -> str:
+def _add_title(title: str, lines: str) -> str:
     return f"{title}\n{lines}" if "\n" in lines else ""

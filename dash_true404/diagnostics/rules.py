@@ -1,13 +1,12 @@
-"""The rules of a server, whichever it is: their paths, methods and endpoints, and which of them takes a URL."""
+"""The rules of a server, whichever it is: their paths, methods and endpoints. Which one matches, the decision tells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import dash
-from werkzeug.exceptions import HTTPException
 
 from ..dash_internals.own_code import has_dashs_core, is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
@@ -22,7 +21,7 @@ class Rule(NamedTuple):
     path: str
     """As its server writes it, variables included: ``/item/<int:n>``, on FastAPI ``/item/{n}``."""
     methods: tuple[str, ...]
-    """Empty for what takes all of them, such as a mount."""
+    """Empty for what accepts all of them, such as a mount."""
     endpoint: str
     kind: str
     """``index`` and ``catch-all`` (through which Dash serves its pages), ``redirect`` (to a page), ``dash`` (Dash's
@@ -36,141 +35,104 @@ class Rule(NamedTuple):
         return self.kind in ("index", "catch-all")
 
 
-class ServerRules(Protocol):
-    """The rules of one Dash app's server."""
-
-    def all(self) -> list[Rule]:
-        """Return the rules, in the server's order."""
-
-    def match(self, path: str, method: str) -> Rule | None:
-        """Return the rule that takes a URL; None for a redirect too.
-
-        :param path: percent-encoded.
-        """
-
-
-def rules_of(app: dash.Dash) -> ServerRules:
-    """Return the rules of a Dash app's server."""
-    return WerkzeugRules(app) if hasattr(app.server, "url_map") else StarletteRules(app)
+def list_rules(app: dash.Dash) -> list[Rule]:
+    """Return the rules of an app's server, in the server's order; on FastAPI with those of routers and mounts."""
+    if is_routed_by_werkzeug(app):
+        return [*_list_mounts(app), *(_describe_rule(app, rule) for rule in app.server.url_map.iter_rules())]
+    once: dict[Any, Rule] = {}
+    for rule in _list_routes(app, app.server.router.routes, ""):
+        # Some of Dash's stand there twice: one of this library is ahead of them.
+        is_dashs = rule.kind in ("index", "catch-all", "dash")
+        once.setdefault(rule.path if is_dashs else len(once), rule)
+    return list(once.values())
 
 
-class WerkzeugRules:
-    """The rules of Flask and Quart.
+def describe(app: dash.Dash, rule: Any) -> Rule:
+    """Return what there is to say of a rule of an app's server.
 
-    :param app: the Dash app.
+    :param rule: as the server, or the decision, has it: Werkzeug's, Starlette's, or a mount of :func:`find_mount`.
     """
-
-    def __init__(self, app: dash.Dash) -> None:
-        self._app = app
-
-    def all(self) -> list[Rule]:
-        """Return the rules, in the server's order."""
-        return [*self._mounts(), *map(self._described, self._app.server.url_map.iter_rules())]
-
-    def match(self, path: str, method: str) -> Rule | None:
-        """Return the rule that takes a URL; None for a redirect too."""
-        for mount in self._mounts():
-            if unquote(path + "/").startswith(mount.path[: -len(CATCH_ALL)]):
-                return mount
-        try:
-            found, _ = self._app.server.url_map.bind("localhost").match(unquote(path), method, return_rule=True)
-        except HTTPException:
-            return None
-        return self._described(found)
-
-    def _mounts(self) -> Iterator[Rule]:
-        """Yield what werkzeug's DispatcherMiddleware, if the server has it inside, takes before any rule."""
-        layer = getattr(self._app.server, "wsgi_app", None)
-        while layer is not None:
-            for path, mounted in getattr(layer, "mounts", {}).items():
-                yield Rule(f"{path}/{CATCH_ALL}", (), "", "mount", None, mounted)
-            layer = getattr(layer, "app", None)
-
-    def _described(self, rule: Any) -> Rule:
-        functions = self._app.server.view_functions
-        methods = ("WEBSOCKET",) if getattr(rule, "websocket", False) else _in_order(rule.methods or ())
-        blueprint = rule.endpoint.rpartition(".")[0]
-        blueprint = blueprint if blueprint in self._app.server.blueprints else None
-        kind = "websocket" if methods == ("WEBSOCKET",) else self._kind(rule)
-        return Rule(rule.rule, methods, rule.endpoint, kind, blueprint, functions.get(rule.endpoint))
-
-    def _kind(self, rule: Any) -> str:
-        functions = self._app.server.view_functions
-        if rule.rule.startswith(_assets(self._app) + "/"):
-            return "assets"
-        if rule.rule != rule.endpoint:  # Dash names all its endpoints so
-            return "route"
-        if rule.rule.endswith(CATCH_ALL) and rule.rule[: -len(CATCH_ALL)] in functions:  # or a hook's
-            return "catch-all"
-        if rule.rule + CATCH_ALL in functions:
-            return "index"
-        return _dashs_kind(self._app, rule.rule, functions.get(rule.endpoint))
+    if isinstance(rule, Rule):
+        return rule
+    return _describe_rule(app, rule) if is_routed_by_werkzeug(app) else _describe_route(app, rule, "")
 
 
-class StarletteRules:
-    """The rules of FastAPI, with those of included routers and of mounts.
+def find_mount(app: dash.Dash, path: str) -> Rule | None:
+    """Return the mount of Werkzeug's DispatcherMiddleware that answers before any rule of the server is looked at.
 
-    :param app: the Dash app.
+    :param path: percent-encoded.
     """
+    below = unquote(path + "/")
+    return next((mount for mount in _list_mounts(app) if below.startswith(mount.path[: -len(CATCH_ALL)])), None)
 
-    def __init__(self, app: dash.Dash) -> None:
-        self._app = app
 
-    def all(self) -> list[Rule]:
-        """Return the rules, in the server's order."""
-        once: dict[Any, Rule] = {}
-        for rule in self._rules():
-            # Some of Dash's stand there twice: one of this library is ahead of them.
-            is_dashs = rule.kind in ("index", "catch-all", "dash")
-            once.setdefault(rule.path if is_dashs else len(once), rule)
-        return list(once.values())
+def is_routed_by_werkzeug(app: dash.Dash) -> bool:
+    """Tell whether an app's server is Flask or Quart, not FastAPI."""
+    return hasattr(app.server, "url_map")
 
-    def match(self, path: str, method: str) -> Rule | None:
-        """Return the rule that takes a URL."""
-        from starlette.routing import compile_path
 
-        below = unquote(path)
-        root = self._app.server.root_path.rstrip("/")
-        if root and below.startswith(root + "/"):
-            below = below[len(root) :]
-        for rule in self._rules():
-            takes = not rule.methods or method in rule.methods
-            if takes and rule.kind != "websocket" and compile_path(rule.path)[0].match(below):
-                return rule
-        return None
+def _list_mounts(app: dash.Dash) -> Iterator[Rule]:
+    """Yield what a DispatcherMiddleware has, if the server has one inside."""
+    layer = getattr(app.server, "wsgi_app", None)
+    while layer is not None:
+        for path, mounted in getattr(layer, "mounts", {}).items():
+            yield Rule(f"{path}/{CATCH_ALL}", (), "", "mount", None, mounted)
+        layer = getattr(layer, "app", None)
 
-    def _rules(self) -> Iterator[Rule]:
-        yield from self._flat(self._app.server.router.routes, "")
 
-    def _flat(self, routes: Iterable[Any], prefix: str) -> Iterator[Rule]:
-        for route in _with_included(routes):
-            path, name = prefix + (getattr(route, "path", None) or ""), getattr(route, "name", None) or ""
-            methods = getattr(route, "methods", None)
-            function = getattr(route, "endpoint", None)
-            if methods:
-                yield Rule(
-                    self._rooted(path), _in_order(methods), name, self._kind(path, name, function), None, function
-                )
-            elif hasattr(route, "app") and hasattr(route, "routes"):
-                yield from self._flat(route.routes or (), path)
-                kind = "assets" if path == _assets(self._app) else "mount"
-                yield Rule(path + "/{path:path}", (), name, kind, None, route.app)
-            elif function is not None:
-                yield Rule(path, ("WEBSOCKET",), name, "websocket", None, function)
+def _describe_rule(app: dash.Dash, rule: Any) -> Rule:
+    functions = app.server.view_functions
+    methods = ("WEBSOCKET",) if getattr(rule, "websocket", False) else _sort_methods(rule.methods or ())
+    blueprint = rule.endpoint.rpartition(".")[0]
+    blueprint = blueprint if blueprint in app.server.blueprints else None
+    kind = "websocket" if methods == ("WEBSOCKET",) else _find_kind_of_rule(app, rule)
+    return Rule(rule.rule, methods, rule.endpoint, kind, blueprint, functions.get(rule.endpoint))
 
-    @staticmethod
-    def _rooted(path: str) -> str:
-        return path if path.startswith("/") else f"/{path}"  # Dash's catch-all is "{path:path}"
 
-    def _kind(self, path: str, name: str, function: Any) -> str:
-        is_ours = name.startswith("dash-true404 ")
-        if path.endswith("{path:path}") and (is_ours or has_dashs_core(function)):
-            return "catch-all"
-        if is_ours or (name == path and path.endswith("/") and has_dashs_core(function)):
-            return "index"
-        if name != path or not path.startswith(self._app.config.routes_pathname_prefix):
-            return "route"
-        return _dashs_kind(self._app, path, function)
+def _find_kind_of_rule(app: dash.Dash, rule: Any) -> str:
+    functions = app.server.view_functions
+    if rule.rule.startswith(_assets_path(app) + "/"):
+        return "assets"
+    if rule.rule != rule.endpoint:  # Dash names all its endpoints so
+        return "route"
+    if rule.rule.endswith(CATCH_ALL) and rule.rule[: -len(CATCH_ALL)] in functions:  # or a hook's
+        return "catch-all"
+    if rule.rule + CATCH_ALL in functions:
+        return "index"
+    return _find_kind_of_dashs(app, rule.rule, functions.get(rule.endpoint))
+
+
+def _list_routes(app: dash.Dash, routes: Iterable[Any], prefix: str) -> Iterator[Rule]:
+    for route in _with_included(routes):
+        if any(getattr(route, name, None) for name in ("methods", "app", "endpoint")):
+            rule = _describe_route(app, route, prefix)
+            if rule.kind in ("assets", "mount"):
+                yield from _list_routes(app, getattr(route, "routes", None) or (), rule.path[: -len("/{path:path}")])
+            yield rule
+
+
+def _describe_route(app: dash.Dash, route: Any, prefix: str) -> Rule:
+    path, name = prefix + (getattr(route, "path", None) or ""), getattr(route, "name", None) or ""
+    methods, function = getattr(route, "methods", None), getattr(route, "endpoint", None)
+    if methods:
+        shown = path if path.startswith("/") else f"/{path}"  # Dash's catch-all is "{path:path}"
+        kind = _find_kind_of_route(app, path, name, function)
+        return Rule(shown, _sort_methods(methods), name, kind, None, function)
+    if function is not None:
+        return Rule(path, ("WEBSOCKET",), name, "websocket", None, function)
+    kind = "assets" if path == _assets_path(app) else "mount"
+    return Rule(path + "/{path:path}", (), name, kind, None, getattr(route, "app", None))
+
+
+def _find_kind_of_route(app: dash.Dash, path: str, name: str, function: Any) -> str:
+    is_ours = name.startswith("dash-true404 ")
+    if path.endswith("{path:path}") and (is_ours or has_dashs_core(function)):
+        return "catch-all"
+    if is_ours or (name == path and path.endswith("/") and has_dashs_core(function)):
+        return "index"
+    if name != path or not path.startswith(app.config.routes_pathname_prefix):
+        return "route"
+    return _find_kind_of_dashs(app, path, function)
 
 
 def _with_included(routes: Iterable[Any]) -> Iterable[Any]:
@@ -181,15 +143,15 @@ def _with_included(routes: Iterable[Any]) -> Iterable[Any]:
     return routes if flatten is None else flatten(list(routes))
 
 
-def _in_order(methods: Iterable[str]) -> tuple[str, ...]:
+def _sort_methods(methods: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(methods, key=lambda method: (METHODS.index(method) if method in METHODS else 99, method)))
 
 
-def _assets(app: dash.Dash) -> str:
+def _assets_path(app: dash.Dash) -> str:
     return f"{app.config.routes_pathname_prefix}{(app.config.assets_url_path or '').strip('/')}"
 
 
-def _dashs_kind(app: dash.Dash, path: str, function: Any) -> str:
+def _find_kind_of_dashs(app: dash.Dash, path: str, function: Any) -> str:
     """Tell Dash's own rules from those that it makes of ``redirect_from``, which the registry does not keep."""
     if path[len(app.config.routes_pathname_prefix) :].startswith("_"):
         return "dash"

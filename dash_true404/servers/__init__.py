@@ -19,10 +19,11 @@ from .decisions import Decision, Outcome, Reason
 __all__ = [
     "Adapter",
     "Decision",
+    "Decisions",
     "Outcome",
     "Reason",
     "adapter_for",
-    "adapter_to_ask",
+    "decisions_for",
     "enabled_site",
     "is_server",
     "make_site",

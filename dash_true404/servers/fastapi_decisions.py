@@ -17,7 +17,17 @@ from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .fastapi_guards import Guards, Respond
-from .fastapi_routes import CATCH_ALL, PagesRoute, RoutesWithoutDash, Serve, dashs_index, is_wrapped
+from .fastapi_routes import (
+    CATCH_ALL,
+    PagesRoute,
+    RoutesWithoutDash,
+    Serve,
+    dashs_index,
+    find_included,
+    is_catch_all,
+    is_dashs,
+    is_wrapped,
+)
 from .hidden_rules import ServerRule
 
 
@@ -49,8 +59,10 @@ class FastAPIDecisions:
             self.routes.indexes[site.prefix] = index
             serve, _ = self._carrying_out
             routes.insert(routes.index(index), PagesRoute(self, serve, site.prefix))
-            # At the end, behind the index of every app.
-            routes[:] = [*(route for route in routes if route is not self._catch_all), self._catch_all]
+            # At the end, behind the index of every app; only Dash's catch-all, if it is there already, comes later.
+            others = [route for route in routes if route is not self._catch_all]
+            end = next((number for number, route in enumerate(others) if is_catch_all(route)), len(others))
+            routes[:] = [*others[:end], self._catch_all, *others[end:]]
         self.sites[site.prefix] = site
 
     def including(self, site: Site) -> FastAPIDecisions:
@@ -76,17 +88,23 @@ class FastAPIDecisions:
             "query_string": b"",
             "headers": [],
         }
+        decision = self._decide_by_routes(scope, path)
+        return decision._replace(rule=find_included(decision.rule, scope))
+
+    def _decide_by_routes(self, scope: Scope, path: str) -> Decision:
         partial_decision: Decision | None = None
         for route in self._router.routes:
             match, child_scope = route.matches(scope)
             if EXTENSION in child_scope:
-                _, decision = child_scope[EXTENSION]
+                decision: Decision = child_scope[EXTENSION][1]
             else:
                 outcome = Outcome.PASS_ON if match is Match.FULL else Outcome.WRONG_METHOD
                 allow = getattr(route, "methods", None) or ()
                 decision = Decision(outcome, Reason.OTHER_RULE, path, rule=route, allow=allow)
             if match is Match.FULL:
-                return decision  # type: ignore[no-any-return]
+                # A guard around Dash's own route, to which ours has left the page.
+                before: Decision = scope.get(EXTENSION, (None, decision))[1]
+                return before if before.reason is Reason.GUARDED and is_dashs(route) else decision
             if match is Match.PARTIAL and partial_decision is None:
                 partial_decision = decision
         if partial_decision is not None:
@@ -121,7 +139,8 @@ class FastAPIDecisions:
             return passed_on
         dashs = routes.dashs(route.path)
         if found.is_page and dashs is not None and is_wrapped(dashs):
-            return passed_on._replace(reason=Reason.GUARDED)  # the guard around Dash's own route answers
+            # The guard around Dash's own route answers.
+            return passed_on._replace(reason=Reason.GUARDED, site=site, found=found, guard_first=True)
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
         is_ruled_out = (is_index and found.is_page) or routes.rule_out(decoded)
         # slowapi asks all routes, and takes the last that is sure of it: for other methods never Dash's catch-all.

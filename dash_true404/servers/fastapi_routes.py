@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol, TypeGuard
 
 from dash.exceptions import DependencyException
-from fastapi import FastAPI
+from fastapi import FastAPI, routing
 from fastapi.params import Depends
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.datastructures import URL
@@ -67,6 +67,16 @@ def is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
     """Tell whether a route is one of Dash's own."""
     # In routes of dash.hooks Dash's code is around the user's.
     return isinstance(route, APIRoute) and is_dashs_own(route.endpoint) and has_dashs_core(route.endpoint)
+
+
+def find_included(route: Any, scope: Scope) -> Any:
+    """Return which of an included router's routes matches a request; any other route as it is."""
+    # Until FastAPI had this function, they were copied to where their router is included.
+    flatten = getattr(routing, "iter_route_contexts", None)
+    if flatten is None or not isinstance(route, BaseRoute) or hasattr(route, "path"):
+        return route
+    included = [(inner.matches(scope)[0].value, inner) for inner in flatten([route])]
+    return max(included, key=lambda pair: pair[0])[1] if included else route
 
 
 class RoutesWithoutDash:

@@ -80,7 +80,10 @@ class WerkzeugDecisions:
             rule, _ = urls.match(return_rule=True)
         except HTTPException as raised:
             error = raised
-        return self.decide(Asked(method, unquote(path), rule, error), path, lambda _: urls)
+        decision = self.decide(Asked(method, unquote(path), rule, error), path, lambda _: urls)
+        if isinstance(error, RequestRedirect) and decision.outcome is Outcome.PASS_ON:  # to the slash of Dash's index
+            return decision._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
+        return decision
 
     def decide(self, request: Any, path: str, bind: Callable[[Any], MapAdapter] | None = None) -> Decision:
         """Return what a request gets, as far as routing and the registered pages tell, and why.

@@ -17,10 +17,11 @@ from dash import dcc, html
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.cli import main
-from dash_true404.diagnostics.check.checks import METHODS, UNLIKELY, Finding, Report
-from dash_true404.diagnostics.check.in_process import audit, examine
-from dash_true404.diagnostics.check.report import readable
+from dash_true404.diagnostics.check.checks import METHODS, Finding, Report
+from dash_true404.diagnostics.check.in_process import check_app, find_faults
+from dash_true404.diagnostics.check.report import format_report
 from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
 from ..apps import app_on, make_app, register, wrap_dashs_views
 
@@ -50,22 +51,22 @@ def is_prefixed(server):
 
 def seen(app, url=None):
     """Return the findings as {(URL, method): (seen, due)}."""
-    return {(f.url, f.method): (f.seen, f.due) for f in audit(app) if url in (None, f.url)}
+    return {(f.url, f.method): (f.seen, f.due) for f in find_faults(app) if url in (None, f.url)}
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_a_sound_app_has_no_findings(backend, prefix, options):
-    assert examine(sound_app(backend, options=options, **prefix)) == Report([], [])
+    assert check_app(sound_app(backend, options=options, **prefix)) == Report([], [])
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_without_true_404s_it_says_what_would_change(backend, prefix):
     app = sound_app(backend, true=False, **prefix)
     home = app.config.requests_pathname_prefix
-    due = {(home + UNLIKELY, method): (405, 404) for method in METHODS}
+    due = {(home + UNKNOWN_NAME, method): (405, 404) for method in METHODS}
     soft = ("GET",) if backend == "fastapi" else ("GET", "HEAD", "OPTIONS")
-    due.update({(home + UNLIKELY, method): (200, 404) for method in soft})
+    due.update({(home + UNKNOWN_NAME, method): (200, 404) for method in soft})
     due[home + "_dash-update-component", "GET"] = (200, 405)
     due[home + "_dash-component-suites/dash/true404-no-such.js", "GET"] = (500, 404)
     due[home + "pages/not-found-404", "GET"] = (200, 404)
@@ -77,7 +78,7 @@ def test_without_true_404s_it_says_what_would_change(backend, prefix):
 
 
 def test_report_only_is_named():
-    findings = audit(sound_app(options={"report_only": True}))
+    findings = find_faults(sound_app(options={"report_only": True}))
     assert findings
     assert all("report_only" in finding.why for finding in findings)
 
@@ -85,8 +86,8 @@ def test_report_only_is_named():
 def test_an_app_without_pages_is_told_of_paths():
     app = dash.Dash(__name__)
     app.layout = html.Div()
-    findings = audit(app)
-    assert {finding.url for finding in findings} >= {"/" + UNLIKELY, "/favicon.ico"}
+    findings = find_faults(app)
+    assert {finding.url for finding in findings} >= {"/" + UNKNOWN_NAME, "/favicon.ico"}
     assert all("paths=[...]" in finding.why for finding in findings)
     dash_with_paths = dash.Dash(__name__)
     dash_with_paths.layout = html.Div([html.A(href="/reports/1"), html.A(href="/gone")])
@@ -97,7 +98,7 @@ def test_an_app_without_pages_is_told_of_paths():
 def test_no_home_page_is_a_note_with_true_404s_and_a_finding_without():
     app = make_app("/a")
     enable_true_404(app)
-    report = examine(app)
+    report = check_app(app)
     assert not report.findings
     assert "no page for /" in report.notes[0]
     dash.page_registry.clear()
@@ -114,14 +115,14 @@ def test_a_404_handler_that_answers_something_else(backend, status, answered):
     else:
         app.server.register_error_handler(404, lambda error: ("sorry", status) if status else "sorry")
     found = seen(app)
-    assert found["/" + UNLIKELY, "GET"] == found["/" + UNLIKELY, "POST"] == (answered, 404)
+    assert found["/" + UNKNOWN_NAME, "GET"] == found["/" + UNKNOWN_NAME, "POST"] == (answered, 404)
     assert found["/assets/true404-no-such.css", "GET"] == (answered, 404)
 
 
 def test_a_sound_404_handler_is_no_finding():
     app = sound_app()
     app.server.register_error_handler(404, lambda error: ("sorry", 404))
-    assert examine(app) == Report([], [])
+    assert check_app(app) == Report([], [])
 
 
 def test_a_handler_for_every_exception_that_answers_500():
@@ -130,14 +131,14 @@ def test_a_handler_for_every_exception_that_answers_500():
         app.server.register_error_handler(Exception, lambda error: ("oops", 500))
         found = seen(app)
         assert found["/assets/true404-no-such.css", "GET"] == (500, 404)
-        assert found["/" + UNLIKELY, "GET"] == (500 if true else 200, 404)
+        assert found["/" + UNKNOWN_NAME, "GET"] == (500 if true else 200, 404)
         dash.page_registry.clear()
 
 
 def test_a_redirecting_404_handler_is_noted():
     app = sound_app()
     app.server.register_error_handler(404, lambda error: ("", 302, {"Location": "/"}))
-    report = examine(app)
+    report = check_app(app)
     assert any("are redirected (302, to /)" in note for note in report.notes)
 
 
@@ -150,8 +151,8 @@ def test_a_404_that_is_another_status_for_some_request_headers():
 
         return "sorry", 304 if "If-None-Match" in request.headers else 404
 
-    (finding,) = audit(app)
-    assert finding[:4] == ("/" + UNLIKELY, "GET", 304, 404)
+    (finding,) = find_faults(app)
+    assert finding[:4] == ("/" + UNKNOWN_NAME, "GET", 304, 404)
     assert "If-None-Match" in finding.why
 
 
@@ -163,10 +164,10 @@ def test_head_that_says_something_else():
         from flask import request
 
         if request.method == "HEAD":
-            return "", 200 if request.path.endswith(UNLIKELY) else 501
+            return "", 200 if request.path.endswith(UNKNOWN_NAME) else 501
 
     found = seen(app)
-    assert found["/" + UNLIKELY, "HEAD"] == (200, 404)
+    assert found["/" + UNKNOWN_NAME, "HEAD"] == (200, 404)
     assert found["/b/", "HEAD"] == (501, 200)
 
 
@@ -180,7 +181,7 @@ def test_a_405_without_allow():
 def test_a_404_that_may_be_cached_is_noted():
     app = sound_app()
     app.server.register_error_handler(404, lambda error: ("sorry", 404, {"Cache-Control": "public, max-age=864000"}))
-    report = examine(app)
+    report = check_app(app)
     assert not report.findings
     assert "cached for 10 days" in report.notes[0]
 
@@ -218,8 +219,8 @@ def test_a_misspelt_exists(name):
     app = make_app("/")
     register("/item/<n>", **{name: lambda n: n == "1"})
     enable_true_404(app)
-    (finding,) = audit(app)
-    assert finding[:4] == (f"/item/{UNLIKELY}", "GET", 200, 404)
+    (finding,) = find_faults(app)
+    assert finding[:4] == (f"/item/{UNKNOWN_NAME}", "GET", 200, 404)
     assert f"{name}=" in finding.why
 
 
@@ -228,16 +229,16 @@ def test_further_keywords_are_no_misspelt_exists(options):
     app = make_app("/")
     register("/item/<n>", **options)
     enable_true_404(app)
-    assert audit(app) == []
+    assert find_faults(app) == []
 
 
-@pytest.mark.parametrize(("path", "url"), [("/sp ace", "/sp%20ace"), ("/café/<n>", f"/caf%C3%A9/{UNLIKELY}")])
+@pytest.mark.parametrize(("path", "url"), [("/sp ace", "/sp%20ace"), ("/café/<n>", f"/caf%C3%A9/{UNKNOWN_NAME}")])
 def test_a_page_that_no_browser_can_reach(path, url):
     for true in (True, False):
         app = make_app("/", path)
         if true:
             enable_true_404(app)
-        finding = next(finding for finding in audit(app) if finding.url == url)
+        finding = next(finding for finding in find_faults(app) if finding.url == url)
         assert finding[1:4] == (("GET", 404, 200) if true else ("GET", 200, 404))
         assert "No browser can reach" in finding.why
         dash.page_registry.clear()
@@ -246,7 +247,7 @@ def test_a_page_that_no_browser_can_reach(path, url):
 def test_an_odd_template_is_noted():
     app = make_app("/", "/p+/<n>")
     enable_true_404(app)
-    report = examine(app)
+    report = check_app(app)
     assert not report.findings
     assert "pattern" in report.notes[0]
 
@@ -256,8 +257,8 @@ def test_a_template_that_takes_every_url_is_noted():
         app = make_app("/", "/<name>")
         if true:
             enable_true_404(app)
-        assert not [finding for finding in audit(app) if finding.url == "/" + UNLIKELY]
-        assert any("Every URL is a page" in note for note in examine(app).notes)
+        assert not [finding for finding in find_faults(app) if finding.url == "/" + UNKNOWN_NAME]
+        assert any("Every URL is a page" in note for note in check_app(app).notes)
         dash.page_registry.clear()
 
 
@@ -265,7 +266,7 @@ def test_unless_it_has_exists():
     app = make_app("/")
     register("/<name>", exists=lambda name: name == "me")
     enable_true_404(app)
-    assert examine(app) == Report([], [])
+    assert check_app(app) == Report([], [])
 
 
 def test_a_templates_inferred_path_is_no_page():
@@ -274,7 +275,7 @@ def test_a_templates_inferred_path_is_no_page():
     register("/thing/<n>", module="thing", exists=lambda n=None: n in (None, "1"))
     enable_true_404(app)
     assert dash.page_registry["thing"]["path"] == "/thing/none"
-    assert audit(app) == []
+    assert find_faults(app) == []
 
 
 @pytest.mark.parametrize("answer", [("log in", 401), ("", 302, {"Location": "/login"}), "<form>log in</form>"])
@@ -282,7 +283,7 @@ def test_a_templates_inferred_path_is_no_page():
 def test_behind_a_log_in_nothing_is_guessed(answer, true):
     app = sound_app(true=true)
     app.server.before_request(lambda: answer)
-    report = examine(app)
+    report = check_app(app)
     assert not report.findings
     assert "a guard" in report.notes[0]
 
@@ -291,14 +292,14 @@ def test_a_guard_around_the_views_keeps_its_405():
     app = make_app("/", "/a")
     wrap_dashs_views(app)
     enable_true_404(app)
-    assert audit(app) == []
+    assert find_faults(app) == []
 
 
 def test_assets_that_are_there(backend, tmp_path):
     (tmp_path / "style.css").write_text("p {}")
     app = app_on(backend, "/", assets_folder=str(tmp_path))
     enable_true_404(app)
-    assert audit(app) == []
+    assert find_faults(app) == []
 
 
 def test_an_asset_that_cannot_be_had(tmp_path):
@@ -325,14 +326,14 @@ def test_a_served_favicon_is_no_finding():
 def test_a_broken_exists_is_noted():
     app = make_app("/")
     register("/item/<n>", exists="yes")
-    assert any("exists of page" in note for note in examine(app).notes)
+    assert any("exists of page" in note for note in check_app(app).notes)
 
 
 def test_a_layout_that_raises_is_noted():
     app = make_app("/", suppress_callback_exceptions=True)
     register("/bad", layout=lambda **_: 1 / 0)
     enable_true_404(app)
-    report = examine(app)
+    report = check_app(app)
     assert not report.findings
     (note,) = report.notes
     assert note.startswith("The links in /bad were not checked: asked for the layout, Dash answers 500.")
@@ -340,7 +341,7 @@ def test_a_layout_that_raises_is_noted():
 
 def test_progress_is_told():
     told = []
-    audit(sound_app(), told.append)
+    find_faults(sound_app(), told.append)
     assert any("Asking page 1 of" in text for text in told)
     assert any("Reading page" in text for text in told)
 
@@ -348,7 +349,7 @@ def test_progress_is_told():
 def test_an_app_that_is_on_no_server_yet():
     app = dash.Dash(__name__, server=False)
     with pytest.raises(ValueError, match="init_app"):
-        audit(app)
+        find_faults(app)
 
 
 def write_app(folder, name, true, layout="'hi'"):
@@ -387,7 +388,7 @@ def test_the_command_on_a_plain_app(tmp_path):
     assert "\x1b" not in result.stdout + result.stderr
     assert "\r" not in result.stderr
     assert "Traceback" not in result.stderr
-    assert f"200   404  GET, HEAD, OPTIONS        /{UNLIKELY}" in result.stdout
+    assert f"200   404  GET, HEAD, OPTIONS        /{UNKNOWN_NAME}" in result.stdout
     assert "plain:app: 10 findings." in result.stdout
 
 
@@ -420,7 +421,7 @@ def test_a_check_that_breaks_off_ends_with_2(tmp_path, monkeypatch):
     write_app(tmp_path, "fine_app", True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("dash_true404.cli.examine", lambda *_: 1 / 0)
+    monkeypatch.setattr("dash_true404.cli.check_app", lambda *_: 1 / 0)
     result = CliRunner().invoke(main, ["check", "fine_app:app"])
     assert result.exit_code == 2
     assert "broke off: ZeroDivisionError" in result.output
@@ -428,14 +429,14 @@ def test_a_check_that_breaks_off_ends_with_2(tmp_path, monkeypatch):
 
 def test_one_reason_is_told_once():
     findings = [Finding("/a", "GET", 404, 200, "Reason."), Finding("/b", "GET", 404, 200, "Reason.")]
-    text = readable("app", Report(findings, ["A note."]))
+    text = format_report("app", Report(findings, ["A note."]))
     assert text.count("Reason.") == 1
     assert text.endswith("Note: A note.\n\napp: 2 findings.")
 
 
 def test_the_demo_has_no_findings_but_its_dead_ends():
-    code = "from demo_app.app import create_app\nfrom dash_true404.diagnostics.check.in_process import audit\n"
-    code += "print([finding.url for finding in audit(create_app(True))])"
+    code = "from demo_app.app import create_app\nfrom dash_true404.diagnostics.check.in_process import find_faults\n"
+    code += "print([finding.url for finding in find_faults(create_app(True))])"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=100, check=True
     )
@@ -451,16 +452,16 @@ def test_no_view_of_the_users_is_called_with_an_unsafe_method():
         "/<path:rest>", "all", lambda rest: called.append(rest) or "", methods=["POST", "PUT", "DELETE"]
     )
     enable_true_404(app)
-    assert audit(app) == []
+    assert find_faults(app) == []
     assert called == []
 
 
 def test_what_exists_denies_is_told_without_true_404s():
     app = make_app("/")
     register("/sold", exists=lambda: False)
-    (finding,) = [finding for finding in audit(app) if finding.url == "/sold"]
+    (finding,) = [finding for finding in find_faults(app) if finding.url == "/sold"]
     assert finding[1:4] == ("GET", 200, 404)
-    assert "The exists of page 'm_47_sold' says no." in finding.why
+    assert "The exists of page 'm_47_sold' returned False." in finding.why
 
 
 def test_a_home_that_another_route_answers_is_no_finding():
@@ -468,7 +469,7 @@ def test_a_home_that_another_route_answers_is_no_finding():
     server.add_url_rule("/", "start", lambda: "welcome")
     app = make_app("/a", server=server)
     enable_true_404(app)
-    assert examine(app) == Report([], [])
+    assert check_app(app) == Report([], [])
 
 
 @pytest.mark.parametrize("is_external", [True, False])
@@ -487,7 +488,7 @@ def test_hidden_files_are_no_assets(tmp_path):
     enable_true_404(app)
     asked = []
     app.server.before_request(lambda: asked.append(flask.request.path))
-    assert audit(app) == []
+    assert find_faults(app) == []
     assert [path for path in asked if path.startswith("/assets/")] == [
         "/assets/true404-no-such.css",
         "/assets/more/b.css",
@@ -500,7 +501,7 @@ def test_a_405_without_allow_on_what_is_no_page():
     app.server.view_functions["/<path:path>"] = functools.wraps(view)(lambda *args, **kw: view(*args, **kw))
     enable_true_404(app)
     app.server.register_error_handler(405, lambda error: ("no", 405))
-    assert seen(app)["/" + UNLIKELY, "POST"] == (405, 405)
+    assert seen(app)["/" + UNKNOWN_NAME, "POST"] == (405, 405)
 
 
 def test_head_with_another_content_type_is_noted():
@@ -513,4 +514,4 @@ def test_head_with_another_content_type_is_noted():
             response.content_type = "text/plain"
         return response
 
-    assert any("HEAD has another Content-Type (text/plain) than GET" in note for note in examine(app).notes)
+    assert any("HEAD has another Content-Type (text/plain) than GET" in note for note in check_app(app).notes)

@@ -8,8 +8,8 @@ from dash import html
 from fastapi import Depends, FastAPI
 
 from dash_true404 import enable_true_404
-from dash_true404.diagnostics.check.in_process import audit
-from dash_true404.diagnostics.check.links import DeadLink, dead_links
+from dash_true404.diagnostics.check.in_process import find_faults
+from dash_true404.diagnostics.check.links import DeadLink, find_dead_links
 
 from ..apps import make_app, register
 from .test_check import seen
@@ -23,7 +23,7 @@ def test_app_wide_dependencies_keep_their_405(backend):
     )
     app = make_app("/", "/a", **options)
     enable_true_404(app)
-    assert audit(app) == []
+    assert find_faults(app) == []
 
 
 def test_a_layout_may_be_async(backend):
@@ -34,14 +34,14 @@ def test_a_layout_may_be_async(backend):
 
     register("/later", layout=layout)
     enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/gone", "/later", 404)]
+    assert find_dead_links(app) == [DeadLink("/gone", "/later", 404)]
 
 
 def test_redirects(backend):
     app = make_app("/", backend=backend)
     register("/new", module="new", redirect_from=["/old"])
     enable_true_404(app)
-    assert audit(app) == []
+    assert find_faults(app) == []
     dash.page_registry.clear()
     app = make_app("/", backend=backend)
     register("/new", module="new", redirect_from=["/old"])

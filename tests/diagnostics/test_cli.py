@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 
 from dash_true404.cli import main
-from dash_true404.diagnostics.check.report import progress_line
+from dash_true404.diagnostics.check.report import show_progress
 
 APP = """
 import dash
@@ -40,7 +41,7 @@ class Screen(io.StringIO):
 def test_what_is_no_method_is_refused(app_name):
     result = CliRunner().invoke(main, ["explain", app_name, "/", "--method", "GET /x"])
     assert result.exit_code == 2
-    assert "'GET /x' is no HTTP method." in result.output
+    assert "'GET /x' isn't an HTTP method." in result.output
 
 
 def test_output_may_go_into_memory(app_name):
@@ -54,7 +55,7 @@ def test_progress_is_one_line_that_is_gone_at_the_end(monkeypatch):
     screen = Screen()
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setenv("COLUMNS", "20")
-    with progress_line() as show:
+    with show_progress() as show:
         show("Asking the first of all pages")
         show("Done")
     _, *written, rest = screen.getvalue().split("\r")
@@ -64,6 +65,13 @@ def test_progress_is_one_line_that_is_gone_at_the_end(monkeypatch):
 
 def test_without_a_terminal_there_is_no_progress(monkeypatch):
     monkeypatch.setattr("sys.stderr", io.StringIO())
-    with progress_line() as show:
+    with show_progress() as show:
         show("Asking")
     assert sys.stderr.getvalue() == ""
+
+
+def test_the_package_runs_as_a_command():
+    result = subprocess.run(
+        [sys.executable, "-m", "dash_true404", "--help"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.startswith("Usage: python -m dash_true404 ")

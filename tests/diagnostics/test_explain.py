@@ -1,6 +1,7 @@
 """explain(): for each way a URL gets lost, the layer, the words that help, and that what they suggest is true."""
 
 import json
+import os
 import re
 import sys
 import textwrap
@@ -19,7 +20,7 @@ from dash_true404 import enable_true_404
 from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.explain import explain
-from dash_true404.diagnostics.probe import NotReadyError
+from dash_true404.diagnostics.inspected_app import NotReadyError
 
 from ..apps import Unmerged, app_on, make_app, make_true_app, register, wrap_dashs_views
 from ..scale import EXAMPLES
@@ -51,7 +52,10 @@ def assert_suggests(app, url, meant, words, layer="routing", method="GET"):
     return found
 
 
-# What is taken
+THIS_FILE = os.path.relpath(__file__)
+
+
+# What is found
 
 
 def test_a_page_is_named_with_its_variables(backend):
@@ -61,8 +65,10 @@ def test_a_page_is_named_with_its_variables(backend):
         "GET",
         200,
         "page",
-        "Page 'm_47_t_47__60_x_62_' (/t/<x>) takes it, with x='a%20b'.",
+        "Page 'm_47_t_47__60_x_62_' (/t/<x>) matches it, with x='a%20b'.",
         [],
+        "passed on",
+        "page",
     )
 
 
@@ -70,7 +76,7 @@ def test_dashs_own_and_assets_are_routes(backend, tmp_path):
     (tmp_path / "a.txt").write_text("x")
     app = true_app_on(backend, "/", assets_folder=str(tmp_path))
     own = explain(app, "/_dash-layout")
-    assert (own.layer, own.verdict) == ("route", "Dash's own rule /_dash-layout takes it.")
+    assert (own.layer, own.verdict) == ("route", "Dash's own rule /_dash-layout matches it.")
     assert "Dash's rule for assets" in explain(app, "/assets/a.txt").verdict
     missing = explain(app, "/assets/b.txt")
     assert (missing.status, missing.layer) == (404, "route")
@@ -88,7 +94,7 @@ def test_a_view_that_says_404_itself_is_named():
     assert (found.status, found.layer, found.verdict) == (
         404,
         "route",
-        "The rule /gone (gone) takes it, and answers 404 itself.",
+        "The rule /gone (gone) matches it, and the answer is 404.",
     )
     assert "'gone'" in found.hints[0]
 
@@ -108,7 +114,7 @@ def test_a_view_that_might_change_something_is_not_called_for_a_url_that_is_near
     app.server.add_url_rule("/send", "send", lambda: called.append(1) or "", methods=["DELETE"])
     found = explain(app, "/Send", "DELETE")
     assert (found.status, called) == (404, [])
-    assert "/send is taken by the rule of endpoint send" in found.hints[0]
+    assert "/send is matched by the rule of endpoint send" in found.hints[0]
 
 
 def test_a_guard_in_front_of_a_page_is_told_from_the_page():
@@ -125,7 +131,8 @@ def test_a_server_error_is_told():
     app.server.add_url_rule("/boom", "boom", lambda: 1 / 0)
     found = explain(app, "/boom")
     assert (found.layer, found.status) == ("route", 500)
-    assert "failed" in found.verdict
+    assert found.verdict == "The rule /boom (boom) matches it, but the answer is 500."
+    assert found.hints == ["If the view has failed, the server's log says where."]
 
 
 def test_a_redirect_to_a_page_and_one_to_a_placeholder():
@@ -150,7 +157,7 @@ def test_redirect_slashes_is_named():
 def test_a_page_behind_another_is_named():
     app = make_true_app("/", "/t/<x>", "/t/new")
     found = explain(app, "/t/new")
-    assert "(/t/<x>) takes it, with x='new'" in found.verdict
+    assert "(/t/<x>) matches it, with x='new'" in found.verdict
     assert found.hints[0].startswith("Page 'm_47_t_47_new' has this path too")
 
 
@@ -168,7 +175,7 @@ def test_a_mount_inside_the_server_is_named():
     app = make_true_app("/")
     app.server.wsgi_app = DispatcherMiddleware(app.server.wsgi_app, {"/other": Response("theirs")})
     found = explain(app, "/other/x")
-    assert (found.layer, found.status, found.verdict) == ("route", 200, "The mount /other/<path:path> takes it.")
+    assert (found.layer, found.status, found.verdict) == ("route", 200, "The mount /other/<path:path> matches it.")
 
 
 # Routing
@@ -176,7 +183,7 @@ def test_a_mount_inside_the_server_is_named():
 
 def test_letter_case(backend):
     found = assert_suggests(true_app_on(backend, "/", "/about"), "/About", "/about", "letter case")
-    assert found.verdict == "No page and no rule of the server takes it."
+    assert found.verdict == "No page and no rule of the server matches it."
 
 
 def test_letter_case_leaves_the_variables_as_they_are(backend):
@@ -270,7 +277,7 @@ def test_a_missing_path_variable(backend, url, needed):
     found = explain(app, url)
     assert (found.status, found.layer) == (404, "routing")
     assert "lacks a value" in found.hints[0]
-    assert found.hints[0].endswith(f"takes {needed}.")
+    assert found.hints[0].endswith(f"matches {needed}.")
     assert explain(app, re.sub("<.*?>", "1", needed)).status == 200
 
 
@@ -289,7 +296,7 @@ def test_a_converter_that_refuses_the_value(rule, url, variable, value):
     app.server.add_url_rule(rule, "rule", lambda **_: "x")
     found = explain(app, url)
     assert (found.status, found.layer) == (404, "routing")
-    assert f"The rule {rule} (rule) has this shape, but {variable} does not take {value!r}." in found.hints[0]
+    assert f"The rule {rule} (rule) has this shape, but {variable} does not match {value!r}." in found.hints[0]
 
 
 @pytest.mark.parametrize("is_true", [True, False])
@@ -300,16 +307,16 @@ def test_another_method(is_true):
         enable_true_404(app)
     found = explain(app, "/send")
     assert (found.status, found.layer) == (405 if is_true else 200, "routing")
-    assert "the rule /send (send) takes POST and PUT, not GET" in found.hints[0]
+    assert "the rule /send (send) accepts POST and PUT, not GET" in found.hints[0]
     if is_true:
-        allow = re.search(r"Allow: (.*)", found.verdict).group(1)
+        allow = re.search(r"Allow: (.*)\.$", found.verdict).group(1)
         assert set(allow.split(", ")) == {"POST", "PUT", "OPTIONS"}
 
 
 def test_other_methods_of_a_page():
     found = explain(make_true_app("/", "/a"), "/a", "POST")
     assert (found.status, found.layer) == (405, "routing")
-    assert found.verdict == "Page 'm_47_a' is there, but a page does not take POST."
+    assert found.verdict == "Page 'm_47_a' is there, but a page does not accept POST."
 
 
 def exists(x):
@@ -324,7 +331,7 @@ def test_exists_said_no(backend):
     enable_true_404(app)
     found = explain(app, "/t/no")
     assert (found.status, found.layer) == (404, "routing")
-    assert "its exists(x='no') said no" in found.verdict
+    assert "its exists(x='no') returned False" in found.verdict
     assert "unquote" not in found.text()
     assert explain(app, "/t/yes").hints == []
     assert app.use_pages
@@ -340,7 +347,7 @@ def test_an_async_exists_said_no(backend):
     app = app_on(backend, "/")
     register("/t/<x>", exists=exists_async)
     enable_true_404(app)
-    assert "said no" in explain(app, "/t/no").verdict
+    assert "returned False" in explain(app, "/t/no").verdict
     assert "KeyError" in explain(app, "/t/boom").hints[0]
 
 
@@ -411,7 +418,7 @@ def test_exists_without_true_404s():
     register("/t/<x>", exists=exists)
     found = explain(app, "/t/no")
     assert (found.status, found.layer) == (200, "page")
-    assert "is not asked" in found.hints[0]
+    assert "is not called" in found.hints[0]
 
 
 def test_report_only():
@@ -443,7 +450,7 @@ def test_an_app_without_pages():
     assert "has no pages" in explain(app, "/zz").verdict
     app = make_app(use_pages=False)
     enable_true_404(app, paths=["/", "/reports/<year>"])
-    assert explain(app, "/reports/2024").verdict == "The page /reports/<year> of paths= takes it, with year='2024'."
+    assert explain(app, "/reports/2024").verdict == "The page /reports/<year> of paths= matches it, with year='2024'."
     assert explain(app, "/zz").status == 404
 
 
@@ -638,7 +645,7 @@ def test_script_name(monkeypatch):
     assert any("arrives as /a, and /a is answered 200" in hint for hint in right.hints)
     wrong = explain(make_true_app("/", "/a", url_base_pathname="/d/"), "/d/a")
     assert wrong.layer == "page"
-    assert "arrives as /a, and nothing takes that" in wrong.hints[0]
+    assert "arrives as /a, and nothing matches that" in wrong.hints[0]
 
 
 def test_application_root():
@@ -667,15 +674,15 @@ def fastapi_app():
 @pytest.mark.asgi
 def test_fastapi_included_router():
     app = fastapi_app()
-    assert explain(app, "/v1/api/users/3").verdict == "The rule /v1/api/users/{n:int} (user) takes it."
+    assert explain(app, "/v1/api/users/3").verdict == "The rule /v1/api/users/{n:int} (user) matches it."
     refused = explain(app, "/v1/api/users/x")
     assert (refused.status, refused.layer) == (404, "routing")
-    assert "{n:int} does not take 'x'" in refused.hints[0]
+    assert "{n:int} does not match 'x'" in refused.hints[0]
     with Client(app) as client:
         there, _ = suggested(explain(app, "/api/users/3", client=client))
         # FastAPI's own answer says that the parameter is no query: the lambda has no type.
         assert client.ask(there).status == 200
-    assert "takes POST, not GET" in explain(app, "/v1/api/send").hints[0]
+    assert "accepts POST, not GET" in explain(app, "/v1/api/send").hints[0]
 
 
 @pytest.mark.asgi
@@ -707,7 +714,7 @@ def test_fastapi_router_that_was_never_included():
 def test_fastapi_pages_take_no_head():
     found = explain(true_app_on("fastapi", "/", "/a"), "/a", "HEAD")
     assert (found.status, found.layer) == (405, "routing")
-    assert "a page does not take HEAD" in found.verdict
+    assert "a page does not accept HEAD" in found.verdict
 
 
 # Any URL, and the command
@@ -783,8 +790,9 @@ def test_the_command_prints_text(command):
 def test_the_command_prints_json(command):
     result = command("shop:app", "/about", "--method", "post", "--json")
     found = json.loads(result.output)
-    assert list(found) == ["url", "method", "status", "layer", "verdict", "hints"]
+    assert list(found) == ["url", "method", "status", "layer", "verdict", "hints", "outcome", "reason"]
     assert (found["method"], found["status"]) == ("POST", 405)
+    assert (found["outcome"], found["reason"]) == ("405", "method")
 
 
 @pytest.mark.parametrize("name", ["no_such:app", "shop:no_such", "shop:dash", "shop", "shop:early"])
@@ -803,25 +811,35 @@ def test_a_guard_in_front_of_nothing_suggests_nothing():
     app.server.before_request(lambda: flask.redirect("/login"))
     found = explain(app, "/About")
     assert found.verdict == (
-        "No page and no rule of the server takes it, but something in front (such as a login) redirects to /login."
+        "No page and no rule of the server matches it, but a guard, middleware or an error handler redirects to /login."
     )
+    assert found.hints[0].startswith("This may have answered: before_request `<lambda>` (")
     assert "is answered" not in found.text()
 
 
 @pytest.mark.parametrize(
     ("url", "status", "words"),
     [
-        ("/a", 418, "such as a guard or middleware, says so"),
-        ("/a", 403, "such as a login, refuses"),
-        ("/zz", 403, "answers before anybody looks"),
+        ("/a", 418, "Page 'm_47_a' matches it, but something in front of it answers 418."),
+        ("/a", 403, "Page 'm_47_a' matches it, but something in front of it answers 403."),
+        (
+            "/zz",
+            403,
+            "No page and no rule of the server matches it, but a guard, middleware or an error handler answers 403.",
+        ),
     ],
 )
 def test_a_guard_that_answers_is_named(url, status, words):
     app = make_true_app("/", "/a")
-    app.server.before_request(lambda: ("no", status))
+
+    @app.server.before_request
+    def need_login():
+        return "no", status
+
     found = explain(app, url)
-    assert found.status == status
-    assert words in " ".join([found.verdict, *found.hints])
+    assert (found.status, found.verdict) == (status, words)
+    line = need_login.__code__.co_firstlineno
+    assert found.hints == [f"This may have answered: before_request `need_login` ({THIS_FILE}:{line})."]
 
 
 def test_a_guard_around_the_views_refuses_other_methods_everywhere():
@@ -889,7 +907,7 @@ def test_below_a_root_path():
     app.server.add_api_route("/users", lambda: "x")
     enable_true_404(app)
     found = explain(app, "/root/users")
-    assert (found.status, found.layer, found.verdict) == (200, "route", "The rule /users (<lambda>) takes it.")
+    assert (found.status, found.layer, found.verdict) == (200, "route", "The rule /users (<lambda>) matches it.")
 
 
 # Files and Blueprints that are none of the URL's
@@ -915,3 +933,31 @@ def test_a_blueprint_that_cannot_be_tried_is_passed_over():
     tied.add_url_rule("/tied", "tied", lambda: "x")
     tied.record(lambda state: state.app.config["ONLY_THERE"])
     assert "tied'" not in explain(make_true_app("/"), "/tied").text()
+
+
+def test_a_page_that_is_registered_with_the_apps_prefix():
+    app = make_true_app("/", "/intranet/sales", url_base_pathname="/intranet/")
+    found = assert_suggests(app, "/intranet/sales", "/intranet/intranet/sales", "begins with the app's prefix")
+    assert "Register the page without the prefix." in found.hints[0]
+
+
+def test_the_apps_root_without_its_slash(backend):
+    found = explain(true_app_on(backend, "/", "/a", url_base_pathname="/d/"), "/d")
+    assert (found.status, found.reason) == (307 if backend == "fastapi" else 308, "slashes")
+    assert found.verdict.startswith("A page or a rule has it with other slashes: the server redirects to ")
+
+
+def test_a_redirect_to_https_is_no_other_slash_and_suggests_nothing():
+    app = make_true_app("/", "/about")
+
+    @app.server.before_request
+    def be_secure():
+        return None if flask.request.is_secure else flask.redirect(f"https://localhost{flask.request.path}")
+
+    found = explain(app, "/About")
+    assert found.verdict == (
+        "No page and no rule of the server matches it, but a guard, middleware or an error handler redirects to "
+        "https://localhost/About."
+    )
+    (hint,) = found.hints
+    assert hint.startswith("This may have answered: before_request `be_secure` (")

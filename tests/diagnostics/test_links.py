@@ -8,10 +8,11 @@ from dash import dcc, html
 from flask import request
 
 from dash_true404 import enable_true_404
-from dash_true404.diagnostics.check.crawl import hrefs, internal
-from dash_true404.diagnostics.check.in_process import audit
-from dash_true404.diagnostics.check.links import DeadLink, InProcess, crawl_app, dead_links
+from dash_true404.diagnostics.check.crawl import find_hrefs
+from dash_true404.diagnostics.check.in_process import find_faults
+from dash_true404.diagnostics.check.links import DeadLink, InProcess, crawl_app, find_dead_links
 from dash_true404.diagnostics.client import Client, NoAnswerError
+from dash_true404.diagnostics.urls import resolve_link
 
 from ..apps import app_on, make_app, register
 
@@ -49,7 +50,7 @@ def app_with_links(*links, true=True, paths=("/", "/a", "/t/<x>"), backend="flas
     ],
 )
 def test_where_a_link_leads(href, target):
-    assert internal(href, "/dir/page") == target
+    assert resolve_link(href, "/dir/page") == target
 
 
 def test_every_component_with_an_href_is_a_link():
@@ -65,34 +66,34 @@ def test_every_component_with_an_href_is_a_link():
             ]
         },
     }
-    assert list(hrefs(layout)) == ["/nav", "/deep"]
+    assert list(find_hrefs(layout)) == ["/nav", "/deep"]
 
 
 @pytest.mark.parametrize("true", [True, False])
 def test_dead_links_are_found_with_and_without_true_404s(backend, true):
     links = ("/a", "/t/1?x=2", "/links#top", "nope", "/A", "/a/", "//else.where/x")
     app = app_with_links(*links, true=true, backend=backend)
-    assert dead_links(app) == [DeadLink("/nope", "/links", 404), DeadLink("/A", "/links", 404)]
+    assert find_dead_links(app) == [DeadLink("/nope", "/links", 404), DeadLink("/A", "/links", 404)]
 
 
 @pytest.mark.parametrize("true", [True, False])
 def test_sound_links_are_not(backend, true):
     app = app_with_links("/", "/a", "/t/1", "t/2", "?q=1", "/_dash-layout", true=true, backend=backend)
-    assert dead_links(app) == []
+    assert find_dead_links(app) == []
 
 
 def test_the_apps_own_layout_is_read():
     app = make_app("/", "/a")
     app.layout = html.Div([html.A(href="/a"), html.A(href="/gone"), dash.page_container])
     enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/gone", "/", 404)]
+    assert find_dead_links(app) == [DeadLink("/gone", "/", 404)]
 
 
 def test_a_layout_may_need_a_request():
     app = make_app("/")
     register("/me", layout=lambda **_: html.A(href=f"/{request.method}-{request.host}"))
     enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/POST-localhost", "/me", 404)]
+    assert find_dead_links(app) == [DeadLink("/POST-localhost", "/me", 404)]
 
 
 def test_a_layout_that_raises_is_noted_and_the_others_are_read():
@@ -100,7 +101,7 @@ def test_a_layout_that_raises_is_noted_and_the_others_are_read():
     register("/bad", layout=lambda **_: 1 / 0)
     register("/good", layout=html.A(href="/gone"))
     enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/gone", "/good", 404)]
+    assert find_dead_links(app) == [DeadLink("/gone", "/good", 404)]
 
 
 def test_template_pages_are_read_where_a_link_leads_to():
@@ -108,7 +109,7 @@ def test_template_pages_are_read_where_a_link_leads_to():
     register("/list", layout=html.Div([html.A(href="/item/1"), html.A(href="/item/2")]))
     register("/item/<n>", layout=lambda n=None, **_: html.A(href=f"/gone/{n}"))
     enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/gone/1", "/item/1", 404)]
+    assert find_dead_links(app) == [DeadLink("/gone/1", "/item/1", 404)]
 
 
 @pytest.mark.parametrize("true", [True, False])
@@ -131,14 +132,14 @@ def test_what_does_not_exist_is_dead(backend, is_async, true):
     register("/item/<n>", exists=exists_async if is_async else exists)
     if true:
         enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/item/2", "/list", 404)]
+    assert find_dead_links(app) == [DeadLink("/item/2", "/list", 404)]
 
 
 def test_the_not_found_page_is_read_too():
     app = make_app("/")
     dash.register_page("pages.not_found_404", path="/not-found", layout=html.Div([html.A(href="/"), html.A(href="/x")]))
     enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/x", "/not-found", 404)]
+    assert find_dead_links(app) == [DeadLink("/x", "/not-found", 404)]
 
 
 @pytest.mark.parametrize("true", [True, False])
@@ -148,7 +149,7 @@ def test_links_below_a_prefix(prefixes, true):
     register("/links", layout=html.Div([html.A(href="/dash/a"), html.A(href="a"), html.A(href="/dash/gone")]))
     if true:
         enable_true_404(app)
-    assert dead_links(app) == [DeadLink("/dash/gone", "/dash/links", 404)]
+    assert find_dead_links(app) == [DeadLink("/dash/gone", "/dash/links", 404)]
 
 
 def test_other_routes_count_by_their_status():
@@ -160,7 +161,7 @@ def test_other_routes_count_by_their_status():
     server.add_url_rule("/moved", "moved", lambda: ("", 302, {"Location": "/nowhere"}))
     server.add_url_rule("/away", "away", lambda: ("", 302, {"Location": "https://example.org/"}))
     server.add_url_rule("/circle", "circle", lambda: ("", 302, {"Location": "/circle"}))
-    assert [(link.url, link.status) for link in dead_links(app)] == [
+    assert [(link.url, link.status) for link in find_dead_links(app)] == [
         ("/broken", 500),
         ("/moved", 404),
         ("/circle", 508),
@@ -176,25 +177,25 @@ def test_another_app_on_the_server_is_no_dead_link(true):
     other.layout = html.Div()
     if true:
         enable_true_404(app)
-    assert dead_links(app) == []
+    assert find_dead_links(app) == []
 
 
 def test_an_app_without_pages_draws_what_it_likes():
     app = dash.Dash(__name__)
     app.layout = html.Div([dcc.Location(id="url"), html.A(href="/by-hand"), html.A(href="/assets/no.css")])
-    assert [link.url for link in dead_links(app)] == ["/assets/no.css"]
+    assert [link.url for link in find_dead_links(app)] == ["/assets/no.css"]
 
 
 def test_a_client_may_be_given():
     app = app_with_links("/gone")
     with Client(app) as client:
-        assert len(dead_links(app, client)) == 1
+        assert len(find_dead_links(app, client)) == 1
 
 
 def test_a_guard_that_answers_first_makes_no_dead_links():
     app = app_with_links("/gone")
     app.server.before_request(lambda: ("log in", 401))
-    assert dead_links(app) == []
+    assert find_dead_links(app) == []
 
 
 def test_the_audit_names_a_url_once_with_the_pages_that_link_to_it():
@@ -202,7 +203,7 @@ def test_the_audit_names_a_url_once_with_the_pages_that_link_to_it():
     for path in ("/b", "/c", "/d"):
         register(path, layout=html.A(href="/gone"))
     enable_true_404(app)
-    (finding,) = audit(app)
+    (finding,) = find_faults(app)
     assert finding[:4] == ("/gone", "GET", 404, 200)
     assert "on /b, /c and 1 more" in finding.why
 
@@ -210,13 +211,13 @@ def test_the_audit_names_a_url_once_with_the_pages_that_link_to_it():
 def test_what_is_in_front_of_the_app_is_not_judged():
     app = make_app("/", url_base_pathname="/dash/")
     register("/a", layout=[html.A(href=href) for href in ("/portal/", "http://localhost/grafana", "/dash/nope")])
-    assert [link.url for link in dead_links(app)] == ["/dash/nope"]
+    assert [link.url for link in find_dead_links(app)] == ["/dash/nope"]
 
 
 def test_the_address_of_a_location_is_no_link():
     app = make_app("/")
     register("/a", layout=[dcc.Location(id="here", href="/nowhere")])
-    assert dead_links(app) == []
+    assert find_dead_links(app) == []
 
 
 def test_a_link_that_is_not_answered_is_noted():
@@ -231,3 +232,11 @@ def test_a_link_that_is_not_answered_is_noted():
         crawl = crawl_app(InProcess(app, client))
     assert crawl.dead == [DeadLink("/gone", "/links", 404)]
     assert crawl.notes == ["A link on /links could not be followed. It has not answered."]
+
+
+def test_another_app_on_the_server_may_be_asked_anything():
+    app = make_app("/")
+    make_app("/", server=app.server, url_base_pathname="/other/")
+    enable_true_404(app)
+    with Client(app) as client:
+        assert InProcess(app, client).may_ask("/other/x", "POST")

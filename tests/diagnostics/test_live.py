@@ -18,8 +18,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.cli import main
-from dash_true404.diagnostics.check.checks import METHODS, UNLIKELY
+from dash_true404.diagnostics.check.checks import METHODS
 from dash_true404.diagnostics.check.live import AGENT, LiveError, check_site
+from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
 from ..apps import make_app, register
 
@@ -75,7 +76,7 @@ def test_a_sound_site_has_no_findings(page, not_found_page):
     assert report == ([], [])
     assert {agent for _, _, agent in asked} == {AGENT}
     assert {target for method, target, _ in asked if method not in ("GET", "HEAD")} == {
-        "/" + UNLIKELY,
+        "/" + UNKNOWN_NAME,
         "/_dash-update-component",
     }
 
@@ -83,8 +84,8 @@ def test_a_sound_site_has_no_findings(page, not_found_page):
 @pytest.mark.parametrize("not_found_page", [True, False])
 def test_plain_dash_is_told_what_would_change(not_found_page):
     report, _ = check(site_app("/gone", "/A", "/t/1", true=False, not_found_page=not_found_page))
-    due = {("/" + UNLIKELY, method): (405, 404) for method in METHODS}
-    due.update({("/" + UNLIKELY, method): (200, 404) for method in ("GET", "HEAD", "OPTIONS")})
+    due = {("/" + UNKNOWN_NAME, method): (405, 404) for method in METHODS}
+    due.update({("/" + UNKNOWN_NAME, method): (200, 404) for method in ("GET", "HEAD", "OPTIONS")})
     due["/favicon.ico", "GET"] = (200, 404)
     due["/_dash-update-component", "GET"] = (200, 405)
     due["/_dash-component-suites/dash/true404-no-such.js", "GET"] = (500, 404)
@@ -120,7 +121,7 @@ def test_a_template_that_takes_every_url_is_noted():
     app = make_app("/")
     register("/<x>", layout=lambda x=None, **_: html.P(f"This is {x}"))
     report, _ = check(app)
-    assert ("/" + UNLIKELY, "GET") not in seen(report)
+    assert ("/" + UNKNOWN_NAME, "GET") not in seen(report)
     assert "Every URL is a page" in report.notes[0]
 
 
@@ -139,7 +140,7 @@ def test_an_app_without_pages():
     app = dash.Dash(__name__)
     app.layout = html.Div([dcc.Location(id="url"), html.A(href="/by-hand"), html.A(href="/assets/no.css")])
     report, _ = check(app)
-    assert all("paths=" in finding.why for finding in report.findings if finding.url == "/" + UNLIKELY)
+    assert all("paths=" in finding.why for finding in report.findings if finding.url == "/" + UNKNOWN_NAME)
     assert ("/assets/no.css", "GET") in seen(report)
     assert ("/by-hand", "GET") not in seen(report)
 
@@ -148,7 +149,7 @@ def test_a_handler_without_a_status():
     app = site_app()
     app.server.register_error_handler(404, lambda error: "sorry")
     report, _ = check(app)
-    assert seen(report)["/" + UNLIKELY, "GET"] == (200, 404)
+    assert seen(report)["/" + UNKNOWN_NAME, "GET"] == (200, 404)
     assert "return page, 404" in report.findings[0].why
 
 
@@ -168,13 +169,13 @@ def test_redirects_on_the_way_are_followed():
 @pytest.mark.parametrize(
     ("status", "headers", "message"),
     [
-        ("200 OK", {}, "no page of a Dash app"),
+        ("200 OK", {}, "isn't a page of a Dash app"),
         ("404 Not Found", {}, "Name the URL of one of its pages"),
         ("401 Unauthorized", {}, "log-in"),
         ("429 Too Many Requests", {}, "too many requests"),
         ("302 Found", {"Location": "http://example.org/"}, "another host"),
         ("302 Found", {"Location": "/"}, "again and again"),
-        ("302 Found", {"Location": "http://["}, "which is no URL"),
+        ("302 Found", {"Location": "http://["}, "which isn't a URL"),
     ],
 )
 def test_what_is_no_dash_app_is_named(status, headers, message):
@@ -189,8 +190,8 @@ def test_what_is_no_dash_app_is_named(status, headers, message):
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("http://", "no URL"),
-        ("http://127.0.0.1:no/", "no URL"),
+        ("http://", "isn't a URL"),
+        ("http://127.0.0.1:no/", "isn't a URL"),
         ("http://me:secret@127.0.0.1/", "not supported"),
         ("http://no-such-host.invalid/", "cannot be reached"),
     ],
@@ -271,7 +272,7 @@ def test_what_only_looks_like_dash_is_no_dash_app(config):
         start_response("200 OK", [])
         return [f'<script id="_dash-config">{config}</script>'.encode()]
 
-    with served(wsgi) as (url, _), pytest.raises(LiveError, match="no page of a Dash app"):
+    with served(wsgi) as (url, _), pytest.raises(LiveError, match="isn't a page of a Dash app"):
         check_site(url, pause=0)
 
 
@@ -296,7 +297,7 @@ def test_the_not_found_pages_own_url_is_a_soft_404():
     with served(wsgi) as (url, _):
         report = check_site(url, pause=0)
     assert seen(report)["/not-found-404", "GET"] == (200, 404)
-    assert ("/" + UNLIKELY, "GET") not in seen(report)
+    assert ("/" + UNKNOWN_NAME, "GET") not in seen(report)
 
 
 def test_a_page_that_cannot_be_drawn_is_taken_to_be_found():

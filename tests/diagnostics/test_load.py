@@ -5,7 +5,7 @@ import sys
 import dash
 import pytest
 
-from dash_true404.diagnostics.load import LoadError, load
+from dash_true404.diagnostics.load import LoadError, load_app
 
 SHOP = """
 import dash
@@ -49,7 +49,7 @@ def shop(tmp_path, monkeypatch):
     ],
 )
 def test_an_app_is_found(shop, name):
-    found = load(name)
+    found = load_app(name)
     assert isinstance(found, dash.Dash)
     assert found is sys.modules["shop"].app
 
@@ -57,17 +57,17 @@ def test_an_app_is_found(shop, name):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("shop", "names no app. Write module:attribute"),
-        (":app", "names no app"),
-        ("shop:", "names no app"),
+        ("shop", "doesn't name an app. Write module:attribute"),
+        (":app", "doesn't name an app"),
+        ("shop:", "doesn't name an app"),
         ("shoq:app", "There is no module 'shoq' in "),
         ("shop.more:app", "There is no module 'shop.more' in "),
-        ("shop.py:app", "no module's name but a file's"),
-        ("./shop:app", "no module's name but a file's"),
+        ("shop.py:app", "a file's name, not a module's"),
+        ("./shop:app", "a file's name, not a module's"),
         ("shop:nope", "Module 'shop' has no attribute 'nope'. It has shop:app."),
-        ("shop:create", "no Dash app but the function create. If it makes the app, call it: shop:create()."),
-        ("shop:number", "no Dash app but a int."),
-        ("shop:Holder", "no Dash app but the class Holder"),
+        ("shop:create", "isn't a Dash app but the function create. If it makes the app, call it: shop:create()."),
+        ("shop:number", "isn't a Dash app but a int."),
+        ("shop:Holder", "isn't a Dash app but the class Holder"),
         ("shop:1+1", "neither a name nor a call with literal arguments"),
         ("shop:create(x)", "neither a name nor a call with literal arguments"),
         ("shop:create(", "neither a name nor a call with literal arguments"),
@@ -75,14 +75,14 @@ def test_an_app_is_found(shop, name):
 )
 def test_what_is_wrong_is_said(shop, name, said):
     with pytest.raises(LoadError) as raised:
-        load(name)
+        load_app(name)
     assert said in str(raised.value)
 
 
 def test_a_server_with_several_apps_is_no_name_for_one(shop):
     (shop / "shop.py").write_text(SHOP + "\nother = dash.Dash('other', server=server, url_base_pathname='/other/')\n")
     with pytest.raises(LoadError, match="a server with 2 Dash apps on it"):
-        load("shop:server")
+        load_app("shop:server")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_server_with_several_apps_is_no_name_for_one(shop):
 def test_an_error_of_importing_is_shown_as_the_users_own_traceback(shop, fault):
     (shop / "shop.py").write_text(f"x = 1\n\n{fault}\n")
     with pytest.raises(LoadError) as raised:
-        load("shop:app")
+        load_app("shop:app")
     said = str(raised.value)
     assert said.startswith("Importing 'shop' failed:\nTraceback of your code:\n")
     assert said.count("File ") == 1  # neither ours nor the standard library's
@@ -101,10 +101,10 @@ def test_an_error_of_importing_is_shown_as_the_users_own_traceback(shop, fault):
 
 def test_an_error_of_a_factory_is_shown_so_too(shop):
     with pytest.raises(LoadError, match=r"Calling shop:create\(broken=True\) failed(.|\n)*ZeroDivisionError"):
-        load("shop:create(broken=True)")
+        load_app("shop:create(broken=True)")
 
 
 def test_a_module_without_a_main_guard_is_not_served(shop, capsys):
     (shop / "shop.py").write_text(SHOP + "\napp.run(port=1)\n")
-    assert isinstance(load("shop:app"), dash.Dash)
+    assert isinstance(load_app("shop:app"), dash.Dash)
     assert "app.run() was passed over" in capsys.readouterr().err

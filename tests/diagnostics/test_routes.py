@@ -1,4 +1,4 @@
-"""routes(): every URL that a server answers, and marks at what no visitor ever gets."""
+"""list_routes(): every URL that a server answers, and marks at what no visitor ever gets."""
 
 import json
 import re
@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response
 from dash_true404 import enable_true_404
 from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
-from dash_true404.diagnostics.routes import routes
+from dash_true404.diagnostics.routes import list_routes
 
 from ..apps import app_on, make_app, make_true_app, register
 
 
 def page_at(app, path):
-    (line,) = [page for page in routes(app).pages if page.path == path]
+    (line,) = [page for page in list_routes(app).pages if page.path == path]
     return line
 
 
@@ -30,7 +30,7 @@ def test_pages_and_rules_are_all_there_and_what_is_said_of_them_is_true(backend,
     register("/t/<x>", exists=lambda x: x == "1", module="pages.t")
     enable_true_404(app)
     with Client(app) as client:
-        listing = routes(app, client)
+        listing = list_routes(app, client)
         assert [(page.path, page.module, page.exists, page.problems) for page in listing.pages] == [
             (prefix, "m_47_", False, []),
             (f"{prefix}a", "m_47_a", False, []),
@@ -56,7 +56,7 @@ def test_redirects_are_with_their_pages(backend):
         ("/old", "/new", None),
         ("/older", "/new", None),
     ]
-    assert "/old" not in {rule.path for rule in routes(app).rules}
+    assert "/old" not in {rule.path for rule in list_routes(app).rules}
 
 
 def test_a_redirect_into_nothing_is_marked():
@@ -64,7 +64,7 @@ def test_a_redirect_into_nothing_is_marked():
     register("/new", redirect_from=["/old"])
     enable_true_404(app)
     with Client(app) as client:
-        found = routes(app, client)
+        found = list_routes(app, client)
         redirects = [*found.lost_redirects, *(r for page in found.pages for r in page.redirects)]
         (redirect,) = redirects
         assert (client.ask(redirect.to).status == 404) is bool(redirect.problem)
@@ -76,9 +76,9 @@ def test_a_redirect_to_a_page_that_was_taken_out_is_marked():
     register("/new", redirect_from=["/old"])
     enable_true_404(app)
     dash.page_registry.pop("m_47_new")
-    (redirect,) = routes(app).lost_redirects
+    (redirect,) = list_routes(app).lost_redirects
     assert redirect == ("/old", "/new", "no page and no rule is at /new")
-    assert "/old  /new ! no page and no rule is at /new" in routes(app).text()
+    assert "/old  /new ! no page and no rule is at /new" in list_routes(app).text()
 
 
 def test_a_redirect_to_a_placeholder_is_marked():
@@ -102,11 +102,11 @@ def test_duplicates_and_pages_behind_a_template_are_marked():
     register("/a", module="z_again")
     register("/t/<other>", module="other")
     enable_true_404(app)
-    first, second = [page for page in routes(app).pages if page.path == "/a"]
+    first, second = [page for page in list_routes(app).pages if page.path == "/a"]
     assert first.problems == []
     assert second.problems == ["a duplicate of page 'm_47_a': Dash fails over that at its first request"]
     assert page_at(app, "/t/<x>").problems == []
-    behind = "never drawn: page 'm_47_t_47__60_x_62_' (/t/<x>) takes it first"
+    behind = "never drawn: page 'm_47_t_47__60_x_62_' (/t/<x>) matches it first"
     assert page_at(app, "/t/new").problems == [behind]
     assert page_at(app, "/t/<other>").problems == [behind]
 
@@ -114,18 +114,18 @@ def test_duplicates_and_pages_behind_a_template_are_marked():
 def test_a_page_behind_a_rule_is_marked():
     app = make_true_app("/", "/a")
     app.server.add_url_rule("/a", "mine", lambda: "x")
-    assert page_at(app, "/a").problems == ["never reached: the rule /a (mine) takes it first"]
+    assert page_at(app, "/a").problems == ["never reached: the rule /a (mine) matches it first"]
 
 
 def test_the_not_found_page_is_no_page():
     app = make_true_app("/", not_found_page=True)
-    assert [page.path for page in routes(app).pages] == ["/"]
+    assert [page.path for page in list_routes(app).pages] == ["/"]
 
 
 def test_paths_are_pages_without_a_module():
     app = make_app(use_pages=False)
     enable_true_404(app, paths=["/", "/r/<year>"])
-    assert [(page.path, page.module, page.problems) for page in routes(app).pages] == [
+    assert [(page.path, page.module, page.problems) for page in list_routes(app).pages] == [
         ("/", None, []),
         ("/r/<year>", None, []),
     ]
@@ -138,10 +138,10 @@ def test_blueprints_and_mounts_are_listed():
     app.server.register_blueprint(blueprint)
     enable_true_404(app)
     app.server.wsgi_app = DispatcherMiddleware(app.server.wsgi_app, {"/other": Response("theirs")})
-    rules = {rule.path: rule for rule in routes(app).rules}
+    rules = {rule.path: rule for rule in list_routes(app).rules}
     assert rules["/api/send"][1:5] == (("POST", "OPTIONS"), "api.send", "route", "api")
     assert rules["/other/<path:path>"].kind == "mount"
-    assert re.search(r"^api\.send +POST +/api/send$", routes(app).text(), re.M)
+    assert re.search(r"^api\.send +POST +/api/send$", list_routes(app).text(), re.M)
 
 
 if hasattr(dash, "hooks"):  # they came with Dash 3.0
@@ -150,7 +150,7 @@ if hasattr(dash, "hooks"):  # they came with Dash 3.0
         monkeypatch.setitem(dash.hooks._ns, "routes", [])
         for name in ("hooked", "hooked/<path:path>"):
             dash.hooks.route(name)(lambda path="": path)
-        kinds = {rule.path: rule.kind for rule in routes(make_true_app("/")).rules}
+        kinds = {rule.path: rule.kind for rule in list_routes(make_true_app("/")).rules}
         assert kinds["/hooked"] == kinds["/hooked/<path:path>"] == "route"
 
 
@@ -166,7 +166,7 @@ def test_fastapi_routers_and_mounts_are_listed():
     app.server.include_router(outer, prefix="/v1")
     app.server.mount("/sub", sub)
     enable_true_404(app)
-    rules = {rule.path: rule for rule in routes(app).rules}
+    rules = {rule.path: rule for rule in list_routes(app).rules}
     assert rules["/v1/api/in/{n}"][1:4] == (("PUT",), "inner", "route")
     assert rules["/sub/hello"].endpoint == "hello"
     assert rules["/sub/{path:path}"].kind == "mount"
@@ -174,10 +174,10 @@ def test_fastapi_routers_and_mounts_are_listed():
 
 
 def test_soft_404s_are_told(backend):
-    assert "are 200 (no enable_true_404(app)): soft 404s" in routes(app_on(backend, "/")).text()
+    assert "are 200 (no enable_true_404(app)): soft 404s" in list_routes(app_on(backend, "/")).text()
     app = app_on(backend, "/")
     enable_true_404(app, report_only=True)
-    assert "are 200 (report_only=True): soft 404s" in routes(app).text()
+    assert "are 200 (report_only=True): soft 404s" in list_routes(app).text()
 
 
 @pytest.fixture
@@ -234,13 +234,13 @@ def test_a_redirect_behind_a_guard_is_marked():
     register("/new", redirect_from=["/old"])
     enable_true_404(app)
     app.server.before_request(lambda: ("log in", 401))
-    (redirect,) = routes(app).lost_redirects
+    (redirect,) = list_routes(app).lost_redirects
     assert (redirect.path, redirect.to, redirect.problem) == ("/old", None, "it answers 401, and leads nowhere")
 
 
 def test_a_template_that_does_not_match_itself_is_marked():
     app = make_true_app("/", "/f[0]/<x>")
-    assert page_at(app, "/f[0]/<x>").problems == ["it does not take its own URL"]
+    assert page_at(app, "/f[0]/<x>").problems == ["it does not match its own URL"]
 
 
 @pytest.mark.asgi
@@ -252,6 +252,6 @@ def test_a_route_of_an_unknown_kind_is_passed_over():
             return Match.NONE, {}
 
     app = app_on("fastapi", "/")
-    before = routes(app).rules
+    before = list_routes(app).rules
     app.server.router.routes.append(Silent())
-    assert routes(app).rules == before
+    assert list_routes(app).rules == before

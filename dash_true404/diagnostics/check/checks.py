@@ -12,15 +12,12 @@ from werkzeug.datastructures import Headers
 from ...dash_internals.index_page import is_shell
 from ..client import Answer
 from ..rules import METHODS
-
-#: A name that no page has, unless a template of the app takes every name.
-UNLIKELY = "true404-no-such-page"
+from ..urls import UNKNOWN_NAME, follow_redirects
 
 # A guard, or a server that is busy, not a fault of the URL's.
 GUARDED = frozenset({401, 403, 407, 429})
 #: For a request that gets none, or would not come to this process.
 NO_ANSWER = Answer(0, Headers(), b"")
-_MOST_HOPS = 5
 _A_DAY = 86400
 
 _UPDATE = "_dash-update-component"
@@ -63,7 +60,7 @@ class Subject(Protocol):
 
     @property
     def cure(self) -> str:
-        """What would mend a soft 404."""
+        """What would fix a soft 404."""
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -90,7 +87,7 @@ def is_index(subject: Subject, answer: Answer) -> bool:
 
 
 def is_soft_404(subject: Subject, url: str, answer: Answer) -> bool:
-    """Tell whether a URL is no page to Dash, although the server says 200."""
+    """Tell whether a URL isn't a page to Dash, although the server says 200."""
     return is_index(subject, answer) and not (subject.knows_pages and subject.is_found(url))
 
 
@@ -100,59 +97,54 @@ def final_status(subject: Subject, url: str) -> int:
     :param subject: the app.
     :param url: where the visitor goes to; where a redirect leaves the app's host, its own status is returned.
     """
-    for _ in range(_MOST_HOPS):
-        answer = subject.ask(url)
-        if not 300 <= answer.status < 400 or answer.status == 304:
-            is_dead = is_index(subject, answer) and subject.knows_pages and not subject.is_found(url)
-            return 404 if is_dead else answer.status
-        leads_to = subject.resolve(answer.headers.get("Location", ""), url)
-        if leads_to is None:
-            return answer.status
-        url = leads_to
-    return 508  # Loop Detected
+    urls, answer, is_endless = follow_redirects(subject.ask, url, subject.resolve)
+    if is_endless:
+        return 508  # Loop Detected
+    is_dead = is_index(subject, answer) and subject.knows_pages and not subject.is_found(urls[-1])
+    return 404 if is_dead else answer.status
 
 
-def soft_404(subject: Subject) -> str:
+def explain_soft_404(subject: Subject) -> str:
     """Return what to say of a soft 404."""
     return (
-        'A soft 404: the server says 200 (or takes no such method), and only then the browser draws "not found". '
-        f"Crawlers index such URLs, monitors stay green. {subject.cure} mends it."
+        'A soft 404: the server says 200 (or accepts no such method), and only then the browser draws "not found". '
+        f"Crawlers index such URLs, monitors stay green. {subject.cure} fixes it."
     )
 
 
-def unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | str]:
-    """Yield what is wrong with the answers to a URL that is no page, for each method.
+def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | str]:
+    """Yield what is wrong with the answers to an unknown URL, for each method.
 
     :param subject: the app.
     :param is_open: whether its pages can be seen, no guard (a log-in) standing before them.
     """
-    url = subject.prefix + UNLIKELY
+    url = subject.prefix + UNKNOWN_NAME
     answers = {method: subject.ask(url, method) for method in METHODS if subject.may_ask(url, method)}
     get = answers["GET"]
     if is_index(subject, get) and subject.knows_pages and subject.is_found(url):
         yield (
-            f"Every URL is a page of this app, {url} too: some path_template, such as /<name>, takes them all "
-            "(a <name> takes slashes as well). Give that page exists=, or its URLs can never be 404."
+            f"Every URL is a page of this app, {url} too: some path_template, such as /<name>, matches them all "
+            "(a <name> matches slashes as well). Give that page exists=, or its URLs can never be 404."
         )
         return
     if not is_open and not is_index(subject, get) and get.status < 500:
         return
     for method, answer in answers.items():
-        why = _wrong_for_unknown(subject, method, answer.status, get)
+        why = _find_fault_of_unknown(subject, method, answer.status, get)
         if why:
             yield Finding(url, method, answer.status, 404, why)
     if 300 <= get.status < 400 and is_open:
         yield (
-            f"URLs that are no page are redirected ({get.status}, to {get.headers.get('Location', 'nowhere')}). "
-            "Search engines take that for a soft 404; a 404 page with a link is honest."
+            f"Unknown URLs are redirected ({get.status}, to {get.headers.get('Location', 'nowhere')}). "
+            "Search engines treat that as a soft 404; answer 404, with a page that links to where visitors may go."
         )
     if get.status in (404, 410):
-        yield from _headers(subject, url, answers)
+        yield from _check_headers(subject, url, answers)
 
 
-def _wrong_for_unknown(subject: Subject, method: str, status: int, get: Answer) -> str | None:
+def _find_fault_of_unknown(subject: Subject, method: str, status: int, get: Answer) -> str | None:
     if is_index(subject, get) and (200 <= status < 300 or status == 405):
-        return soft_404(subject)
+        return explain_soft_404(subject)
     if status >= 500 and status != 501:
         return _FAILS
     if not 200 <= status < 300 or method == "OPTIONS":  # which CORS extensions answer for every URL
@@ -167,12 +159,12 @@ _FAILS = (
     "404, answers 500 (or raises): let it return 404, or register one for 404 as well. Debug mode does so too."
 )
 _HANDLER_SAYS_200 = (
-    "The answer to a URL that is nothing has a success status. Most often an error handler for 404 returns no "
+    "The answer to an unknown URL has a success status. Most often an error handler for 404 returns no "
     "status: write `return page, 404` (on FastAPI: status_code=404). To crawlers and monitors it is a page."
 )
 
 
-def _headers(subject: Subject, url: str, answers: Mapping[str, Answer]) -> Iterator[Finding | str]:
+def _check_headers(subject: Subject, url: str, answers: Mapping[str, Answer]) -> Iterator[Finding | str]:
     """Yield what is wrong with a 404 beside its status."""
     for name, value in (("If-None-Match", "*"), ("Range", "bytes=0-9")):
         status = subject.ask(url, headers={name: value}).status
@@ -196,16 +188,16 @@ def _headers(subject: Subject, url: str, answers: Mapping[str, Answer]) -> Itera
         )
     kinds = [answers[method].headers.get("Content-Type") for method in ("GET", "HEAD")]
     if answers["HEAD"].status == answers["GET"].status and kinds[1] and kinds[0] != kinds[1]:
-        yield f"On a URL that is no page, HEAD has another Content-Type ({kinds[1]}) than GET ({kinds[0]})."
+        yield f"On an unknown URL, HEAD has another Content-Type ({kinds[1]}) than GET ({kinds[0]})."
 
 
 NO_ALLOW = (
-    "A 405 without the header Allow, which has to name the methods that the URL takes (RFC 9110): clients cannot know "
-    "what to do instead. Most often an error handler for 405 drops it."
+    "A 405 without the header Allow, which has to name the methods that the URL accepts (RFC 9110): clients cannot "
+    "know what to do instead. Most often an error handler for 405 drops it."
 )
 
 
-def dashs_own(subject: Subject) -> Iterator[Finding]:
+def check_dashs_own_urls(subject: Subject) -> Iterator[Finding]:
     """Yield what is wrong with the URLs that Dash itself, or every browser, asks for."""
     favicon = "/favicon.ico"
     if is_soft_404(subject, favicon, subject.ask(favicon)):
@@ -225,12 +217,12 @@ def dashs_own(subject: Subject) -> Iterator[Finding]:
             "GET",
             200,
             405,
-            "Dash's callbacks take POST only, and GET gets the index page: a health check on it never fails. "
-            f"{subject.cure} mends it.",
+            "Dash's callbacks accept POST only, and GET gets the index page: a health check on it never fails. "
+            f"{subject.cure} fixes it.",
         )
 
 
-def files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Iterator[Finding]:
+def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Iterator[Finding]:
     """Yield what is wrong with assets and component suites: those that are there, and those that are not.
 
     :param subject: the app.
@@ -244,11 +236,11 @@ def files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Ite
     for url, kind in missing:
         answer = subject.ask(url)
         if is_index(subject, answer):
-            why = soft_404(subject)
+            why = explain_soft_404(subject)
         elif answer.status >= 500 and kind == "component bundle":
             why = (
                 "Dash fails on a component bundle that it does not have, which fills the log with tracebacks of bots "
-                f"and of browsers with an old page open. {subject.cure} mends it."
+                f"and of browsers with an old page open. {subject.cure} fixes it."
             )
         elif answer.status >= 500:
             why = _FAILS
@@ -263,7 +255,7 @@ def files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Ite
         status = subject.ask(there_url).status
         if status >= 400 and status not in GUARDED:
             why = (
-                "This file is part of the app and cannot be had, so pages come without it. Is a proxy or another "
+                "This file is part of the app and could not be loaded, so pages come without it. Is a proxy or another "
                 "route in the way, or a prefix wrong?"
             )
             yield Finding(there_url, "GET", status, 200, why)

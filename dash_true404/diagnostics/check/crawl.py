@@ -6,15 +6,10 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
-from urllib.parse import quote, urljoin, urlsplit
 
-from ...core.paths import reachable
 from ..client import Answer, NoAnswerError
 from .checks import GUARDED, Subject, final_status
 
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-# That of an app in this process, which no link can name.
-_HOST = "http://app.invalid"
 # So many pages are named in one note.
 _MOST_NAMED = 3
 
@@ -37,34 +32,11 @@ class DeadLink(NamedTuple):
     status: int
 
 
-def internal(href: str, url: str, host: str = _HOST) -> str | None:
-    """Return the request target that a link leads to, as a browser sends it; None if it leaves the host.
-
-    >>> internal("../b?x=1#top", "/a/c")
-    '/b?x=1'
-
-    :param href: as it is in the layout.
-    :param url: of the page that holds it.
-    :param host: ``scheme://host`` of that page.
-    """
-    href = href.strip()
-    if not href or href.startswith("#"):
-        return None
-    try:
-        there = urlsplit(urljoin(host + url, href))
-        if there.scheme not in ("http", "https") or there.netloc.lower() != urlsplit(host).netloc.lower():
-            return None
-    except ValueError:  # no URL at all
-        return None
-    query = f"?{quote(there.query, safe=_PRINTABLE)}" if there.query else ""
-    return reachable(there.path or "/") + query
-
-
-def hrefs(layout: Any) -> Iterator[str]:
-    """Yield the ``href`` of every component in a layout, as JSON has it, but of those with ``rel="nofollow"``."""
+def find_hrefs(layout: Any) -> Iterator[str]:
+    """Yield the ``href`` of every component in a layout, as JSON has it, except those with ``rel="nofollow"``."""
     if isinstance(layout, list):
         for item in layout:
-            yield from hrefs(item)
+            yield from find_hrefs(item)
     elif isinstance(layout, dict):
         props = layout.get("props")
         if isinstance(props, dict) and isinstance(layout.get("type"), str):
@@ -73,7 +45,7 @@ def hrefs(layout: Any) -> Iterator[str]:
             if isinstance(href, str) and layout["type"] != "Location" and "nofollow" not in str(props.get("rel")):
                 yield href
         for value in layout.values():
-            yield from hrefs(value)
+            yield from find_hrefs(value)
 
 
 class Router:
@@ -84,7 +56,7 @@ class Router:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._callback = self._find()
+        self._callback = self._find_callback()
         self._drawn: dict[str, tuple[int, Any]] = {}
 
     @property
@@ -92,7 +64,7 @@ class Router:
         """Whether the app has pages, and says so to strangers."""
         return self._callback is not None
 
-    def _find(self) -> dict[str, Any] | None:
+    def _find_callback(self) -> dict[str, Any] | None:
         callbacks = read_json(self._subject.ask(self._subject.prefix + "_dash-dependencies"))
         for callback in callbacks if isinstance(callbacks, list) else []:
             if "_pages_content.children" in callback.get("output", ""):
@@ -105,10 +77,10 @@ class Router:
         if self._callback is None:
             return 404, None
         if url not in self._drawn:
-            self._drawn[url] = self._ask(url, self._callback)
+            self._drawn[url] = self._ask_router(url, self._callback)
         return self._drawn[url]
 
-    def _ask(self, url: str, callback: dict[str, Any]) -> tuple[int, Any]:
+    def _ask_router(self, url: str, callback: dict[str, Any]) -> tuple[int, Any]:
         path, _, query = url.partition("?")
         values = {"pathname": path, "search": f"?{query}" if query else ""}
         names = [output.rsplit(".", 1) for output in callback["output"].strip(".").split("...")]
@@ -198,11 +170,11 @@ class Crawl:
         :param url: the page that holds it.
         :param is_reported: whether its dead links count.
         """
-        for target in dict.fromkeys(self._subject.resolve(href, url) for href in hrefs(layout)):
+        for target in dict.fromkeys(self._subject.resolve(href, url) for href in find_hrefs(layout)):
             if target is None:
                 continue
             try:
-                status = self._status(target)
+                status = self._find_status(target)
             except NoAnswerError as error:
                 self.notes.append(f"A link on {url} could not be followed. {error}")
                 continue
@@ -217,14 +189,14 @@ class Crawl:
             elif target.startswith(self._subject.prefix) and self._router.is_there and self._wanted(target):
                 self.add([target])
 
-    def _status(self, target: str) -> int:
+    def _find_status(self, target: str) -> int:
         if target not in self._statuses:
             self._progress(f"Asking {len(self._statuses) + 1} links: {target}")
             self._statuses[target] = final_status(self._subject, target)
         return self._statuses[target]
 
 
-def unread_notes(crawl: Crawl) -> Iterator[str]:
+def list_unread_notes(crawl: Crawl) -> Iterator[str]:
     """Yield which pages could not be read."""
     for status, urls in crawl.unread.items():
         names = ", ".join(urls[:_MOST_NAMED]) + (f" and {len(urls) - _MOST_NAMED} more" if urls[_MOST_NAMED:] else "")

@@ -9,41 +9,41 @@ from typing import Any
 
 import dash
 
-from ...core.pages import Pages
+from ...core.pages import Pages, is_not_found_page, path_or_template, registered_path
 from ...core.path_templates import VARIABLE
 from ...core.paths import reachable
 from ..client import Client
-from ..probe import check_ready
-from ..rules import rules_of
+from ..inspected_app import check_ready
+from ..rules import list_rules
+from ..urls import UNKNOWN_NAME
 from .checks import (
     GUARDED,
     NO_ALLOW,
-    UNLIKELY,
     Finding,
     Report,
-    dashs_own,
-    files,
+    check_dashs_own_urls,
+    check_files,
+    check_unknown_url,
+    explain_soft_404,
     final_status,
     is_index,
     is_soft_404,
-    soft_404,
-    unknown_url,
 )
 from .crawl import DeadLink, Progress
 from .links import InProcess, crawl_app
 
-__all__ = ["Finding", "Report", "audit", "examine"]
+__all__ = ["Finding", "Report", "check_app", "find_faults"]
 
 # So many pages are named where a dead link is on more.
 _MOST_NAMED = 2
 
 
-def audit(app: dash.Dash, progress: Callable[[str], None] | None = None) -> list[Finding]:
+def find_faults(app: dash.Dash, progress: Callable[[str], None] | None = None) -> list[Finding]:
     """Return what is wrong with an app's answers; nothing, if they are all as they should be.
 
     ::
 
-        for finding in audit(app):
+        for finding in find_faults(app):
             print(finding.method, finding.url, finding.seen, "instead of", finding.due, finding.why)
 
     An unknown URL with each method, every page and redirect, what browsers and Dash ask for, and every link in the
@@ -54,10 +54,10 @@ def audit(app: dash.Dash, progress: Callable[[str], None] | None = None) -> list
     :raises NotReadyError: (a ValueError) if the app is not on its server yet (``server=False``, and no ``init_app()``),
         or its server is an unknown one.
     """
-    return examine(app, progress).findings
+    return check_app(app, progress).findings
 
 
-def examine(app: dash.Dash, progress: Progress | None = None) -> Report:
+def check_app(app: dash.Dash, progress: Progress | None = None) -> Report:
     """Do the same, and return what is worth knowing besides.
 
     :param app: the Dash app.
@@ -66,10 +66,10 @@ def examine(app: dash.Dash, progress: Progress | None = None) -> Report:
     """
     check_ready(app)
     with Client(app) as client:
-        return _Audit(app, client, progress or (lambda _: None)).report()
+        return _AppCheck(app, client, progress or (lambda _: None)).report()
 
 
-class _Audit:
+class _AppCheck:
     def __init__(self, app: dash.Dash, client: Client, progress: Progress) -> None:
         self._app = app
         self._subject = InProcess(app, client)
@@ -82,68 +82,66 @@ class _Audit:
     def report(self) -> Report:
         # Dash settles its pages at the first request, and fails in that one alone if a layout does.
         self._subject.ask(self._subject.prefix + "_dash-layout")
-        findings = list(dict.fromkeys([*self._pages(), *self._redirects(), *self._rest()]))
+        findings = list(dict.fromkeys([*self._check_pages(), *self._check_redirects(), *self._check_rest()]))
         wrong = {finding.url for finding in findings}
         crawl = crawl_app(self._subject, self._progress)
-        findings += [finding for finding in dead_link_findings(crawl.dead) if finding.url not in wrong]
+        findings += [finding for finding in list_dead_links(crawl.dead) if finding.url not in wrong]
         return Report(findings, list(dict.fromkeys([*self._notes, *crawl.notes])))
 
-    def _sorted(self, found: Iterator[Finding | str]) -> Iterator[Finding]:
+    def _collect(self, found: Iterator[Finding | str]) -> Iterator[Finding]:
         for one in found:
             if isinstance(one, str):
                 self._notes.append(one)
             else:
                 yield one
 
-    def _pages(self) -> Iterator[Finding]:
+    def _check_pages(self) -> Iterator[Finding]:
         subject = self._subject
         home = subject.ask(subject.prefix)
-        self._take_for_index(home)
+        self._note_index(home)
         registry = dict(dash.page_registry) if self._app.use_pages else {}
         for number, (module, page) in enumerate(registry.items(), 1):
             self._progress(f"Asking page {number} of {len(registry)}: {module}")
-            yield from self._sorted(self._page(module, page))
+            yield from self._collect(self._check_page(module, page))
         if not self._is_open:
             self._notes.append(
                 f"{subject.prefix} answers {home.status}, and no page of the app could be seen: a guard, such as a "
                 "log-in, seems to answer first. What is behind it was not checked."
             )
-        elif subject.knows_pages and not self._site.look_up(self._site.prefix).is_page:
+        elif subject.knows_pages and not subject.decide(subject.prefix).found.is_page:
             if is_soft_404(subject, subject.prefix, home):
-                yield Finding(subject.prefix, "GET", home.status, 404, soft_404(subject))
+                yield Finding(subject.prefix, "GET", home.status, 404, explain_soft_404(subject))
             elif home.status == 404:
                 self._notes.append(
                     f"There is no page for {subject.prefix}, so it is 404. Load balancers and uptime monitors often "
                     "probe it: register a page with path='/', or point them at a URL that is a page."
                 )
 
-    def _take_for_index(self, answer: Any) -> bool:
+    def _note_index(self, answer: Any) -> bool:
         if not is_index(self._subject, answer):
             return False
         self._is_open, self._index = True, self._index or answer.body
         return True
 
-    def _page(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | str]:
+    def _check_page(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | str]:
         subject = self._subject
         template = page["path_template"]
-        is_not_found_page = module.split(".")[-1] == "not_found_404"
-        # A path that was inferred from a template is a placeholder.
-        path = page.get("supplied_path") or ("" if template else page["path"])
+        path = registered_path(page)
         url = self._url(path) if path else ""
-        if is_not_found_page:
+        if is_not_found_page(module):
             if is_soft_404(subject, url, subject.ask(url)):
-                why = f"The not-found page's own URL is no page either, and says 200. {subject.cure} mends it."
+                why = f"The not-found page's own URL isn't a page either, and says 200. {subject.cure} fixes it."
                 yield Finding(url, "GET", 200, 404, why)
             return
-        unreachable = yield from self._registered_wrongly(module, page, url or self._url(template))
+        unreachable = yield from self._check_registration(module, page, url or self._url(template))
         if path and not unreachable:
-            yield from self._status(module, page, url)
+            yield from self._check_status(module, page, url)
 
     def _url(self, path: str) -> str:
         """Return the URL of a path of the registry, with an unlikely value for each variable."""
-        return self._subject.prefix + reachable(VARIABLE.sub(UNLIKELY, path).lstrip("/"))
+        return self._subject.prefix + reachable(VARIABLE.sub(UNKNOWN_NAME, path).lstrip("/"))
 
-    def _registered_wrongly(
+    def _check_registration(
         self, module: str, page: Mapping[str, Any], url: str
     ) -> Generator[Finding | str, None, bool]:
         """Yield mistakes in a page's registration; return whether no browser can reach it."""
@@ -157,36 +155,38 @@ class _Audit:
             yield Finding(url, "GET", status, 404 if status == 200 else 200, warning)
         typo = next((name for name in get_close_matches("exists", page, 5, 0.8) if callable(page[name])), "exists")
         if typo != "exists" and "exists" not in page:
-            status = self._subject.ask(self._url(page["path_template"] or page["path"])).status
+            status = self._subject.ask(self._url(path_or_template(page))).status
             yield Finding(
-                self._url(page["path_template"] or page["path"]),
+                self._url(path_or_template(page)),
                 "GET",
                 status,
                 404,
-                f"Page {module!r} is registered with {typo}=, which Dash keeps without a word and nobody asks. Write "
-                "exists=, or this page answers 200 for things that are not there.",
+                f"Page {module!r} is registered with {typo}=, which Dash keeps without a word and never calls. "
+                "Write exists=, or this page answers 200 for things that are not there.",
             )
         return unreachable
 
-    def _status(self, module: str, page: Mapping[str, Any], url: str) -> Iterator[Finding]:
+    def _check_status(self, module: str, page: Mapping[str, Any], url: str) -> Iterator[Finding]:
         subject = self._subject
         get = subject.ask(url)
-        if self._take_for_index(get):
+        if self._note_index(get):
             if not subject.is_found(url):
-                yield Finding(url, "GET", 200, 404, f"The exists of page {module!r} says no. {subject.cure} mends it.")
+                yield Finding(
+                    url, "GET", 200, 404, f"The exists of page {module!r} returned False. {subject.cure} fixes it."
+                )
                 return
-        elif get.status >= 400 and get.status not in GUARDED and not self._says_no(page):
+        elif get.status >= 400 and get.status not in GUARDED and not self._may_not_exist(page):
             yield Finding(
                 url,
                 "GET",
                 get.status,
                 200,
-                f"Page {module!r} is registered and cannot be had: visitors get an error. The server fails on it, or "
+                f"Page {module!r} is registered but can't be loaded: visitors get an error. The server fails on it, or "
                 "another rule, a guard or an error handler of the server's answers in its place.",
             )
             return
         head = subject.ask(url, "HEAD")
-        # On FastAPI a route takes HEAD only if it names it.
+        # On FastAPI a route accepts HEAD only if it names it.
         if head.status not in (get.status, 405) and get.status < 400:
             why = "HEAD has to say what GET says (RFC 9110): monitors and link checkers ask with HEAD."
             yield Finding(url, "HEAD", head.status, get.status, why)
@@ -194,12 +194,12 @@ class _Audit:
         if post.status == 405 and "Allow" not in post.headers:
             yield Finding(url, "POST", 405, 405, NO_ALLOW)
 
-    def _says_no(self, page: Mapping[str, Any]) -> bool:
+    def _may_not_exist(self, page: Mapping[str, Any]) -> bool:
         return self._subject.is_enabled and page.get("exists") is not None
 
-    def _redirects(self) -> Iterator[Finding]:
-        """Yield the redirects that Dash made of ``redirect_from``, as far as they lead to no page."""
-        for rule in rules_of(self._app).all() if self._is_open else ():
+    def _check_redirects(self) -> Iterator[Finding]:
+        """Yield the redirects that Dash made of ``redirect_from``, as far as they don't lead to a page."""
+        for rule in list_rules(self._app) if self._is_open else ():
             old = reachable(rule.path)
             if rule.kind != "redirect" or not old.startswith(self._subject.prefix):
                 continue
@@ -207,7 +207,7 @@ class _Audit:
             if status in GUARDED or status < 400:
                 continue
             to = first.headers.get("Location")
-            wrong = f"leads to {to}, which is no page" if to else "is not where visitors ask for it"
+            wrong = f"leads to {to}, which isn't a page" if to else "is not where visitors ask for it"
             yield Finding(
                 old,
                 "GET",
@@ -217,23 +217,23 @@ class _Audit:
                 "(plotly/dash 3549): redirect by a route of your own.",
             )
 
-    def _rest(self) -> Iterator[Finding]:
-        self._progress("Asking URLs that are no page")
+    def _check_rest(self) -> Iterator[Finding]:
+        self._progress("Asking unknown URLs")
         subject, config = self._subject, self._app.config
-        yield from self._sorted(unknown_url(subject, self._is_open))
-        yield from dashs_own(subject)
+        yield from self._collect(check_unknown_url(subject, self._is_open))
+        yield from check_dashs_own_urls(subject)
         if self._is_open:
             assets, asset = "", None
             if not config.assets_external_path:
                 assets = subject.prefix + config.assets_url_path.strip("/") + "/"
-                name = _any_file(config.assets_folder)
+                name = _find_any_file(config.assets_folder)
                 asset = assets + reachable(name) if name else None
-            yield from files(subject, self._index, assets, asset)
+            yield from check_files(subject, self._index, assets, asset)
         for fault in self._site.faults():
             self._notes.append(fault)
 
 
-def _any_file(folder: str) -> str | None:
+def _find_any_file(folder: str) -> str | None:
     """Return the path of one file below a folder."""
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -243,7 +243,7 @@ def _any_file(folder: str) -> str | None:
     return None
 
 
-def dead_link_findings(dead: list[DeadLink]) -> Iterator[Finding]:
+def list_dead_links(dead: list[DeadLink]) -> Iterator[Finding]:
     """Yield one finding for each URL that dead links lead to, which names the pages that hold them."""
     holders: dict[tuple[str, int], list[str]] = {}
     for link in dead:
@@ -251,5 +251,7 @@ def dead_link_findings(dead: list[DeadLink]) -> Iterator[Finding]:
     for (url, status), pages in holders.items():
         named = " and ".join(pages[:_MOST_NAMED]) if len(pages) <= _MOST_NAMED else ", ".join(pages[:_MOST_NAMED])
         more = f" and {len(pages) - _MOST_NAMED} more" if len(pages) > _MOST_NAMED else ""
-        why = f"A dead link on {named}{more}: visitors who follow it find nothing. Correct the link, or bring the page."
+        why = (
+            f"A dead link on {named}{more}: visitors who follow it find nothing. Correct the link, or provide the page."
+        )
         yield Finding(url, "GET", status, 200, why)

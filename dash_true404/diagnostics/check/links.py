@@ -8,34 +8,35 @@ from typing import Any
 
 import dash
 
+from ...core.pages import Page, registered_path
 from ...core.paths import reachable
-from ...servers import enabled_site
+from ...servers import Decision
 from ..client import Answer, Client
-from ..probe import SAFE, site_of
-from ..rules import rules_of
+from ..inspected_app import SAFE, InspectedApp
+from ..urls import resolve_link, to_server
 from .checks import NO_ANSWER
-from .crawl import Crawl, DeadLink, Progress, Router, internal, read_json, unread_notes
+from .crawl import Crawl, DeadLink, Progress, Router, list_unread_notes, read_json
 
-__all__ = ["DeadLink", "InProcess", "crawl_app", "dead_links"]
+__all__ = ["DeadLink", "InProcess", "crawl_app", "find_dead_links"]
 
 
-def dead_links(app: dash.Dash, client: Client | None = None) -> list[DeadLink]:
+def find_dead_links(app: dash.Dash, client: Client | None = None) -> list[DeadLink]:
     """Return the dead links in an app's layout and in the layouts of its pages.
 
     ::
 
-        assert dead_links(app) == []
+        assert find_dead_links(app) == []
 
-    A link with ``rel="nofollow"``, which may be meant to be dead, is left out. Layouts are had as browsers get them,
-    from Dash's own router, so functions may be async and need a request. Pages with path variables are read at the
-    first URL that a link leads to.
+    A link with ``rel="nofollow"``, which may be meant to be dead, is left out. Layouts are loaded as browsers load
+    them, from Dash's own router, so functions may be async and need a request. Pages with path variables are read at
+    the first URL that a link leads to.
 
     :param app: the Dash app; without ``enable_true_404``, a link is dead if it would be with it.
     :param client: asks the app; None: a new one.
     """
     if client is None:
         with Client(app) as client:
-            return dead_links(app, client)
+            return find_dead_links(app, client)
     return crawl_app(InProcess(app, client)).dead
 
 
@@ -49,33 +50,26 @@ class InProcess:
     def __init__(self, app: dash.Dash, client: Client) -> None:
         self.app = app
         self._client = client
-        self._rules = rules_of(app)
-        site = enabled_site(app)
-        self.is_enabled = site is not None and not site.is_report_only
-        self.site = site_of(app)
+        self._inspected = InspectedApp(app, client)
+        self.is_enabled = self._inspected.is_refusing
+        self.site = self._inspected.site
         self.prefix: str = app.config.requests_pathname_prefix
-        self.knows_pages = site is not None or bool(app.use_pages)
+        self.knows_pages = self._inspected.is_enabled or bool(app.use_pages)
         self.cure = "enable_true_404(app)"
         if not self.knows_pages:
             self.cure = "enable_true_404(app, paths=[...]), with the app's URLs,"
-        elif site is not None and site.is_report_only:
+        elif self.site.is_report_only:
             self.cure = "Taking report_only=True away"
 
     def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Answer:
         """Return the answer to one request; none where it would not come to this process, behind its proxy."""
-        inner = self.inner(target)
-        return self._client.ask(inner, method, headers, body) if inner else NO_ANSWER
+        at_server = to_server(self.app, target)
+        return self._client.ask(at_server, method, headers, body) if at_server else NO_ANSWER
 
-    def inner(self, url: str) -> str | None:
-        """Return a browser's URL as it arrives here, when a proxy has taken the app's prefix off."""
-        here: str = self.app.config.routes_pathname_prefix
-        if here == self.prefix:
-            return url
-        return here + url[len(self.prefix) :] if url.startswith(self.prefix) else None
-
-    def _path(self, url: str) -> str:
-        """Return the path of a browser's URL as it arrives here; nothing if it does not."""
-        return (self.inner(url) or "").partition("?")[0]
+    def decide(self, url: str, method: str = "GET") -> Decision:
+        """Return what is decided for a request; without true 404s, what would be."""
+        path = (to_server(self.app, url) or "").partition("?")[0]
+        return self._inspected.decide(path, method)
 
     def can_judge(self, url: str) -> bool:
         """Tell whether a URL is below the app's prefix."""
@@ -83,17 +77,24 @@ class InProcess:
 
     def may_ask(self, url: str, method: str) -> bool:
         """Tell whether a request reaches no view of the user's that might change something."""
+        at_server = to_server(self.app, url)
+        return at_server is None or self.may_ask_server(at_server.partition("?")[0], method)
+
+    def may_ask_server(self, path: str, method: str) -> bool:
+        """Tell the same of a path below the server's root."""
         if method in SAFE:
             return True
-        path = self._path(url)
-        rule = self._rules.match(path, method) if path else None
-        return rule is None or rule.serves_pages or rule.kind == "dash"
+        decision = self._inspected.decide(path, method)
+        if self._inspected.find_other_app(decision) is not None:
+            return True
+        rule = self._inspected.find_rule(decision)
+        return rule is None or rule.kind == "dash"
 
     def is_found(self, url: str) -> bool:
         """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""
         if self.is_enabled:
             return True  # or the server would have said so
-        found = self.site.look_up(self._path(url))
+        found = self.decide(url).found
         match = found.match
         if not found.is_page or match is None:
             return found.is_page
@@ -104,11 +105,12 @@ class InProcess:
 
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link leads to; None if it leaves the host."""
-        return internal(href, url)
+        return resolve_link(href, url)
 
-    def page_of(self, url: str) -> Any:
-        """Return the registered page that takes a URL."""
-        match = self.site.pages.find(self._path(url)[len(self.site.prefix) :].strip("/"))
+    def find_page(self, url: str) -> Page | None:
+        """Return the registered page that is at a URL."""
+        decision = self.decide(url)
+        match = decision.found.match if self._inspected.is_page(decision) else None
         return match.page if match else None
 
 
@@ -121,7 +123,7 @@ def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:
     read: set[int] = set()
 
     def wanted(url: str) -> bool:
-        page = subject.page_of(url)
+        page = subject.find_page(url)
         is_new = page is not None and id(page) not in read and bool(subject.app.use_pages)
         read.add(id(page))
         return is_new
@@ -131,13 +133,12 @@ def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:
     crawl.read(layout, subject.prefix)
     if subject.app.use_pages:
         for page in list(dash.page_registry.values()):
-            # A path that was inferred from a template is a placeholder.
-            path = page.get("supplied_path") or ("" if page["path_template"] else page["path"])
+            path = registered_path(page)
             if path:
                 read.add(id(page))
                 crawl.add([subject.prefix + reachable(path.lstrip("/"))])
     crawl.run()
     if layout is None:
-        crawl.notes.append("The app's layout could not be had, so its links were not checked.")
-    crawl.notes += unread_notes(crawl)
+        crawl.notes.append("The app's layout could not be loaded, so its links were not checked.")
+    crawl.notes += list_unread_notes(crawl)
     return crawl

@@ -16,15 +16,25 @@ from werkzeug.datastructures import Headers
 
 from ... import __version__
 from ..client import Answer
-from ..probe import SAFE
-from .checks import GUARDED, NO_ANSWER, UNLIKELY, Finding, Report, dashs_own, files, is_soft_404, unknown_url
-from .crawl import Crawl, Progress, Router, internal, read_json, unread_notes
-from .in_process import dead_link_findings
+from ..inspected_app import SAFE
+from ..urls import UNKNOWN_NAME, resolve_link
+from .checks import (
+    GUARDED,
+    NO_ANSWER,
+    Finding,
+    Report,
+    check_dashs_own_urls,
+    check_files,
+    check_unknown_url,
+    is_soft_404,
+)
+from .crawl import Crawl, Progress, Router, list_unread_notes, read_json
+from .in_process import list_dead_links
 
 AGENT = f"dash-true404/{__version__} (dash-true404 check)"
 
 _TIMEOUT = 20
-# Index pages with the layouts of all pages in them can be large; more is no page.
+# Index pages with the layouts of all pages in them can be large; more is not a page.
 _MOST_BYTES = 20_000_000
 _MOST_HOPS = 5
 _MOST_SILENCES = 3
@@ -51,7 +61,7 @@ def check_site(url: str, most: int = 200, progress: Progress | None = None, paus
     :param most: so many requests at most are sent.
     :param progress: is told what is being asked.
     :param pause: seconds between two requests.
-    :raises LiveError: if the site cannot be reached, or is no Dash app.
+    :raises LiveError: if the site cannot be reached, or isn't a Dash app.
     """
     site = _Site(url, most, progress or (lambda _: None), pause)
     findings: list[Finding] = []
@@ -69,15 +79,15 @@ def check_site(url: str, most: int = 200, progress: Progress | None = None, paus
 
 
 def _checks(site: _Site) -> Iterator[Finding | str]:
-    yield from unknown_url(site, is_open=True)
-    yield from dashs_own(site)
+    yield from check_unknown_url(site, is_open=True)
+    yield from check_dashs_own_urls(site)
     assets = site.prefix + "assets/"
     named = (
         site.resolve(url, site.prefix)
         for url in re.findall(r'(?:src|href)="([^"]+)"', site.index.decode("utf-8", "replace"))
     )
     asset = next((url for url in named if url and url.startswith(assets)), None)
-    yield from files(site, site.index, assets, asset)
+    yield from check_files(site, site.index, assets, asset)
     not_found = site.prefix + "not-found-404"
     if site.knows_pages and not site.is_soft and is_soft_404(site, not_found, site.ask(not_found)):
         yield Finding(
@@ -85,7 +95,7 @@ def _checks(site: _Site) -> Iterator[Finding | str]:
             "GET",
             200,
             404,
-            f"The not-found page's own URL is no page either, and says 200. {site.cure} mends it.",
+            f"The not-found page's own URL isn't a page either, and says 200. {site.cure} fixes it.",
         )
     crawl = Crawl(site, site.router, lambda _: True, site.progress)
     try:
@@ -95,8 +105,8 @@ def _checks(site: _Site) -> Iterator[Finding | str]:
             f"Stopped after {site.most} requests, with {crawl.left} pages that are linked still to be read. With a "
             "larger --max, more is checked."
         )
-    yield from dead_link_findings(crawl.dead)
-    yield from unread_notes(crawl)
+    yield from list_dead_links(crawl.dead)
+    yield from list_unread_notes(crawl)
     for url, reason in site.silent.items():
         yield f"{url} could not be asked: {reason}."
 
@@ -134,9 +144,9 @@ class _Site:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise LiveError(f"{url!r} is no URL: {error}.") from None
+            raise LiveError(f"{url!r} isn't a URL: {error}.") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise LiveError(f"{url!r} is no URL of a site. Write http://HOST/ or https://HOST/.")
+            raise LiveError(f"{url!r} isn't a URL of a site. Write http://HOST/ or https://HOST/.")
         if parts.username is not None:
             raise LiveError("A URL with a user and a password in it is not supported: check the app by its module.")
         self._parts: SplitResult = parts
@@ -153,13 +163,13 @@ class _Site:
             if not isinstance(self.prefix, str):
                 raise TypeError
         except (ValueError, KeyError, TypeError):
-            raise LiveError(self._no_app(answer)) from None
+            raise LiveError(self._explain_no_app(answer)) from None
         self.index = answer.body
 
     def _first(self) -> Answer:
         for _ in range(_MOST_HOPS):
             url = self._parts.geturl()
-            target = internal(url, "/", self.host) or "/"
+            target = resolve_link(url, "/", self.host) or "/"
             self.start = target
             answer = self.ask(target)
             location = answer.headers.get("Location")
@@ -168,18 +178,18 @@ class _Site:
             try:
                 there = urlsplit(urljoin(url, location))
             except ValueError:
-                raise LiveError(f"{url} redirects to {location!r}, which is no URL.") from None
+                raise LiveError(f"{url} redirects to {location!r}, which isn't a URL.") from None
             if there.hostname != self._parts.hostname:
                 raise LiveError(f"{url} redirects to another host. If that is the app's, check {there.geturl()}.")
             self._go_to(there.geturl())
         raise LiveError(f"{self.host} redirects again and again.")
 
-    def _no_app(self, answer: Answer) -> str:
+    def _explain_no_app(self, answer: Answer) -> str:
         url = self._parts.geturl()
         if answer.status in GUARDED:
             return f"{url} answers {answer.status}: it wants a log-in. Check the app by its module instead."
         hint = "Name the URL of one of its pages." if answer.status == 404 else "Is the URL right?"
-        return f"{url} is no page of a Dash app (it answers {answer.status}, without Dash's _dash-config). {hint}"
+        return f"{url} isn't a page of a Dash app (it answers {answer.status}, without Dash's _dash-config). {hint}"
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -196,8 +206,8 @@ class _Site:
         except (OSError, HTTPException, UnicodeError) as error:
             self._silences += 1
             if not self.config or self._silences == _MOST_SILENCES:
-                raise LiveError(f"{self.host} cannot be reached: {_reason(error)}.") from error
-            self.silent[f"{method} {target}"] = _reason(error)
+                raise LiveError(f"{self.host} cannot be reached: {_explain_error(error)}.") from error
+            self.silent[f"{method} {target}"] = _explain_error(error)
             return NO_ANSWER
         self._silences = 0
         if answer.status == 429:
@@ -225,12 +235,12 @@ class _Site:
         return True
 
     def may_ask(self, url: str, method: str) -> bool:
-        """Tell whether a request can change nothing: a made-up URL, which alone is asked with other methods."""
-        return method in SAFE or UNLIKELY in url or url.endswith("_dash-update-component")
+        """Tell whether a request can change nothing: a made-up URL, the only one that is asked with other methods."""
+        return method in SAFE or UNKNOWN_NAME in url or url.endswith("_dash-update-component")
 
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link leads to; None if it leaves the host."""
-        return internal(href, url, self.host)
+        return resolve_link(href, url, self.host)
 
     @cached_property
     def router(self) -> Router:
@@ -244,34 +254,34 @@ class _Site:
 
     @property
     def cure(self) -> str:
-        """What would mend a soft 404."""
+        """What would fix a soft 404."""
         return f"enable_true_404({'app' if self.knows_pages else 'app, paths=[...]'})"
 
     def is_found(self, url: str) -> bool:
-        """Tell whether the router draws anything else than for a URL that is no page."""
+        """Tell whether the router draws anything else than for an unknown URL."""
         layout = self.router.draw(url)[1]
         if layout is None:
             return True  # who knows
         drawn = json.dumps(layout, sort_keys=True)
-        return drawn not in self._not_found and not _is_dashs(layout)
+        return drawn not in self._not_found and not _is_dashs_not_found(layout)
 
     @cached_property
     def _not_found(self) -> list[str]:
-        """What the router draws for a URL that is no page; nothing if a template takes every URL and shows it."""
-        drawn = json.dumps(self.router.draw(self.prefix + UNLIKELY)[1], sort_keys=True)
-        return [] if UNLIKELY in drawn else [drawn]
+        """What the router draws for an unknown URL; nothing if a template matches every URL and shows it."""
+        drawn = json.dumps(self.router.draw(self.prefix + UNKNOWN_NAME)[1], sort_keys=True)
+        return [] if UNKNOWN_NAME in drawn else [drawn]
 
     @property
     def is_soft(self) -> bool:
-        """Whether a URL that is no page has a status of success."""
-        return self.ask(self.prefix + UNLIKELY).status < 300
+        """Whether an unknown URL has a status of success."""
+        return self.ask(self.prefix + UNKNOWN_NAME).status < 300
 
 
-def _is_dashs(layout: Any) -> bool:
+def _is_dashs_not_found(layout: Any) -> bool:
     return isinstance(layout, dict) and layout.get("props", {}).get("children") == _DRAWN_BY_DASH
 
 
-def _reason(error: Exception) -> str:
+def _explain_error(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, TimeoutError):

@@ -20,7 +20,7 @@ _COLUMNS = ("seen", "due", "method", "URL")
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_logging() -> Iterator[None]:
     """Keep the tracebacks of what a check provokes out of the terminal."""
     logging.disable(logging.CRITICAL)
     try:
@@ -30,7 +30,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def progress_line() -> Iterator[Callable[[str], None]]:
+def show_progress() -> Iterator[Callable[[str], None]]:
     """Show what is being asked in one line, which is gone at the end; only on a terminal."""
     width = shutil.get_terminal_size((80, 24)).columns - 1
     is_shown = sys.stderr.isatty()
@@ -46,7 +46,7 @@ def progress_line() -> Iterator[Callable[[str], None]]:
             click.echo(f"\r{'':<{width}}\r", nl=False, err=True)
 
 
-def readable(name: str, report: Report) -> str:
+def format_report(name: str, report: Report) -> str:
     """Return a report for people to read: what is wrong and why, then the URLs that it is wrong for.
 
     :param name: of the app or site.

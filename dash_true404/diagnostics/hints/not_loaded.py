@@ -16,39 +16,41 @@ from werkzeug.exceptions import HTTPException
 
 from ...core.pages import Pages
 from ...core.path_templates import PathTemplate
-from ..probe import Probe, page_name
-from .near_misses import Hint
+from ..inspected_app import InspectedApp
+from ..names import name_page, shorten_file
+from ..rules import is_routed_by_werkzeug
+from . import Hint
 
 _CONDITIONS = (ast.If, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.With, ast.Match)
 
 
-def not_loaded(probe: Probe, path: str, method: str) -> Iterator[Hint]:
-    """Yield what would take a URL if it had been loaded.
+def find_not_loaded(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
+    """Yield what would match a URL if it had been loaded.
 
-    :param probe: of the app.
-    :param path: percent-encoded; neither a page nor a rule takes it.
+    :param app: the app.
+    :param path: percent-encoded; neither a page nor a rule matches it.
     :param method: the request's.
     """
-    yield from _pages_without_use_pages(probe, path)
-    yield from _files(probe, path)
-    yield from (_routers if hasattr(probe.app.server, "router") else _blueprints)(probe, path, method)
+    yield from _find_pages_of_other_apps(app, path)
+    yield from _find_files(app, path)
+    yield from (_find_blueprints if is_routed_by_werkzeug(app.dash_app) else _find_routers)(app, path, method)
 
 
-def _inner(probe: Probe, path: str) -> str:
-    return path.removeprefix(probe.site.prefix).strip("/")
+def _strip_prefix(app: InspectedApp, path: str) -> str:
+    return path.removeprefix(app.site.prefix).strip("/")
 
 
-def _pages_without_use_pages(probe: Probe, path: str) -> Iterator[Hint]:
-    match = None if probe.app.use_pages else Pages(dash.page_registry).find(_inner(probe, path))
+def _find_pages_of_other_apps(app: InspectedApp, path: str) -> Iterator[Hint]:
+    match = None if app.dash_app.use_pages else Pages(dash.page_registry).find(_strip_prefix(app, path))
     if match is not None:
         yield Hint(
             "loading",
-            f"{page_name(match.page)} is registered, but for another app: this one is made without pages. Make it with "
+            f"{name_page(match.page)} is registered, but for another app: this one is made without pages. Make it with "
             "Dash(..., use_pages=True), and put dash.page_container into its layout.",
         )
 
 
-class _Call(NamedTuple):
+class _RegisterCall(NamedTuple):
     """A call of register_page in a file."""
 
     line: int
@@ -60,46 +62,44 @@ class _Call(NamedTuple):
     """The line and the text of what it stands in."""
 
 
-def _files(probe: Probe, path: str) -> Iterator[Hint]:
-    folder = Path(str(probe.app.config.get("pages_folder") or "no pages folder"))
-    if not folder.is_dir() or not path.startswith(probe.site.prefix):
+def _find_files(app: InspectedApp, path: str) -> Iterator[Hint]:
+    folder = Path(str(app.dash_app.config.get("pages_folder") or "no pages folder"))
+    if not folder.is_dir() or not path.startswith(app.site.prefix):
         return
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
         try:
             source = file.read_text(encoding="utf-8")
-            calls = list(_calls(ast.parse(source), source.splitlines()))
+            calls = list(_find_calls(ast.parse(source), source.splitlines()))
         except (OSError, ValueError, SyntaxError) as error:
-            if _is_meant(parts, _inner(probe, path)):
-                yield Hint("loading", f"{_shown(file)} cannot be read as Python: {error}. Correct it.")
+            if _is_inferred(parts, _strip_prefix(app, path)):
+                yield Hint("loading", f"{shorten_file(file)} cannot be read as Python: {error}. Correct it.")
             continue
-        if _names_url(calls, parts, _inner(probe, path)):
-            yield Hint("loading", f"{_shown(file)} {_why_not(probe, file, parts, calls, source)}")
+        if _names_url(calls, parts, _strip_prefix(app, path)):
+            yield Hint("loading", f"{shorten_file(file)} {_explain_file(app, file, parts, calls, source)}")
 
 
-def _shown(file: Path) -> str:
-    return os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file)
-
-
-def _names_url(calls: list[_Call], parts: tuple[str, ...], inner: str) -> bool:
+def _names_url(calls: list[_RegisterCall], parts: tuple[str, ...], inner: str) -> bool:
     """Tell whether a file's page would be at a URL."""
     for call in calls:
         if call.template is None:
-            if call.module is None and _is_meant(parts, inner):
+            if call.module is None and _is_inferred(parts, inner):
                 return True
         elif call.template.strip("/") == inner or PathTemplate(call.template).takes(inner):
             return True
-    return not calls and _is_meant(parts, inner)
+    return not calls and _is_inferred(parts, inner)
 
 
-def _is_meant(parts: tuple[str, ...], inner: str) -> bool:
+def _is_inferred(parts: tuple[str, ...], inner: str) -> bool:
     """Tell whether Dash would infer a URL from a file's name, with or without what makes Dash skip the file."""
     names = {"/".join(parts), "/".join(part.lstrip("_.") for part in parts)}
     return bool(inner) and inner in {name.replace("_", "-").lower() for name in names}
 
 
-def _why_not(probe: Probe, file: Path, parts: tuple[str, ...], calls: list[_Call], source: str) -> str:
-    if not probe.app.use_pages:
+def _explain_file(
+    app: InspectedApp, file: Path, parts: tuple[str, ...], calls: list[_RegisterCall], source: str
+) -> str:
+    if not app.dash_app.use_pages:
         return "is not read: the app is made without pages. Make it with Dash(..., use_pages=True)."
     skipped = next((part for part in parts if part.startswith(("_", "."))), None)
     if skipped:
@@ -131,26 +131,26 @@ def _is_imported(file: Path) -> bool:
     return str(file.resolve()) in {os.path.realpath(name) for name in files if name}
 
 
-def _calls(tree: ast.AST, lines: list[str], condition: tuple[int, str] | None = None) -> Iterator[_Call]:
+def _find_calls(tree: ast.AST, lines: list[str], condition: tuple[int, str] | None = None) -> Iterator[_RegisterCall]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "register_page":
-            texts = {k.arg: _text(k.value) for k in node.keywords if _text(k.value) is not None}
-            args = [_text(arg) for arg in node.args]
+            texts = {k.arg: _read_text(k.value) for k in node.keywords if _read_text(k.value) is not None}
+            args = [_read_text(arg) for arg in node.args]
             template = texts.get("path_template") or texts.get("path") or (args[1] if len(args) > 1 else None)
             computed = {"path", "path_template"} & {k.arg for k in node.keywords} - set(texts)
             module = texts.get("module") or (args[0] if args else None)
             # A path that is computed may be any: it is not this URL's as far as can be told.
-            yield _Call(node.lineno, template, module or ("?" if computed else None), condition)
+            yield _RegisterCall(node.lineno, template, module or ("?" if computed else None), condition)
         within = (node.lineno, lines[node.lineno - 1].strip()) if isinstance(node, _CONDITIONS) else condition
-        yield from _calls(node, lines, within)
+        yield from _find_calls(node, lines, within)
 
 
-def _text(node: ast.expr) -> str | None:
+def _read_text(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
-    server = probe.app.server
+def _find_blueprints(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
+    server = app.dash_app.server
     package = "quart" if any(base.__module__.startswith("quart") for base in type(server).__mro__) else "flask"
     module = sys.modules[package]
     kind, server_kind = module.Blueprint, getattr(module, package.capitalize())
@@ -167,7 +167,7 @@ def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
             rules.register_blueprint(copy.copy(blueprint))  # a copy, so that it may still be changed and registered
         except Exception:  # it cannot be registered twice, or wants a server of its own
             continue
-        prefix = _prefix_to_match(rules.url_map, path, method)
+        prefix = _find_prefix(rules.url_map, path, method)
         if prefix is not None:
             where = (
                 "is registered on another server, not on this app's"
@@ -175,7 +175,7 @@ def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
                 else ("exists, but was never registered")
             )
             argument = f", url_prefix={prefix!r}" if prefix else ""
-            variable = _variable(blueprint, blueprint.import_name)
+            variable = _find_variable(blueprint, blueprint.import_name)
             yield Hint(
                 "loading",
                 f"Blueprint {blueprint.name!r} ({blueprint.import_name}:{variable}) {where}. Call "
@@ -183,8 +183,8 @@ def _blueprints(probe: Probe, path: str, method: str) -> Iterator[Hint]:
             )
 
 
-def _prefix_to_match(urls: Any, path: str, method: str) -> str | None:
-    """Return what prefix makes rules take a URL: the longest rule, so the shortest prefix."""
+def _find_prefix(urls: Any, path: str, method: str) -> str | None:
+    """Return what prefix makes rules match a URL: the longest rule, so the shortest prefix."""
     segments = path.strip("/").split("/")
     for count in range(len(segments)):
         prefix = "".join(f"/{segment}" for segment in segments[:count])
@@ -196,23 +196,24 @@ def _prefix_to_match(urls: Any, path: str, method: str) -> str | None:
     return None
 
 
-def _variable(thing: Any, module: str) -> str:
+def _find_variable(thing: Any, module: str) -> str:
     names = vars(sys.modules[module]) if module in sys.modules else {}
     return next((name for name, value in names.items() if value is thing), getattr(thing, "name", "router"))
 
 
-def _routers(probe: Probe, path: str, method: str) -> Iterator[Hint]:
+def _find_routers(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
     from fastapi import APIRouter, FastAPI
     from starlette.routing import compile_path
 
-    known = {rule.function for rule in probe.all_rules if callable(rule.function)}
+    known = {rule.function for rule in app.rules if callable(rule.function)}
     gc.collect()
     things = gc.get_objects()
     own = {id(server.router) for server in things if issubclass(type(server), FastAPI)}
     for router in [thing for thing in things if issubclass(type(thing), APIRouter) and id(thing) not in own]:
         for route in router.routes:
             endpoint = getattr(route, "endpoint", None)
-            if endpoint in known or method not in (getattr(route, "methods", None) or ()):
+            is_known = endpoint in known or str(getattr(endpoint, "__module__", "")).startswith("dash_true404.")
+            if is_known or method not in (getattr(route, "methods", None) or ()):
                 continue
             expression = compile_path(getattr(route, "path", "/"))[0]
             segments = path.strip("/").split("/")
@@ -223,6 +224,6 @@ def _routers(probe: Probe, path: str, method: str) -> Iterator[Hint]:
                 argument = f", prefix={prefix!r}" if prefix else ""
                 yield Hint(
                     "loading",
-                    f"The APIRouter {module}:{_variable(router, module)} exists, but was never included. Call "
-                    f"app.server.include_router({_variable(router, module)}{argument}).",
+                    f"The APIRouter {module}:{_find_variable(router, module)} exists, but was never included. Call "
+                    f"app.server.include_router({_find_variable(router, module)}{argument}).",
                 )

@@ -1,0 +1,67 @@
+"""How pages, rules and functions are named in a sentence."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+from ..core.pages import Match, Page
+from .rules import Rule
+
+
+def name_match(match: Match | None) -> str:
+    """Name the page that a look-up has found."""
+    return name_page(match.page) if match is not None else "a page that could not be looked up"
+
+
+def name_page(page: Page) -> str:
+    """Name a page of the registry, or one of ``paths=``."""
+    template = page["path_template"]
+    if not page["module"]:
+        return f"the page {template or page['path']} of paths="
+    return f"page {page['module']!r}" + (f" ({template})" if template else "")
+
+
+def name_rule(rule: Rule, path: str | None = None) -> str:
+    """Name a rule.
+
+    :param path: the URL that has just been named, for a rule that is no more than that.
+    """
+    kinds = {"assets": "Dash's rule for assets", "mount": "the mount", "dash": "Dash's own rule"}
+    kind = kinds.get(rule.kind, "the rule")
+    if rule.kind in kinds or rule.kind == "redirect":
+        return kind if rule.path == path else f"{kind} {rule.path}"
+    return f"{kind} of endpoint {rule.endpoint}" if rule.path == path else f"{kind} {rule.path} ({rule.endpoint})"
+
+
+def name_function(function: Any) -> str:
+    """Name a function, or whatever can be called, with where it stands: ``need_login`` (shop/app.py:27)."""
+    while hasattr(function, "func"):  # functools.partial
+        function = function.func
+    called = function if inspect.isfunction(function) or inspect.ismethod(function) else type(function).__call__
+    code = getattr(called, "__code__", None)
+    if code is None:
+        return f"`{getattr(function, '__name__', type(function).__name__)}`"
+    name = code.co_name if called is function else type(function).__name__
+    return f"`{name}` ({shorten_file(Path(code.co_filename))}:{code.co_firstlineno})"
+
+
+def shorten_file(file: Path) -> str:
+    """Return a file's path, from the current folder if it is below that."""
+    return os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def capitalize(text: str) -> str:
+    """Return a text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def join_words(words: list[str]) -> str:
+    """Return words as a list within a sentence.
+
+    >>> join_words(["GET", "POST", "PUT"])
+    'GET, POST and PUT'
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

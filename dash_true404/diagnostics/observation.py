@@ -1,0 +1,90 @@
+"""One request to an app: what is decided for it, and what the app really answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, cast
+
+from ..core.pages import Match, is_async
+from ..servers import Decision, Outcome, Reason
+from .client import Answer
+from .inspected_app import SAFE, InspectedApp
+
+# One at a time, or the second would take the first one's watch for the page's own exists.
+_watching = threading.RLock()
+
+
+class Observation(NamedTuple):
+    """A request, the decision, and the answer."""
+
+    app: InspectedApp
+    path: str
+    query: str
+    method: str
+    decision: Decision
+    answer: Answer | None
+    """None where the app was not asked, because a view of the user's might have changed something."""
+    exists_results: list[Any]
+    """What the page's ``exists`` returned or raised."""
+
+    @property
+    def status(self) -> int:
+        """The status of the answer; 0 where the app was not asked."""
+        return self.answer.status if self.answer else 0
+
+    @property
+    def location(self) -> str | None:
+        """Where the answer redirects to."""
+        return self.answer.headers.get("Location") if self.answer and 300 <= self.status < 400 else None
+
+
+def observe(app: InspectedApp, path: str, query: str, method: str) -> Observation:
+    """Decide for a request, and send it to the app unless it might change something."""
+    decision = app.decide(path, method)
+    is_anothers = decision.outcome is Outcome.PASS_ON and decision.reason in (Reason.OTHER_RULE, Reason.LATER)
+    if method not in SAFE and is_anothers:
+        return Observation(app, path, query, method, decision, None, [])
+    with watch_exists(decision.found.match) as results:
+        answer = app.ask(path, method, query)
+    if results[:1] == [False] and app.is_refusing and decision.reason is Reason.PAGE:
+        decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
+    return Observation(app, path, query, method, decision, answer, results)
+
+
+@contextmanager
+def watch_exists(match: Match | None) -> Iterator[list[Any]]:
+    """Note what a page's ``exists`` returns or raises when the app calls it; its log tells once a minute only."""
+    with _watching:
+        page = cast("dict[str, Any]", match.page) if match else {}
+        exists = page.get("exists")
+        results: list[Any] = []
+        if not callable(exists):
+            yield results
+            return
+        page["exists"] = _note_results(exists, results)
+        try:
+            yield results
+        finally:
+            page["exists"] = exists
+
+
+def _note_results(exists: Callable[..., Any], results: list[Any]) -> Callable[..., Any]:
+    def note(**variables: Any) -> Any:
+        try:
+            results.append(exists(**variables))
+        except Exception as error:
+            results.append(error)
+            raise
+        return results[-1]
+
+    async def note_async(**variables: Any) -> Any:
+        try:
+            results.append(await exists(**variables))
+        except Exception as error:
+            results.append(error)
+            raise
+        return results[-1]
+
+    return note_async if is_async(exists) else note

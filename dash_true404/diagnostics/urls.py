@@ -1,0 +1,78 @@
+"""URLs as the browser has them, and as they arrive at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from urllib.parse import quote, urljoin, urlsplit
+
+import dash
+
+from ..core.paths import reachable
+from .client import Answer
+
+#: A name that no page has, unless a template of the app matches every name; it tells in logs where it comes from.
+UNKNOWN_NAME = "true404-no-such-page"
+
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+# That of an app in this process, which no link can name.
+_HOST = "http://app.invalid"
+_MOST_HOPS = 5
+
+
+def to_server(app: dash.Dash, url: str) -> str | None:
+    """Return a browser's URL as it arrives at the server; None if it is not below the app's root.
+
+    A proxy that takes the prefix off is what an app with two different prefixes is made for.
+    """
+    outside, inside = str(app.config.requests_pathname_prefix), str(app.config.routes_pathname_prefix)
+    if outside == inside:
+        return url
+    return inside + url[len(outside) :] if url.startswith(outside) else None
+
+
+def resolve_link(href: str, url: str, host: str = _HOST) -> str | None:
+    """Return the request target that a link leads to, as a browser sends it; None if it leaves the host.
+
+    >>> resolve_link("../b?x=1#top", "/a/c")
+    '/b?x=1'
+
+    :param href: as it is in the layout.
+    :param url: of the page that holds it.
+    :param host: ``scheme://host`` of that page.
+    """
+    href = href.strip()
+    if not href or href.startswith("#"):
+        return None
+    try:
+        there = urlsplit(urljoin(host + url, href))
+        if there.scheme not in ("http", "https") or there.netloc.lower() != urlsplit(host).netloc.lower():
+            return None
+    except ValueError:  # not a URL at all
+        return None
+    query = f"?{quote(there.query, safe=_PRINTABLE)}" if there.query else ""
+    return reachable(there.path or "/") + query
+
+
+def follow_redirects(
+    ask: Callable[[str], Answer],
+    url: str,
+    resolve: Callable[[str, str], str | None],
+    statuses: Collection[int] = (301, 302, 303, 305, 307, 308),
+) -> tuple[list[str], Answer, bool]:
+    """Return the URLs that a visitor comes by, the last one's answer, and whether there was no end to it.
+
+    :param ask: returns the answer to GET of a URL.
+    :param url: where the visitor goes to.
+    :param resolve: returns where a Location at a URL leads to; None if that is not followed.
+    :param statuses: the redirects that are followed.
+    """
+    urls = [url]
+    while True:
+        answer = ask(urls[-1])
+        location = answer.headers.get("Location", "") if answer.status in statuses else ""
+        leads_to = resolve(location, urls[-1]) if location else None
+        if leads_to is None:
+            return urls, answer, False
+        if leads_to in urls or len(urls) == _MOST_HOPS:
+            return urls, answer, True
+        urls.append(leads_to)
