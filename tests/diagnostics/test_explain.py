@@ -132,7 +132,7 @@ def test_a_server_error_is_told():
     found = explain(app, "/boom")
     assert (found.layer, found.status) == ("route", 500)
     assert found.verdict == "The rule /boom (boom) matches it, but the answer is 500."
-    assert found.hints == ["If the view has failed, the server's log says where."]
+    assert found.hints == ["If its view or a guard has failed, the server's log says where."]
 
 
 def test_a_redirect_to_a_page_and_one_to_a_placeholder():

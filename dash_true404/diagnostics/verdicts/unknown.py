@@ -11,7 +11,7 @@ from ..hints.not_loaded import find_not_loaded
 from ..in_front import name_guards
 from ..names import name_rule
 from ..observation import Observation
-from . import Verdict, may_have_answered
+from . import Verdict, explain_failure, may_have_answered
 
 _MOST_HINTS = 4  # so that there is room for what to do
 
@@ -37,6 +37,9 @@ def judge_unknown(seen: Observation) -> Verdict:
         return _judge_soft(seen, layer, nothing, hints)
     if status == 404:
         return Verdict(layer, f"{nothing}.", hints)
+    if status >= 500:
+        failure = explain_failure(seen, "something", is_refused=True)
+        return Verdict(layer, f"{nothing}, but the answer is {status}.", [*hints, *failure])
     answers = f"redirects to {location}" if location else f"answers {status}"
     if decision.reason is Reason.LATER:
         return Verdict(layer, f"{nothing}, which {answers}.", hints)
