@@ -100,8 +100,8 @@ def test_the_walk_of_explain_is_what_is_called():
     explain(app, "/page-1")
     with Passed() as noted:
         assert explain(app, "/page-1").status == 200
-    of_interest = ("diagnostics/explain", "diagnostics/observation", "diagnostics/verdicts", "diagnostics/inspected_app")
-    names = [name for name in noted.names if name.startswith(of_interest) or name == DECIDE]
+    rooms = ("diagnostics/explain", "diagnostics/observation", "diagnostics/verdicts", "diagnostics/inspected_app")
+    names = [name for name in noted.names if name.startswith(rooms) or name == DECIDE]
     assert walk("explain, for a page on Flask") == first_times(names)
 
 
