@@ -99,9 +99,8 @@ class QuartServer(WerkzeugServer):
 
     async def exists(self, decision: Decision) -> bool:
         """Tell whether what a page is about exists: call its ``exists``."""
-        if decision.site is None or decision.found.match is None:
-            return True
-        return await decision.site.exists.ask_async(decision.found.match, self._in_thread)
+        site, match = decision.site, decision.found.match
+        return site is None or match is None or await site.exists.ask_async(match, self._in_thread)
 
     async def _in_thread(self, function: Callable[[], Any]) -> Any:
         return await self._server.ensure_async(function)()

@@ -131,8 +131,8 @@ class WerkzeugDecisions:
         :param urls: the server's rules, bound to the request.
         :param asked: what the server's routing has raised.
         """
-        methods = self._rules.bind(urls, self._is_page)
-        rule, decided = None, refused
+        methods, hidden = self._rules.bind(urls, self._is_page)
+        rule, decided = None, refused._replace(rule=hidden)
         try:
             rule, _ = urls.match(return_rule=True)
         except RequestRedirect as redirect:
