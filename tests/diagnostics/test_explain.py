@@ -961,3 +961,16 @@ def test_a_redirect_to_https_is_no_other_slash_and_suggests_nothing():
     )
     (hint,) = found.hints
     assert hint.startswith("This may have answered: before_request `be_secure` (")
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_rule_that_dashs_catch_all_hides_is_named(is_enabled):
+    server = flask.Flask("site")
+    server.add_url_rule("/<path:p>", "site", lambda p: p)
+    app = make_app("/", server=server, url_base_pathname="/dash/")
+    if is_enabled:
+        enable_true_404(app)
+    found = explain(app, "/dash/nope")
+    assert found.status == (404 if is_enabled else 200)
+    assert "No page matches it, and Dash's catch-all hides the rule /<path:p> (site) from it" in found.verdict
+    assert ("soft 404" in found.verdict) is not is_enabled
