@@ -46,8 +46,9 @@ class LookUp(NamedTuple):
     """Whether the page has an ``exists``, which is called once all guards have let a request through."""
 
 
-#: What is found at a URL that is below no app's prefix.
+#: What is found at an unknown URL, and below no app's prefix.
 NOTHING = LookUp(False)
+_IN_APP = LookUp(False, is_answered_in_app=True)
 
 
 class Site:
@@ -115,9 +116,11 @@ class Site:
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL is taken for a page.", error)
             return LookUp(True)
-        is_page = match is not None and match.page is not not_found_page
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
-        asks_exists = is_page and match is not None and match.page.get("exists") is not None
+        if match is None:
+            return _IN_APP if in_app else NOTHING
+        is_page = match.page is not not_found_page
+        asks_exists = is_page and match.page.get("exists") is not None
         return LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
 
     def own_path(self, found: LookUp) -> str | None:

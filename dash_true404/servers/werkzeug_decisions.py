@@ -93,10 +93,9 @@ class WerkzeugDecisions:
         :param bind: returns the server's rules, bound to the request; None: as the server does.
         """
         rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
-        bind = bind or self._server.create_url_adapter
-        if isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
+        if error is not None and isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
             # Dash's rules do not match its method, nor WebSockets, or they would match once its slashes are others.
-            urls = bind(request)
+            urls = (bind or self._server.create_url_adapter)(request)
             rule, redirected = match_get(urls)
         site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
         if rule is None or site is None:
@@ -109,7 +108,8 @@ class WerkzeugDecisions:
             refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first)
             if "//" not in path and self._rules.rule_out(request.path):
                 return refused
-            return self._decide_without_dash(refused, urls or bind(request), error)
+            urls = urls or (bind or self._server.create_url_adapter)(request)
+            return self._decide_without_dash(refused, urls, error)
         decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first)
         if not is_reached:
             # A guard around the view never sees these requests, so they must not tell strangers what is a page.
