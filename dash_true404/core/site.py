@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from .exists import Exists
+from .exists import Exists, PathsFunction
 from .logs import OncePerMinute, log_once, logger
 from .not_found_page import IN_APP, InApp, NotFoundPage
 from .pages import Match, Pages
@@ -18,13 +18,15 @@ _LONGEST_METHOD = 20
 _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
+#: Further paths and templates, or a function that tells which paths are pages.
+PathsChoice = tuple[str, ...] | Callable[[str], object]
 
 
 class Options(NamedTuple):
     """What the user chose; :func:`dash_true404.enable_true_404` says what each one means."""
 
     page: PageChoice = None
-    paths: tuple[str, ...] = ()
+    paths: PathsChoice = ()
     redirect_slashes: bool = False
     everywhere: bool = False
     reload_dead_links: bool = True
@@ -44,6 +46,8 @@ class LookUp(NamedTuple):
     """Whether the app's own shell is what visitors see where it is not found."""
     asks_exists: bool = False
     """Whether the page has an ``exists``, which is called once all guards have let a request through."""
+    is_by_function: bool = False
+    """Whether the function given as ``paths=`` says that it is a page."""
 
 
 #: What is found at a URL that is below no app's prefix.
@@ -85,6 +89,7 @@ class Site:
         self.exists = Exists()
         self.is_report_only = options.report_only
         self._strip = strip
+        self._paths_function = PathsFunction(options.paths) if callable(options.paths) else None
         self._in_app, self._in_app_by_convention = not_found_page.is_in_app, not_found_page.is_in_app_by_convention
         self._prefixes = tuple(dict.fromkeys((prefix, encoded(prefix))))
         self._may_report = OncePerMinute()
@@ -115,14 +120,20 @@ class Site:
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL is taken for a page.", error)
             return LookUp(True)
+        if match is None and self._paths_function is not None and self._paths_function.matches(f"/{inner}"):
+            match = Match({"module": None, "path": f"/{inner}", "path_template": None}, {})
+            return LookUp(True, match, f"/{inner}", is_by_function=True)
         is_page = match is not None and match.page is not not_found_page
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
         asks_exists = is_page and match is not None and match.page.get("exists") is not None
         return LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
 
     def own_path(self, found: LookUp) -> str | None:
-        """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ."""
-        if found.match is None or not found.is_page or not self.options.redirect_slashes:
+        """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ.
+
+        A function given as ``paths=`` has its own say on slashes.
+        """
+        if found.match is None or not found.is_page or found.is_by_function or not self.options.redirect_slashes:
             return None
         page, stripped = found.match.page, found.path.strip("/")
         registered = page["path_template"] if found.match.variables else page["path"]

@@ -121,7 +121,10 @@ def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
 
 def _say_what_others_get(app: InspectedApp) -> str:
     if app.is_refusing:
-        return "All other URLs are 404."
+        unless = (
+            ", unless the function given as paths= says that they are pages" if callable(app.site.options.paths) else ""
+        )
+        return f"All other URLs are 404{unless}."
     why = "report_only=True" if app.is_enabled else "no enable_true_404(app)"
     return f"All other URLs below {app.site.prefix} are 200 ({why}): soft 404s."
 
