@@ -59,10 +59,10 @@ class Exists:
             return self._failed(match, error)
 
     def _failed(self, match: Match, error: BaseException) -> bool:
-        if self._may_log((match.page["module"], origin(error))):
+        if self._may_log((match.page.get("module"), origin(error))):
             logger.error(
                 "exists of page %r failed for %.1000r; the page is taken to exist.",
-                match.page["module"],
+                match.page.get("module"),
                 dict(match.variables),
                 exc_info=error,
             )

@@ -148,7 +148,7 @@ def _list_page(app: InspectedApp, page: Page, redirects: list[ListedRedirect]) -
     return ListedPage(
         path=start + path,
         path_template=page["path_template"],
-        module=page["module"],
+        module=page.get("module"),
         exists=page.get("exists") is not None,
         redirects=[redirect for redirect in redirects if redirect.to in targets],
         problems=list(_find_problems(app, page, sample)),
@@ -169,7 +169,7 @@ def _find_problems(app: InspectedApp, page: Page, sample: str) -> Iterable[str]:
     elif not app.is_page(decision):
         answerer = app.name_answerer(decision)
         yield f"never reached: {answerer} matches it first" if answerer else "it does not match its own URL"
-    elif match is not None and match.page is not page and page["module"] is not None:
+    elif match is not None and match.page is not page and page.get("module") is not None:
         is_same = not match.page["path_template"] and match.page["path"] == path
         name = name_page(match.page)
         duplicate = f"a duplicate of {name}: Dash fails over that at its first request"
