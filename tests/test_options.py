@@ -1,16 +1,15 @@
 """exists, redirect_slashes, everywhere, paths, report_only, JSON; alone and all together."""
 
-import copy
 import functools
 import itertools
 import json
 import logging
-import pickle
 import re
 
 import dash
 import flask
 import pytest
+from dash import dash as dash_module
 from dash import dcc, html
 from werkzeug.exceptions import HTTPException
 
@@ -348,11 +347,34 @@ def test_dead_links_are_not_marked_with_a_not_found_page_of_the_users():
     assert is_dead_link(app, "/zz")
 
 
-def test_a_path_that_the_user_has_the_app_strip_can_be_copied_and_pickled():
-    path = make_true_app("/").strip_relative_path("/a/b/")
-    for twin in (path, copy.deepcopy(path), pickle.loads(pickle.dumps(path)), json.loads(json.dumps(path))):
-        assert twin == "a/b"
-    assert type(copy.copy(path)) is str
+@pytest.mark.parametrize("path", ["/a/b/", "/a", "/", "/x y"])
+def test_a_path_that_the_user_has_the_app_strip_is_plain_text(path):
+    bare, true = (app.strip_relative_path(path) for app in (make_app("/"), make_true_app("/")))
+    assert (true, type(true)) == (bare, str)
+
+
+@pytest.mark.parametrize("path", ["/t/1", "/zz"])
+def test_a_path_is_only_once_on_its_way_through_the_router_of_an_app(path):
+    server = flask.Flask("server")
+    true = make_app(server=server, url_base_pathname="/true/")
+    bare = make_app(server=server, url_base_pathname="/bare/")
+    register("/t/<x>", exists=lambda x: False)
+    enable_true_404(true)
+    owners = [dash_module if hasattr(dash_module, "_path_to_page") else dash.Dash]
+
+    def layout(app, text):
+        page, _ = owners[0]._path_to_page(text)
+        return page.get("layout")
+
+    text = true.strip_relative_path(f"/true{path}")
+    own = layout(true, text)
+    assert own is None or "dash-true404-dead-link" in str(own)
+    again = layout(bare, text)
+    assert again is (dash.page_registry["m_47_t_47__60_x_62_"]["layout"] if path == "/t/1" else None)
+    true.strip_relative_path("/true/other")
+    assert layout(bare, bare.strip_relative_path(f"/bare{path}")) is again
+    true.strip_relative_path(None)
+    assert layout(bare, text) is again
 
 
 # redirect_slashes

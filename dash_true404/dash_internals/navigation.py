@@ -11,6 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 import dash
@@ -58,18 +59,12 @@ function(children) {
 """.replace("DEAD_LINK", _DEAD_LINK)
 
 
-class _RoutedPath(str):
-    """A path on its way through the router of an app; it carries the app's site to where Dash looks its page up."""
-
-    site: Site
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Be copied and pickled as the plain text that user code may take it for."""
-        return str, (str(self),)
+#: The path on its way through the router of an app, and the app's site. Dash looks up the very text that was stripped.
+_routed_path: ContextVar[tuple[str, Site] | None] = ContextVar("dash_true404_routed_path", default=None)
 
 
 class _StripRelativePath:
-    """An app's strip_relative_path, whose results remember the app."""
+    """An app's strip_relative_path, which remembers of its last result whose it is."""
 
     site: Site
     has_script = False
@@ -79,11 +74,8 @@ class _StripRelativePath:
 
     def __call__(self, path: Any) -> str | None:
         stripped = self.__wrapped__(path)
-        if stripped is None:
-            return None
-        routed = _RoutedPath(stripped)
-        routed.site = self.site
-        return routed
+        _routed_path.set(None if stripped is None else (stripped, self.site))
+        return stripped
 
 
 def strip_as_router(app: dash.Dash) -> Callable[[str], str]:
@@ -162,11 +154,14 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
 
     @functools.wraps(path_to_page)
     def asking(path: str) -> _Found:
+        routed, site = _routed_path.get(), None
+        if routed is not None:
+            _routed_path.set(None)
+            site = routed[1] if routed[0] is path else None
         is_found = is_page_found.get()
         if is_found is not None:
             return look_up(path) if is_found() else _NOT_FOUND
         page, variables = look_up(path)
-        site = getattr(path, "site", None)
         if site is None or site.is_report_only:
             return page, variables
         if page and page.get("exists") and site.can_wait:
