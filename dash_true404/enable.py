@@ -11,6 +11,7 @@ from .core.not_found_page import InApp
 from .core.site import Options
 from .dash_internals.assumptions import check_assumptions, check_for_other_routes
 from .dash_internals.navigation import connect
+from .dash_internals.server_change import refuse_server_change
 from .options import check_options
 from .servers import adapter_for, make_site
 
@@ -81,6 +82,8 @@ def enable_true_404(
     :raises FileNotFoundError: if a named page is nowhere.
     :raises OSError: if it cannot be read.
 
+    Afterwards ``app.init_app()`` with another server raises a RuntimeError: call it first.
+
     Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
     options = check_options(
@@ -109,5 +112,6 @@ def enable_true_404(
     for fault in site.faults():
         raise TypeError(fault)
     adapter.enable(site)
+    refuse_server_change(app)
     if navigation.is_connected:
         connect(site)
