@@ -7,7 +7,7 @@ import inspect
 import operator
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ from .path_templates import VARIABLE, PathTemplate, TemplateIndex, reachable_tem
 from .paths import reachable, reencoded
 
 Page = Mapping[str, Any]
+#: Returns the page that a router draws for a path, empty for none, and the path's variables.
+PathToPage = Callable[[str], tuple[Any, Any]]
 
 # What proxies encode and browsers do not, or the other way round.
 _ENCODED_OTHERWISE = re.compile("[%|^]")
@@ -145,10 +147,14 @@ class _Snapshot:
         pages = [*(page for _, page in real), *further]
         self.table = _PathTable(pages)
         self.reencoded: _PathTable | None = None
+        #: The further pages alone.
+        self.further = _PathTable(pages)
         for position, page in enumerate(pages):
             path, text = page["path"].strip("/"), page["path_template"]
             template = PathTemplate(text) if text else None
             self.table.add(position, path, template)
+            if position >= len(real):
+                self.further.add(position, path, template)
             if _ENCODED_OTHERWISE.search(path) or (text and _ENCODED_OTHERWISE.search(text)):
                 self.reencoded = self.reencoded or _PathTable(pages)
                 self.reencoded.add(position, reencoded(path), template and template.reencoded())
@@ -188,14 +194,23 @@ class Pages:
         self._snapshot: _Snapshot | None = None
         self._building = threading.Lock()
 
-    def look_up(self, path: str) -> tuple[Match | None, Page | None]:
+    def look_up(self, path: str, router: PathToPage | None = None) -> tuple[Match | None, Page | None]:
         """Return the page that Dash's router draws for a path, and the app's not-found page, which may be that one.
 
         :param path: as the browser holds it (percent-encoded), without the app's prefix and slashes around it.
+        :param router: what the user has put in the place of Dash's own look-up; it is asked first.
+        :raises Exception: if that one fails.
 
-        A path on which Dash's router fails has no page.
+        A path on which Dash's own router fails has no page.
         """
         now = self._now()
+        if router is not None:
+            page, variables = router(path)
+            if page:
+                is_real = is_real_page(page)  # or made by the user, who may leave out what Dash's pages have
+                page = page if is_real else {"module": None, "path": f"/{path}", "path_template": None}
+                return Match(page, variables or {}), now.not_found_page
+            return now.further.first(path), now.not_found_page
         try:
             match = now.table.first(path) or (now.reencoded.first(path) if now.reencoded else None)
         except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .exists import Exists, PathsFunction
 from .logs import OncePerMinute, log_once, logger
 from .not_found_page import IN_APP, InApp, NotFoundPage
-from .pages import Match, Pages
+from .pages import Match, Pages, PathToPage
 from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
 
@@ -60,7 +60,8 @@ class Site:
     :param app: the Dash app.
     :param prefix: where it is on its server, its ``routes_pathname_prefix``.
     :param home: returns its root URL as browsers see it.
-    :param strip: returns what Dash's router looks up for a path below the prefix.
+    :param strip: returns what Dash's router looks up for a path below the prefix, and the function in which it does,
+        if that is not Dash's own.
     :param pages: its pages.
     :param not_found_page: what visitors of unknown URLs see.
     :param options: what the user chose.
@@ -73,7 +74,7 @@ class Site:
         *,
         prefix: str,
         home: Callable[[], str],
-        strip: Callable[[str], str],
+        strip: Callable[[str], tuple[str, PathToPage | None]],
         pages: Pages,
         not_found_page: NotFoundPage,
         options: Options,
@@ -116,7 +117,7 @@ class Site:
         if inner is None:
             return NOTHING  # Dash's router looks for the prefix as it was configured, and fails without it
         try:
-            match, not_found_page = self.pages.look_up(self._strip(inner))
+            match, not_found_page = self.pages.look_up(*self._strip(inner))
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL is taken for a page.", error)
             return LookUp(True)

@@ -17,7 +17,8 @@ from typing import Any
 import dash
 from dash import Input, Output, html
 
-from ..core.pages import Match
+from ..core.logs import warn_once
+from ..core.pages import Match, PathToPage
 from ..core.site import Site
 from .index_page import is_page_found
 from .own_code import is_dashs_own
@@ -31,8 +32,6 @@ CONTENT, DUMMY = "_pages_content", "_pages_dummy"
 
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
 _NOT_FOUND: _Found = ({}, None)
-
-_patched: list[object] = []
 
 _MOST_TRIES = 100
 
@@ -78,22 +77,54 @@ class _StripRelativePath:
         return stripped
 
 
-def strip_as_router(app: dash.Dash) -> Callable[[str], str]:
-    """Return a function that makes of a path below the app's prefix what Dash's router looks up."""
-    known, is_as_dash = None, False
+def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | None]]:
+    """Return a function that makes of a path below the app's prefix what Dash's router looks up.
 
-    def strip(path: str) -> str:
-        nonlocal known, is_as_dash
+    And the function in which the router looks it up, if that is not Dash's own.
+    """
+    known, is_as_dash = None, False
+    known_router, replaced = None, None
+    owner = router_owner() if app.use_pages else None
+
+    def strip(path: str) -> tuple[str, PathToPage | None]:
+        nonlocal known, is_as_dash, known_router, replaced
+        path_to_page = getattr(owner, PATH_TO_PAGE, None)
+        if path_to_page is not known_router:
+            replaced = _replaced(path_to_page)
+            known_router = path_to_page
         strip_relative_path = app.strip_relative_path
         if strip_relative_path != known:
             is_as_dash = is_dashs_own(getattr(strip_relative_path, "__wrapped__", strip_relative_path))
             known = strip_relative_path
         if is_as_dash:
-            return path.strip("/")
+            return path.strip("/"), replaced
         own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
-        return str(own(root_url(app).rstrip("/") + "/" + path))  # a user's, which may strip a language too
+        return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # a user's, which may strip a language too
 
     return strip
+
+
+def router_owner() -> Any:
+    """Return what has the ``_path_to_page`` that Dash's router calls: its module or, in Dash 2.9, its class."""
+    return dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
+
+
+def is_replaced(path_to_page: Any) -> bool:
+    """Tell a ``_path_to_page`` of the user's, or of a library, from Dash's own, which ours may be around."""
+    can_tell = is_dashs_own(dash.dependencies.Input.__init__)  # not of a compiled Dash
+    return can_tell and path_to_page is not None and not is_dashs_own(without_ours(path_to_page))
+
+
+def _replaced(path_to_page: Any) -> PathToPage | None:
+    if not is_replaced(path_to_page):
+        return None
+    own: PathToPage = without_ours(path_to_page)
+    name = getattr(own, "__qualname__", type(own).__name__)
+    warn_once(
+        f"Dash's {PATH_TO_PAGE} has been replaced by {own.__module__}.{name}. Dash's router asks it which page a URL "
+        "is, so it is asked for the status too. If it is wrong, so is the status: report it to whoever replaced it."
+    )
+    return own
 
 
 def root_url(app: dash.Dash) -> str:
@@ -109,10 +140,9 @@ def connect(site: Site) -> None:
         return
     for owner in (*dashs_modules(), dash.Dash):
         original = getattr(owner, PATH_TO_PAGE, None)
-        if original and owner not in _patched:
+        if original and without_ours(original) is original:
             asking = _asking(original)
             setattr(owner, PATH_TO_PAGE, staticmethod(asking) if isinstance(owner, type) else asking)
-            _patched.append(owner)
     if not isinstance(app.strip_relative_path, _StripRelativePath):
         vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
     strip = vars(app)["strip_relative_path"]
