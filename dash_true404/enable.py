@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import dash
 
@@ -11,6 +11,7 @@ from .core.not_found_page import InApp
 from .core.site import Options
 from .dash_internals.assumptions import check_assumptions, check_for_other_routes
 from .dash_internals.navigation import connect
+from .dash_internals.server_change import refuse_server_change
 from .options import check_options
 from .servers import adapter_for, make_site
 
@@ -19,7 +20,7 @@ def enable_true_404(
     app: dash.Dash,
     page: str | os.PathLike[str] | InApp | None = None,
     *,
-    paths: Iterable[str] = (),
+    paths: Iterable[str] | Callable[[str], object] = (),
     redirect_slashes: bool = False,
     everywhere: bool = False,
     reload_dead_links: bool = True,
@@ -56,23 +57,32 @@ def enable_true_404(
         that prefer JSON get ``application/problem+json`` (RFC 9457).
     :param paths: further paths and templates, without the app's prefix and in the syntax of ``path_template``, that
         are pages although ``dash.page_registry`` does not hold them. With it, an app without ``use_pages`` can be used.
+        Or a plain function of a path that is not a registered page::
+
+            enable_true_404(app, paths=lambda path: path in VALID or DEMO.fullmatch(path))
+
+        It is called with the path below the app's prefix, with its leading slash, as the browser holds it: still
+        percent-encoded, and with any slashes at its end. What it returns counts by its truth. Where it fails, the URL
+        is a page, and the fault is logged. It runs before your guards, for every unknown URL, so keep it quick.
     :param redirect_slashes: whether ``/b/`` is redirected (308, query kept) to the page's own path ``/b``. Without
-        it both are 200, as in Dash.
+        it both are 200, as in Dash. What a function given as ``paths`` says is a page is never redirected.
     :param everywhere: whether every other 404 of the server gets the same answer.
     :param reload_dead_links: whether a link inside the app to a URL that is no page ends in a full load, hence in
         the real 404. Only where Dash would draw its own not-found layout: not with a ``not_found_404`` page or
         ``IN_APP``.
     :param report_only: whether nothing is refused or redirected, and each URL that would have been is logged instead,
         at most once a minute, with its referrer (logger ``dash_true404``).
-    :raises TypeError: if ``app`` is no Dash app, its server an unknown one, ``page`` no name, ``paths`` no list of
-        texts, one of the switches neither True nor False, or a page's ``exists`` cannot be called with its path
-        variables.
+    :raises TypeError: if ``app`` is no Dash app, its server an unknown one, ``page`` no name, ``paths`` neither a list
+        of texts nor a plain function of one argument, one of the switches neither True nor False, or a page's
+        ``exists`` cannot be called with its path variables.
     :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, the app's prefix has a variable,
         or the page is not UTF-8 text, no valid Jinja template, or a file of more than 10 MB.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet), too late (the server
         has answered a request), or if this version of Dash decides in an unknown way which URLs are pages.
     :raises FileNotFoundError: if a named page is nowhere.
     :raises OSError: if it cannot be read.
+
+    Afterwards ``app.init_app()`` with another server raises a RuntimeError: call it first.
 
     Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
@@ -101,5 +111,6 @@ def enable_true_404(
     for fault in site.faults():
         raise TypeError(fault)
     adapter.enable(site)
+    refuse_server_change(app)
     if navigation.is_connected:
         connect(site)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import dash
 
 from .core.not_found_page import IN_APP
-from .core.pages import check_path
-from .core.site import Options
+from .core.pages import check_path, is_async
+from .core.site import Options, PathsChoice
 from .servers import is_server
 
 
 def check_options(app: Any, options: Options) -> Options:
-    """Return the options, with ``paths`` as a tuple.
+    """Return the options, with ``paths`` as a tuple or a function.
 
     :raises TypeError: if the app is none, or an option is of the wrong type.
     :raises ValueError: if the app has no pages, or a path is wrong.
@@ -26,17 +27,38 @@ def check_options(app: Any, options: Options) -> Options:
         switch = getattr(options, name)
         if not isinstance(switch, bool):
             raise TypeError(f"{name}= takes True or False, not {switch!r}.")
-    if isinstance(options.paths, str) or not isinstance(options.paths, Iterable):
-        raise TypeError(f"paths= takes a list of paths, such as ['/', '/reports'], not {options.paths!r}.")
-    paths = tuple(options.paths)
-    for path in paths:
-        check_path(path)
+    paths = _checked_paths(options.paths)
     if not app.use_pages and not paths:
         raise ValueError(
             "The app has no pages: dash.page_registry tells which URLs exist only for apps made with "
             "Dash(..., use_pages=True). For an app that routes by hand, name its URLs: paths=['/', '/reports', ...]."
         )
     return options._replace(paths=paths)
+
+
+def _checked_paths(paths: Any) -> PathsChoice:
+    if isinstance(paths, Iterable) and not isinstance(paths, str):
+        texts = tuple(paths)
+        for path in texts:
+            check_path(path)
+        return texts
+    if not callable(paths):
+        raise TypeError(
+            f"paths= takes a list of paths, such as ['/', '/reports'], or a function of the path, not {paths!r}."
+        )
+    if is_async(paths) or inspect.isasyncgenfunction(paths):
+        raise TypeError(f"paths= takes a plain function: what is async, such as {paths!r}, can't be waited for.")
+    _check_takes_path(paths)
+    return paths  # type: ignore[no-any-return]
+
+
+def _check_takes_path(function: Callable[..., object]) -> None:
+    try:
+        inspect.signature(function).bind("/")
+    except TypeError as error:
+        raise TypeError(f"paths= takes a function of one argument, the path; with {function!r}: {error}.") from None
+    except ValueError:
+        pass  # a built-in that does not tell its signature
 
 
 def _check_app(app: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dash_true404 import IN_APP, enable_true_404
 
-from .apps import app_on, make_app, make_true_app, register
+from .apps import app_on, make_app, make_true_app, new_server, register
 from .client import ask, status, statuses
 
 
@@ -32,6 +32,39 @@ def test_before_init_app_is_too_early(backend):
     app = app_on(backend, server=False)
     with pytest.raises(RuntimeError, match=r"init_app\(server\)"):
         enable_true_404(app)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_another_server_afterwards_is_refused(backend, by_name):
+    app, other = app_on(backend, "/"), new_server(backend, "other")
+    enable_true_404(app)
+    enable_true_404(app)
+    own = app.server
+    with pytest.raises(RuntimeError, match=r"call app\.init_app\(server\) first, then enable_true_404\(app\)"):
+        app.init_app(**{"app": other}) if by_name else app.init_app(other)
+    assert app.server is own
+    assert statuses(app, "/", "/zz") == [200, 404]
+
+
+def test_another_server_is_fine_without_true_404s_and_the_same_one_with_them(backend):
+    server = new_server(backend, "server")
+    app = app_on(backend, "/")
+    app.init_app(server)
+    enable_true_404(app)
+    calls = []
+
+    class App(dash.Dash):
+        def init_app(self, *args, **options):
+            calls.append((args, options))
+
+    app.__class__ = App
+    del vars(app)["init_app"]
+    enable_true_404(app)
+    app.init_app()
+    app.init_app(server)
+    app.init_app(app=server, requests_pathname_prefix="/")
+    assert calls == [((), {}), ((server,), {}), ((), {"app": server, "requests_pathname_prefix": "/"})]
+    assert statuses(server, "/", "/zz") == [200, 404]
 
 
 def test_a_prefix_with_a_variable_is_refused(backend):

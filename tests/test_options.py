@@ -1,16 +1,15 @@
 """exists, redirect_slashes, everywhere, paths, report_only, JSON; alone and all together."""
 
-import copy
 import functools
 import itertools
 import json
 import logging
-import pickle
 import re
 
 import dash
 import flask
 import pytest
+from dash import dash as dash_module
 from dash import dcc, html
 from werkzeug.exceptions import HTTPException
 
@@ -348,11 +347,34 @@ def test_dead_links_are_not_marked_with_a_not_found_page_of_the_users():
     assert is_dead_link(app, "/zz")
 
 
-def test_a_path_that_the_user_has_the_app_strip_can_be_copied_and_pickled():
-    path = make_true_app("/").strip_relative_path("/a/b/")
-    for twin in (path, copy.deepcopy(path), pickle.loads(pickle.dumps(path)), json.loads(json.dumps(path))):
-        assert twin == "a/b"
-    assert type(copy.copy(path)) is str
+@pytest.mark.parametrize("path", ["/a/b/", "/a", "/", "/x y"])
+def test_a_path_that_the_user_has_the_app_strip_is_plain_text(path):
+    bare, true = (app.strip_relative_path(path) for app in (make_app("/"), make_true_app("/")))
+    assert (true, type(true)) == (bare, str)
+
+
+@pytest.mark.parametrize("path", ["/t/1", "/zz"])
+def test_a_path_is_only_once_on_its_way_through_the_router_of_an_app(path):
+    server = flask.Flask("server")
+    true = make_app(server=server, url_base_pathname="/true/")
+    bare = make_app(server=server, url_base_pathname="/bare/")
+    register("/t/<x>", exists=lambda x: False)
+    enable_true_404(true)
+    owners = [dash_module if hasattr(dash_module, "_path_to_page") else dash.Dash]
+
+    def layout(app, text):
+        page, _ = owners[0]._path_to_page(text)
+        return page.get("layout")
+
+    text = true.strip_relative_path(f"/true{path}")
+    own = layout(true, text)
+    assert own is None or "dash-true404-dead-link" in str(own)
+    again = layout(bare, text)
+    assert again is (dash.page_registry["m_47_t_47__60_x_62_"]["layout"] if path == "/t/1" else None)
+    true.strip_relative_path("/true/other")
+    assert layout(bare, bare.strip_relative_path(f"/bare{path}")) is again
+    true.strip_relative_path(None)
+    assert layout(bare, text) is again
 
 
 # redirect_slashes
@@ -602,6 +624,131 @@ def test_further_paths_of_an_app_with_pages():
     assert [status(app, url) for url in ("/a", "/extra", "/more/1", "/more", "/zz")] == [200, 200, 200, 404, 404]
     register("/late")
     assert [status(app, url) for url in ("/late", "/extra")] == [200, 200]
+
+
+DEMO = re.compile("/demo/.*")
+
+
+def routes_by_hand(path):
+    return path in ("/", "/reports", "/caf%C3%A9") or DEMO.fullmatch(path)
+
+
+@pytest.mark.parametrize("prefix", ["/", "/dash/"])
+@pytest.mark.parametrize("use_pages", [False, True])
+def test_a_function_says_which_paths_are_pages(backend, prefix, use_pages):
+    app = app_on(backend, use_pages=use_pages, url_base_pathname=prefix)
+    enable_true_404(app, paths=routes_by_hand)
+    base = prefix.rstrip("/")
+    for url in ("/", "/reports", "/caf%C3%A9", "/demo/", "/demo/x", "/demo/x/"):
+        assert by_method(app, base + url) == found_on(backend), url
+    for url in ("/reports/", "/demo", "/zz", "/Reports", "/caf%C3%A9/"):
+        assert by_method(app, base + url) == UNKNOWN, url
+
+
+def test_a_function_gets_the_path_as_the_browser_holds_it(backend):
+    asked = []
+    app = app_on(backend, "/", url_base_pathname="/dash/")
+    enable_true_404(app, paths=lambda path: asked.append(path) or True)
+    status(app, "/dash/")  # which checks more than this, once
+    for path in ("/zz", "/a%20b/", "/a%2Fb", "/x/y//"):
+        asked.clear()
+        assert status(app, f"/dash{path}?q=1") == 200
+        assert set(asked) == {path}
+
+
+def test_registered_pages_come_before_a_function(backend):
+    asked = []
+    app = app_on(backend, "/", "/a", "/t/<x>", not_found_page=True)
+    register("/gone/<x>", exists=lambda x: False)
+    enable_true_404(app, paths=lambda path: asked.append(path) or path == "/extra", redirect_slashes=True)
+    urls = ("/", "/a", "/a/", "/t/1", "/gone/1", dash.page_registry["pages.not_found_404"]["path"])
+    assert [status(app, url) for url in urls] == [200, 200, 308, 200, 404, 404]
+    assert not {*asked} & {*urls}
+    assert (status(app, "/extra"), status(app, "/extra/")) == (200, 404)
+
+
+def test_redirect_slashes_leaves_the_paths_of_a_function_alone(backend):
+    app = app_on(backend, "/", "/a")
+    enable_true_404(app, paths=lambda path: path.startswith("/demo"), redirect_slashes=True)
+    assert [status(app, url) for url in ("/a/", "/demo", "/demo/", "/demo/x//")] == [308, 200, 200, 200]
+
+
+class _Untrue:
+    def __bool__(self):
+        raise ValueError("neither")
+
+
+def _stops(path):
+    raise StopIteration
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda path: {}[path],
+        lambda path: coroutine(path),
+        lambda path: generating(path),
+        lambda path: (None async for _ in path),
+        lambda path: _Untrue(),
+        lambda path: NotImplemented,
+        _stops,
+    ],
+)
+def test_where_a_function_fails_the_path_is_found_and_the_fault_is_logged(backend, answer, caplog):
+    caplog.set_level(logging.ERROR)
+    app = app_on(backend, "/")
+    enable_true_404(app, paths=answer)
+    for number in range(3):
+        assert by_method(app, f"/z{number}") == found_on(backend)
+    (fault,) = [record for record in caplog.records if record.name == "dash_true404"]
+    assert re.fullmatch(
+        r"The function given as paths= failed for '/[\w-]+'; the path is taken for a page\.", fault.getMessage()
+    )
+    assert fault.exc_info
+
+
+@pytest.mark.parametrize(("answer", "due"), [(re.match("a", "a"), 200), ("x", 200), (None, 404), (0, 404), ((), 404)])
+def test_the_answer_of_a_function_counts_by_its_truth(answer, due):
+    assert status(hand_routed_app(paths=lambda path: answer), "/zz") == due
+
+
+def test_a_function_is_no_guard_and_runs_for_all_methods_alike(backend):
+    app = app_on(backend, "/")
+    enable_true_404(app, page=IN_APP, paths=functools.partial(str.__eq__, "/extra"), report_only=True)
+    assert (status(app, "/extra"), status(app, "/zz")) == (200, 200)
+
+
+async def _async_paths(path):
+    return True
+
+
+async def _async_generator(path):
+    yield True
+
+
+class _AsyncPaths:
+    async def __call__(self, path):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (_async_paths, "plain function"),
+        (_async_generator, "plain function"),
+        (functools.partial(_async_paths), "plain function"),
+        (_AsyncPaths(), "plain function"),
+        (lambda: True, "one argument, the path"),
+        (lambda path, more: True, "one argument, the path"),
+    ],
+)
+def test_functions_that_cannot_be_asked_are_errors_at_the_call(paths, said):
+    with pytest.raises(TypeError, match=said):
+        hand_routed_app(paths=paths)
+
+
+def test_a_function_that_does_not_tell_its_signature():
+    assert status(hand_routed_app(paths=type), "/zz") == 200
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Asking a page's own ``exists``: a false 404 is worse than a soft one, so what fails is taken for yes, and logged."""
+"""Asking a page's own ``exists``, and a function given as ``paths=``.
+
+A false 404 is worse than a soft one, so what fails is taken for yes, and logged.
+"""
 
 from __future__ import annotations
 
@@ -56,19 +59,54 @@ class Exists:
             return self._failed(match, error)
 
     def _failed(self, match: Match, error: BaseException) -> bool:
-        if self._may_log((match.page["module"], origin(error))):
+        if self._may_log((match.page.get("module"), origin(error))):
             logger.error(
                 "exists of page %r failed for %.1000r; the page is taken to exist.",
-                match.page["module"],
+                match.page.get("module"),
                 dict(match.variables),
                 exc_info=error,
             )
         return True
 
 
+class PathsFunction:
+    """Asks the function that the user gave as ``paths=``; each fault is logged at most once a minute.
+
+    :param function: called with a path below the app's prefix.
+    """
+
+    def __init__(self, function: Callable[[str], object]) -> None:
+        self._function = function
+        self._may_log = OncePerMinute()
+
+    def matches(self, path: str) -> bool:
+        """Tell whether the function says that a path is a page; where it fails, it is one.
+
+        :param path: with its leading slash, as the browser holds it.
+        """
+        try:
+            answer = self._function(path)
+            if inspect.iscoroutine(answer):
+                answer.close()
+            if answer is NotImplemented or _is_unasked(answer):
+                raise TypeError(f"it returned {answer!r}; it should return what is true or false.")
+            return bool(answer)
+        except Exception as error:
+            if self._may_log(origin(error)):
+                logger.error(
+                    "The function given as paths= failed for %.1000r; the path is taken for a page.",
+                    path,
+                    exc_info=error,
+                )
+            return True
+
+
+def _is_unasked(answer: Any) -> bool:
+    return inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
+
+
 def _yes_or_no(answer: Any) -> bool:
-    is_unasked = inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
-    if answer is None or answer is NotImplemented or is_unasked:
+    if answer is None or answer is NotImplemented or _is_unasked(answer):
         raise TypeError(f"exists returned {answer!r}; it should return True or False.")
     return bool(answer)
 

@@ -53,6 +53,13 @@ def log_once(message: str, error: Exception) -> None:
         logger.error(message, exc_info=error)
 
 
+def warn_once(message: str) -> None:
+    """Log what an app's author should know the first time that it is met."""
+    if message not in _logged and len(_logged) < _MOST_KEYS:
+        _logged.add(message)
+        logger.warning(message)
+
+
 def log_warnings(warnings: Iterable[str]) -> None:
     """Log what an app's author should know, each thing once; what could not be found out is no reason to fail."""
     messages: list[str] = []

@@ -7,14 +7,17 @@ import inspect
 import operator
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
+from .logs import warn_once
 from .path_templates import VARIABLE, PathTemplate, TemplateIndex, reachable_template
 from .paths import reachable, reencoded
 
 Page = Mapping[str, Any]
+#: Returns the page that a router draws for a path, empty for none, and the path's variables.
+PathToPage = Callable[[str], tuple[Any, Any]]
 
 # What proxies encode and browsers do not, or the other way round.
 _ENCODED_OTHERWISE = re.compile("[%|^]")
@@ -66,9 +69,23 @@ def path_or_template(page: Page) -> str:
     return path
 
 
-def is_not_found_page(module: str) -> bool:
+def is_not_found_page(module: object) -> bool:
     """Tell by a page's module whether Dash draws it for unknown URLs."""
-    return module.rpartition(".")[2] == "not_found_404"
+    return isinstance(module, str) and module.rpartition(".")[2] == "not_found_404"
+
+
+def is_real_page(entry: object) -> bool:
+    """Tell whether an entry of a registry is a page for Dash's router: it has a path, and a template or None."""
+    return (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("path"), str)
+        and isinstance(entry.get("path_template", 0), (str, type(None)))
+    )
+
+
+def real_pages(entries: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Page]]:
+    """Yield the pages among the entries of a registry, in which people keep other things too."""
+    return ((module, entry) for module, entry in entries if is_real_page(entry))
 
 
 class Match(NamedTuple):
@@ -107,6 +124,14 @@ class _PathTable:
         return None if own is None else Match(self._pages[own], {})
 
 
+def _describe_odd_entry(key: object, entry: object) -> str:
+    return (
+        f"dash.page_registry[{key!a:.200}] isn't a page (it is a {type(entry).__name__}), so it is skipped. "
+        "Dash's own router fails on such an entry: it doesn't draw the pages registered after it, nor \"not found\". "
+        "Keep it somewhere else."
+    )
+
+
 class _Snapshot:
     """The pages at one moment, and what tells in O(1) whether the registry has changed since."""
 
@@ -116,19 +141,24 @@ class _Snapshot:
         self._steps: Iterator[str] = iter(registry)
         self._modules = list(registry)
         self._pages = list(registry.values())
-        pages = [*self._pages, *further]
+        entries = list(zip(self._modules, self._pages, strict=False))
+        real = list(real_pages(entries))
+        self.odd_entries = [_describe_odd_entry(key, entry) for key, entry in entries if not is_real_page(entry)]
+        pages = [*(page for _, page in real), *further]
         self.table = _PathTable(pages)
         self.reencoded: _PathTable | None = None
+        #: The further pages alone.
+        self.further = _PathTable(pages)
         for position, page in enumerate(pages):
             path, text = page["path"].strip("/"), page["path_template"]
             template = PathTemplate(text) if text else None
             self.table.add(position, path, template)
+            if position >= len(real):
+                self.further.add(position, path, template)
             if _ENCODED_OTHERWISE.search(path) or (text and _ENCODED_OTHERWISE.search(text)):
                 self.reencoded = self.reencoded or _PathTable(pages)
                 self.reencoded.add(position, reencoded(path), template and template.reencoded())
-        self.not_found_page: Page | None = next(
-            (registry.get(module) for module in self._modules if is_not_found_page(module)), None
-        )
+        self.not_found_page = next((page for module, page in real if is_not_found_page(module)), None)
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:
         """Tell whether the registry is as it was; in O(1) but for one look at all of it in as many questions."""
@@ -164,14 +194,23 @@ class Pages:
         self._snapshot: _Snapshot | None = None
         self._building = threading.Lock()
 
-    def look_up(self, path: str) -> tuple[Match | None, Page | None]:
+    def look_up(self, path: str, router: PathToPage | None = None) -> tuple[Match | None, Page | None]:
         """Return the page that Dash's router draws for a path, and the app's not-found page, which may be that one.
 
         :param path: as the browser holds it (percent-encoded), without the app's prefix and slashes around it.
+        :param router: what the user has put in the place of Dash's own look-up; it is asked first.
+        :raises Exception: if that one fails.
 
-        A path on which Dash's router fails has no page.
+        A path on which Dash's own router fails has no page.
         """
         now = self._now()
+        if router is not None:
+            page, variables = router(path)
+            if page:
+                is_real = is_real_page(page)  # or made by the user, who may leave out what Dash's pages have
+                page = page if is_real else {"module": None, "path": f"/{path}", "path_template": None}
+                return Match(page, variables or {}), now.not_found_page
+            return now.further.first(path), now.not_found_page
         try:
             match = now.table.first(path) or (now.reencoded.first(path) if now.reencoded else None)
         except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here
@@ -193,7 +232,15 @@ class Pages:
 
         Those of ``paths=`` come last, and have no module.
         """
-        return [page for page in (*self._registry.values(), *self._further) if page is not self.not_found_page]
+        pages = [*(page for _, page in self._real_pages()), *self._further]
+        return [page for page in pages if page is not self.not_found_page]
+
+    def _real_pages(self) -> Iterator[tuple[str, Page]]:
+        return real_pages(list(self._registry.items()))
+
+    def odd_entries(self) -> list[str]:
+        """Return what should be known of each entry of the registry that isn't a page."""
+        return self._now().odd_entries
 
     def _now(self) -> _Snapshot:
         snapshot = self._snapshot
@@ -202,6 +249,8 @@ class Pages:
                 snapshot = self._snapshot
                 if snapshot is None or not snapshot.is_current(self._registry):
                     snapshot = self._snapshot = _Snapshot(self._registry, self._further)
+                    for warning in snapshot.odd_entries:
+                        warn_once(warning)
         return snapshot
 
     def faults(self, may_be_async: bool) -> Iterable[str]:
@@ -209,7 +258,7 @@ class Pages:
 
         :param may_be_async: whether the server can wait for an ``async def``.
         """
-        for module, page in list(self._registry.items()):
+        for module, page in self._real_pages():
             exists = page.get("exists")
             if exists is None:
                 continue
@@ -240,7 +289,7 @@ class Pages:
 
     def warnings(self) -> Iterable[str]:
         """Yield what the pages' author should know before visitors find out."""
-        for module, page in list(self._registry.items()):
+        for module, page in self._real_pages():
             template = page["path_template"]
             if template and PathTemplate(template).is_odd:
                 yield (

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from .exists import Exists
+from .exists import Exists, PathsFunction
 from .logs import OncePerMinute, log_once, logger
 from .not_found_page import IN_APP, InApp, NotFoundPage
-from .pages import Match, Pages
+from .pages import Match, Pages, PathToPage
 from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
 
@@ -18,13 +18,15 @@ _LONGEST_METHOD = 20
 _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
+#: Further paths and templates, or a function that tells which paths are pages.
+PathsChoice = tuple[str, ...] | Callable[[str], object]
 
 
 class Options(NamedTuple):
     """What the user chose; :func:`dash_true404.enable_true_404` says what each one means."""
 
     page: PageChoice = None
-    paths: tuple[str, ...] = ()
+    paths: PathsChoice = ()
     redirect_slashes: bool = False
     everywhere: bool = False
     reload_dead_links: bool = True
@@ -44,6 +46,8 @@ class LookUp(NamedTuple):
     """Whether the app's own shell is what visitors see where it is not found."""
     asks_exists: bool = False
     """Whether the page has an ``exists``, which is called once all guards have let a request through."""
+    is_by_function: bool = False
+    """Whether the function given as ``paths=`` says that it is a page."""
 
 
 #: What is found at an unknown URL, and below no app's prefix.
@@ -57,7 +61,8 @@ class Site:
     :param app: the Dash app.
     :param prefix: where it is on its server, its ``routes_pathname_prefix``.
     :param home: returns its root URL as browsers see it.
-    :param strip: returns what Dash's router looks up for a path below the prefix.
+    :param strip: returns what Dash's router looks up for a path below the prefix, and the function in which it does,
+        if that is not Dash's own.
     :param pages: its pages.
     :param not_found_page: what visitors of unknown URLs see.
     :param options: what the user chose.
@@ -70,7 +75,7 @@ class Site:
         *,
         prefix: str,
         home: Callable[[], str],
-        strip: Callable[[str], str],
+        strip: Callable[[str], tuple[str, PathToPage | None]],
         pages: Pages,
         not_found_page: NotFoundPage,
         options: Options,
@@ -86,6 +91,7 @@ class Site:
         self.exists = Exists()
         self.is_report_only = options.report_only
         self._strip = strip
+        self._paths_function = PathsFunction(options.paths) if callable(options.paths) else None
         self._in_app, self._in_app_by_convention = not_found_page.is_in_app, not_found_page.is_in_app_by_convention
         self._prefixes = tuple(dict.fromkeys((prefix, encoded(prefix))))
         self._may_report = OncePerMinute()
@@ -112,10 +118,13 @@ class Site:
         if inner is None:
             return NOTHING  # Dash's router looks for the prefix as it was configured, and fails without it
         try:
-            match, not_found_page = self.pages.look_up(self._strip(inner))
+            match, not_found_page = self.pages.look_up(*self._strip(inner))
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL is taken for a page.", error)
             return LookUp(True)
+        if match is None and self._paths_function is not None and self._paths_function.matches(f"/{inner}"):
+            match = Match({"module": None, "path": f"/{inner}", "path_template": None}, {})
+            return LookUp(True, match, f"/{inner}", is_by_function=True)
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
         if match is None:
             return _IN_APP if in_app else NOTHING
@@ -124,8 +133,11 @@ class Site:
         return LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
 
     def own_path(self, found: LookUp) -> str | None:
-        """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ."""
-        if found.match is None or not found.is_page or not self.options.redirect_slashes:
+        """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ.
+
+        A function given as ``paths=`` has its own say on slashes.
+        """
+        if found.match is None or not found.is_page or found.is_by_function or not self.options.redirect_slashes:
             return None
         page, stripped = found.match.page, found.path.strip("/")
         registered = page["path_template"] if found.match.variables else page["path"]

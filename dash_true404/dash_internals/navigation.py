@@ -11,12 +11,14 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 import dash
 from dash import Input, Output, html
 
-from ..core.pages import Match
+from ..core.logs import warn_once
+from ..core.pages import Match, PathToPage
 from ..core.site import Site
 from .index_page import is_page_found
 from .own_code import is_dashs_own
@@ -30,8 +32,6 @@ CONTENT, DUMMY = "_pages_content", "_pages_dummy"
 
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
 _NOT_FOUND: _Found = ({}, None)
-
-_patched: list[object] = []
 
 _MOST_TRIES = 100
 
@@ -58,18 +58,12 @@ function(children) {
 """.replace("DEAD_LINK", _DEAD_LINK)
 
 
-class _RoutedPath(str):
-    """A path on its way through the router of an app; it carries the app's site to where Dash looks its page up."""
-
-    site: Site
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Be copied and pickled as the plain text that user code may take it for."""
-        return str, (str(self),)
+#: The path on its way through the router of an app, and the app's site. Dash looks up the very text that was stripped.
+_routed_path: ContextVar[tuple[str, Site] | None] = ContextVar("dash_true404_routed_path", default=None)
 
 
 class _StripRelativePath:
-    """An app's strip_relative_path, whose results remember the app."""
+    """An app's strip_relative_path, which remembers of its last result whose it is."""
 
     site: Site
     has_script = False
@@ -79,29 +73,58 @@ class _StripRelativePath:
 
     def __call__(self, path: Any) -> str | None:
         stripped = self.__wrapped__(path)
-        if stripped is None:
-            return None
-        routed = _RoutedPath(stripped)
-        routed.site = self.site
-        return routed
+        _routed_path.set(None if stripped is None else (stripped, self.site))
+        return stripped
 
 
-def strip_as_router(app: dash.Dash) -> Callable[[str], str]:
-    """Return a function that makes of a path below the app's prefix what Dash's router looks up."""
+def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | None]]:
+    """Return a function that makes of a path below the app's prefix what Dash's router looks up.
+
+    And the function in which the router looks it up, if that is not Dash's own.
+    """
     known, is_as_dash = None, False
+    known_router, replaced = None, None
+    owner = router_owner() if app.use_pages else None
 
-    def strip(path: str) -> str:
-        nonlocal known, is_as_dash
+    def strip(path: str) -> tuple[str, PathToPage | None]:
+        nonlocal known, is_as_dash, known_router, replaced
+        path_to_page = getattr(owner, PATH_TO_PAGE, None)
+        if path_to_page is not known_router:
+            replaced = _replaced(path_to_page)
+            known_router = path_to_page
         strip_relative_path = app.strip_relative_path
         if strip_relative_path != known:
             is_as_dash = is_dashs_own(getattr(strip_relative_path, "__wrapped__", strip_relative_path))
             known = strip_relative_path
         if is_as_dash:
-            return path.strip("/")
+            return path.strip("/"), replaced
         own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
-        return str(own(root_url(app).rstrip("/") + "/" + path))  # a user's, which may strip a language too
+        return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # a user's, which may strip a language too
 
     return strip
+
+
+def router_owner() -> Any:
+    """Return what has the ``_path_to_page`` that Dash's router calls: its module or, in Dash 2.9, its class."""
+    return dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
+
+
+def is_replaced(path_to_page: Any) -> bool:
+    """Tell a ``_path_to_page`` of the user's, or of a library, from Dash's own, which ours may be around."""
+    can_tell = is_dashs_own(dash.dependencies.Input.__init__)  # not of a compiled Dash
+    return can_tell and path_to_page is not None and not is_dashs_own(without_ours(path_to_page))
+
+
+def _replaced(path_to_page: Any) -> PathToPage | None:
+    if not is_replaced(path_to_page):
+        return None
+    own: PathToPage = without_ours(path_to_page)
+    name = getattr(own, "__qualname__", type(own).__name__)
+    warn_once(
+        f"Dash's {PATH_TO_PAGE} has been replaced by {own.__module__}.{name}. Dash's router asks it which page a URL "
+        "is, so it is asked for the status too. If it is wrong, so is the status: report it to whoever replaced it."
+    )
+    return own
 
 
 def root_url(app: dash.Dash) -> str:
@@ -117,10 +140,9 @@ def connect(site: Site) -> None:
         return
     for owner in (*dashs_modules(), dash.Dash):
         original = getattr(owner, PATH_TO_PAGE, None)
-        if original and owner not in _patched:
+        if original and without_ours(original) is original:
             asking = _asking(original)
             setattr(owner, PATH_TO_PAGE, staticmethod(asking) if isinstance(owner, type) else asking)
-            _patched.append(owner)
     if not isinstance(app.strip_relative_path, _StripRelativePath):
         vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
     strip = vars(app)["strip_relative_path"]
@@ -162,11 +184,14 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
 
     @functools.wraps(path_to_page)
     def asking(path: str) -> _Found:
+        routed, site = _routed_path.get(), None
+        if routed is not None:
+            _routed_path.set(None)
+            site = routed[1] if routed[0] is path else None
         is_found = is_page_found.get()
         if is_found is not None:
             return look_up(path) if is_found() else _NOT_FOUND
         page, variables = look_up(path)
-        site = getattr(path, "site", None)
         if site is None or site.is_report_only:
             return page, variables
         if page and page.get("exists") and site.can_wait:

@@ -15,7 +15,8 @@ from typing import Any
 import dash
 from dash import Input, Output
 
-from .navigation import CONTENT, PATH_TO_PAGE, dashs_modules, without_ours
+from ..core.pages import Pages
+from .navigation import CONTENT, PATH_TO_PAGE, dashs_modules, is_replaced, without_ours
 from .own_code import is_dashs_own
 from .private import DashDiffersError
 
@@ -39,6 +40,7 @@ class RouterTwin:
         #: What ``strip_relative_path`` returned, and what ``_path_to_page`` was called with.
         self.stripped: list[str] = []
         self.looked_up: list[object] = []
+        self._registry = registry
         self._replaced = self._twins(registry)
         stand_in = _StandIn(app, self._strip, self._static)
         enable_pages = inspect.unwrap(dash.Dash.enable_pages)
@@ -83,6 +85,11 @@ class RouterTwin:
 
         return watched
 
+    def _look_up(self, path: str) -> Any:
+        """Stand in for a replaced ``_path_to_page``, which looks into the registry that everybody knows."""
+        match, _ = Pages(self._registry).look_up(path)
+        return ({}, None) if match is None else (match.page, match.variables or None)
+
     def _twins(self, registry: OrderedDict[str, Any]) -> dict[int, Any]:
         """Return what is in the place of what, by its id, and make the twins of Dash's modules."""
         modules = dashs_modules()
@@ -91,15 +98,19 @@ class RouterTwin:
         for module in modules:
             for value in list(vars(module).values()):
                 own = without_ours(value)
-                if type(own) is types.FunctionType and own.__globals__ is vars(module):
-                    replaced[id(own)] = _copy(own, vars(twins[id(module)]))
+                if type(own) is not types.FunctionType:
+                    continue
+                for home in modules:  # of the other one it may be all that is left of a function that was replaced
+                    if own.__globals__ is vars(home):
+                        replaced[id(own)] = _copy(own, vars(twins[id(home)]))
         for module in modules:
             twin = vars(twins[id(module)])
             for name, value in list(vars(module).items()):
                 own = without_ours(value)
                 twin[name] = replaced.get(id(own), own)
             if PATH_TO_PAGE in twin:
-                twin[PATH_TO_PAGE] = self._watched(twin[PATH_TO_PAGE])
+                found = self._look_up if is_replaced(getattr(module, PATH_TO_PAGE)) else twin[PATH_TO_PAGE]
+                twin[PATH_TO_PAGE] = self._watched(found)
         return replaced
 
     def _twin(self, function: Any) -> Callable[..., Any]:
@@ -115,6 +126,8 @@ class RouterTwin:
         static = inspect.getattr_static(dash.Dash, name, None)
         if not isinstance(static, staticmethod):
             return None
+        if name == PATH_TO_PAGE and is_replaced(static.__func__):
+            return self._watched(self._look_up)
         twin = self._twin(static.__func__)
         return self._watched(twin) if name == PATH_TO_PAGE else twin
 

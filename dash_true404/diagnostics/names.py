@@ -19,7 +19,7 @@ def name_match(match: Match | None) -> str:
 def name_page(page: Page) -> str:
     """Name a page of the registry, or one of ``paths=``."""
     template = page["path_template"]
-    if not page["module"]:
+    if not page.get("module"):
         return f"the page {template or page['path']} of paths="
     return f"page {page['module']!r}" + (f" ({template})" if template else "")
 

@@ -121,7 +121,10 @@ def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
 
 def _say_what_others_get(app: InspectedApp) -> str:
     if app.is_refusing:
-        return "All other URLs are 404."
+        unless = (
+            ", unless the function given as paths= says that they are pages" if callable(app.site.options.paths) else ""
+        )
+        return f"All other URLs are 404{unless}."
     why = "report_only=True" if app.is_enabled else "no enable_true_404(app)"
     return f"All other URLs below {app.site.prefix} are 200 ({why}): soft 404s."
 
@@ -145,7 +148,7 @@ def _list_page(app: InspectedApp, page: Page, redirects: list[ListedRedirect]) -
     return ListedPage(
         path=start + path,
         path_template=page["path_template"],
-        module=page["module"],
+        module=page.get("module"),
         exists=page.get("exists") is not None,
         redirects=[redirect for redirect in redirects if redirect.to in targets],
         problems=list(_find_problems(app, page, sample)),
@@ -166,7 +169,7 @@ def _find_problems(app: InspectedApp, page: Page, sample: str) -> Iterable[str]:
     elif not app.is_page(decision):
         answerer = app.name_answerer(decision)
         yield f"never reached: {answerer} matches it first" if answerer else "it does not match its own URL"
-    elif match is not None and match.page is not page and page["module"] is not None:
+    elif match is not None and match.page is not page and page.get("module") is not None:
         is_same = not match.page["path_template"] and match.page["path"] == path
         name = name_page(match.page)
         duplicate = f"a duplicate of {name}: Dash fails over that at its first request"

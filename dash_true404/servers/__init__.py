@@ -135,7 +135,7 @@ def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
         prefix=app.config.routes_pathname_prefix,
         home=home,
         strip=strip_as_router(app),
-        pages=Pages(dash.page_registry if app.use_pages else {}, options.paths),
+        pages=Pages(dash.page_registry if app.use_pages else {}, () if callable(options.paths) else options.paths),
         not_found_page=not_found_page,
         options=options,
         can_wait=adapter.can_wait(app),

@@ -125,6 +125,15 @@ def test_a_router_of_dash_2_9_is_as_assumed_too(change, monkeypatch):
     assert check_assumptions(app) == Navigation(True, True)
 
 
+@pytest.mark.skipif(not hasattr(dash._pages, "_path_to_page"), reason="this is Dash 2.9")
+def test_a_router_of_dash_2_9_whose_look_up_is_replaced_too(change, monkeypatch):
+    app = make_app("/")
+    monkeypatch.setattr(dash.Dash, "_path_to_page", staticmethod(lambda path: ({}, None)), raising=False)
+    inputs = "Input(_ID_LOCATION, 'pathname'), Input(_ID_LOCATION, 'search'),"
+    change(dash.Dash, "enable_pages", r"inputs=inputs,((?s:.*?))_path_to_page\(", rf"{inputs}\1self._path_to_page(")
+    assert check_assumptions(app) == Navigation(True, True)
+
+
 def test_a_router_that_asks_more_of_its_app_is_as_assumed(change):
     app = make_app("/")
     more = r"\1for each in self.plugins['pages'].registered:\n        each()\n"

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from dash_true404 import enable_true_404
 from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.explain import explain
 from dash_true404.diagnostics.routes import list_routes
 
 from ..apps import app_on, make_app, make_true_app, register
@@ -22,6 +23,15 @@ from ..apps import app_on, make_app, make_true_app, register
 def page_at(app, path):
     (line,) = [page for page in list_routes(app).pages if page.path == path]
     return line
+
+
+def test_a_function_given_as_paths_is_told_of():
+    app = make_app("/")
+    enable_true_404(app, paths=lambda path: path == "/a")
+    assert list_routes(app).all_others == (
+        "All other URLs are 404, unless the function given as paths= says that they are pages."
+    )
+    assert explain(app, "/a").verdict.startswith("The page /a of paths= matches it")
 
 
 @pytest.mark.parametrize("prefix", ["/", "/d/"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import dash
 
-from ...core.pages import Pages, is_not_found_page, path_or_template, registered_path
+from ...core.pages import Pages, is_not_found_page, path_or_template, real_pages, registered_path
 from ...core.path_templates import VARIABLE
 from ...core.paths import reachable
 from ..client import Client
@@ -99,9 +99,10 @@ class _AppCheck:
         subject = self._subject
         home = subject.ask(subject.prefix)
         self._note_index(home)
-        registry = dict(dash.page_registry) if self._app.use_pages else {}
-        for number, (module, page) in enumerate(registry.items(), 1):
-            self._progress(f"Asking page {number} of {len(registry)}: {module}")
+        self._notes += self._site.pages.odd_entries()
+        pages = list(real_pages(list(dash.page_registry.items()))) if self._app.use_pages else []
+        for number, (module, page) in enumerate(pages, 1):
+            self._progress(f"Asking page {number} of {len(pages)}: {module}")
             yield from self._collect(self._check_page(module, page))
         if not self._is_open:
             self._notes.append(

@@ -8,7 +8,7 @@ from typing import Any
 
 import dash
 
-from ...core.pages import Page, registered_path
+from ...core.pages import Page, real_pages, registered_path
 from ...core.paths import reachable
 from ...servers import Decision
 from ..client import Answer, Client
@@ -132,7 +132,7 @@ def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:
     layout = read_json(subject.ask(subject.prefix + "_dash-layout"))
     crawl.read(layout, subject.prefix)
     if subject.app.use_pages:
-        for page in list(dash.page_registry.values()):
+        for _, page in real_pages(list(dash.page_registry.items())):
             path = registered_path(page)
             if path:
                 read.add(id(page))
