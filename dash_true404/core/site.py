@@ -44,6 +44,8 @@ class LookUp(NamedTuple):
     """Whether the app's own shell is what visitors see where it is not found."""
     asks_exists: bool = False
     """Whether the page has an ``exists``, which is called once all guards have let a request through."""
+    others: tuple[Match, ...] = ()
+    """The pages at other readings of the path. They are asked too, where the page's ``exists`` returns False."""
 
 
 #: What is found at a URL that is below no app's prefix.
@@ -102,10 +104,11 @@ class Site:
                 return rest  # servers take that for the prefix's slash, and Dash for a part of the path
         return None
 
-    def look_up(self, path: str) -> LookUp:
+    def look_up(self, path: str, *others: str) -> LookUp:
         """Return whether a URL is a page, and which.
 
         :param path: its whole path below the server's root, as the browser holds it.
+        :param others: what else the browser may hold. The first that is a page, and exists, is found.
         """
         inner = path[len(self.prefix) :] if path.startswith(self.prefix) else self._below(path)
         if inner is None:
@@ -118,7 +121,21 @@ class Site:
         is_page = match is not None and match.page is not not_found_page
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
         asks_exists = is_page and match is not None and match.page.get("exists") is not None
-        return LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
+        found = LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
+        if others and (asks_exists or not is_page):
+            return self._look_up_others(found, others)
+        return found
+
+    def _look_up_others(self, found: LookUp, others: Iterable[str]) -> LookUp:
+        """Return the page at the first reading of a path that has one, with those at the later ones.
+
+        :param found: at the first reading.
+        """
+        pages = [page for page in (found, *map(self.look_up, others)) if page.is_page]
+        if not pages:
+            return found
+        matches = tuple(page.match for page in pages[1:] if page.match is not None)
+        return pages[0]._replace(others=matches)
 
     def own_path(self, found: LookUp) -> str | None:
         """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ."""
