@@ -62,7 +62,11 @@ class Recipe(NamedTuple):
     @property
     def keeps_alive(self) -> bool:
         """Whether one connection is enough for all requests."""
-        return bool(self.nginx) or "gthread" in self.command or not re.match("gunicorn|python app", self.command)
+        return (
+            bool(self.nginx)
+            or re.search("gthread|gevent", self.command) is not None
+            or not re.match("gunicorn|python app", self.command)
+        )
 
     @property
     def has_prefix(self) -> bool:
@@ -76,6 +80,7 @@ class Recipe(NamedTuple):
         modules = imports - {Path(name).stem for name in self.files}
         if self.backend != "flask":
             modules |= {"dash.backends", self.backend}
+        modules |= set(re.findall("gevent", self.command))
         missing = [name for name in programs if not shutil.which(name, path=PATH)]
         missing += [name for name in modules if not importlib.util.find_spec(name)]
         return f"needs {', '.join(sorted(missing))}: {' and '.join(self.install)}" if missing else ""
