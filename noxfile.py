@@ -55,8 +55,11 @@ MUTANTS = {
         ["core/test_pages", "test_options", "test_enable", "servers/test_statuses"],
     ),
     "rules": (
-        ["servers/rules.py", "servers/prefilter.py"],
-        ["servers/test_prefilter", "servers/test_statuses", "servers/test_prefixes"],
+        ["servers/werkzeug_rules.py", "servers/werkzeug_decisions.py", "servers/prefilter.py"],
+        [
+            *("servers/test_prefilter", "servers/test_statuses", "servers/test_prefixes"),
+            *("servers/test_hidden_rules", "servers/test_decisions"),
+        ],
     ),
     "flask": (
         ["servers/werkzeug.py", "servers/flask.py", "servers/errors.py"],

@@ -83,8 +83,7 @@ def enable_true_404(
     # With server=False there is no server, or from Dash 4.2 on an empty one, so its being there says nothing.
     adapter = adapter_for(app.server) if app.server else None
     if adapter is None or not adapter.has_routes(app):
-        if adapter is not None:
-            check_for_other_routes(app)
+        check_for_other_routes(app)
         raise RuntimeError(
             "enable_true_404() came before the app had its routes. Call it after Dash(...), not in a hook of "
             "dash.hooks.setup; with Dash(server=False), after app.init_app(server)."

@@ -235,6 +235,13 @@ def test_where_the_verdict_fails_the_url_is_taken_for_a_page(caplog, monkeypatch
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_an_app_without_a_server_is_too_early():
+    app = make_app("/")
+    app.server = None  # as up to Dash 4.1 with server=False
+    with pytest.raises(RuntimeError, match="before the app had its routes"):
+        enable_true_404(app)
+
+
 def test_where_the_pages_cannot_be_checked_the_visitor_is_served(caplog, monkeypatch):
     app = make_true_app("/")
     monkeypatch.setattr("dash_true404.core.pages.Pages.warnings", lambda *_: 1 / 0)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from dash_true404.core import pages
+from dash_true404.core import site
 
 from .fire.firing import fire
 from .fire.shapes import SHAPES
@@ -55,7 +55,7 @@ def test_without_true_404s_much_is_wrong(name):
 
 
 def test_a_false_404_is_found_out(monkeypatch):
-    monkeypatch.setattr(pages.Pages, "look_up", lambda *_: (None, None))
+    monkeypatch.setattr(site.Site, "look_up", lambda *_: site.NOTHING)
     assert "status 404, not 200" in reasons(fire(BY_NAME["pages"], SEED, range(100)))
 
 

@@ -13,10 +13,12 @@ import pytest
 
 import dash_true404
 from dash_true404 import enable_true_404
+from dash_true404.diagnostics.explain import explain
 
 from .apps import WITHOUT_THREADS, app_on
 from .client import ask_all
 
+DECIDE = "servers/werkzeug_decisions.py: decide"
 PACKAGE = str(Path(dash_true404.__file__).parent)
 CONTRIBUTING = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text("utf-8")
 
@@ -91,6 +93,16 @@ def walk(title: str) -> list[str]:
 
 def first_times(names: list[str]) -> list[str]:
     return list(dict.fromkeys(name for name in names if not name.endswith((">", ": __init__"))))
+
+
+def test_the_walk_of_explain_is_what_is_called():
+    app = app_with_ten_pages("flask")
+    explain(app, "/page-1")
+    with Passed() as noted:
+        assert explain(app, "/page-1").status == 200
+    rooms = ("diagnostics/explain", "diagnostics/observation", "diagnostics/verdicts", "diagnostics/inspected_app")
+    names = [name for name in noted.names if name.startswith(rooms) or name == DECIDE]
+    assert walk("explain, for a page on Flask") == first_times(names)
 
 
 @pytest.mark.parametrize(

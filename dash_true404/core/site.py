@@ -48,8 +48,9 @@ class LookUp(NamedTuple):
     """The pages at other readings of the path. They are asked too, where the page's ``exists`` returns False."""
 
 
-#: What is found at a URL that is below no app's prefix.
+#: What is found at an unknown URL, and below no app's prefix.
 NOTHING = LookUp(False)
+_IN_APP = LookUp(False, is_answered_in_app=True)
 
 
 class Site:
@@ -118,11 +119,14 @@ class Site:
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL is taken for a page.", error)
             return LookUp(True)
-        is_page = match is not None and match.page is not not_found_page
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
-        asks_exists = is_page and match is not None and match.page.get("exists") is not None
-        found = LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
-        if others and (asks_exists or not is_page):
+        if match is None:
+            found = _IN_APP if in_app else NOTHING
+        else:
+            is_page = match.page is not not_found_page
+            asks_exists = is_page and match.page.get("exists") is not None
+            found = LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
+        if others and (found.asks_exists or not found.is_page):
             return self._look_up_others(found, others)
         return found
 

@@ -71,6 +71,8 @@ def check_for_other_routes(app: dash.Dash) -> None:
     :raises DashDiffersError: if it has, so that it wasn't too early to look for them.
     """
     server = app.server
+    if not server:  # with server=False, up to Dash 4.1
+        return
     rules = server.url_map.iter_rules() if hasattr(server, "url_map") else server.router.routes
     layout = app.config.routes_pathname_prefix + "_dash-layout"
     if any(layout in (getattr(rule, "rule", None), getattr(rule, "path", None)) for rule in rules):
@@ -96,8 +98,6 @@ def check_fastapi(app: dash.Dash, index: Callable[..., Any]) -> None:
     try:
         with current_request(object()):
             is_found = has_request is None or has_request()
-    except DashDiffersError:
-        raise
     except Exception as error:
         raise DashDiffersError("it can't be told the FastAPI request that its index page is for") from error
     if not is_found:

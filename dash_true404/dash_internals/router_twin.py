@@ -87,7 +87,7 @@ class RouterTwin:
         """Return what is in the place of what, by its id, and make the twins of Dash's modules."""
         modules = dashs_modules()
         twins = {id(module): types.ModuleType(module.__name__) for module in modules}
-        replaced: dict[int, Any] = {**twins, id(dash.page_registry): registry}
+        replaced: dict[int, Any] = {**twins, **dict.fromkeys(map(id, _registries()), registry)}
         for module in modules:
             for value in list(vars(module).values()):
                 own = without_ours(value)
@@ -117,6 +117,12 @@ class RouterTwin:
             return None
         twin = self._twin(static.__func__)
         return self._watched(twin) if name == PATH_TO_PAGE else twin
+
+
+def _registries() -> list[Any]:
+    """Return the page registry by both of its names; somebody may have replaced the public one, as tests do."""
+    named = [vars(module)["PAGE_REGISTRY"] for module in dashs_modules() if "PAGE_REGISTRY" in vars(module)]
+    return [dash.page_registry, *named]
 
 
 def done(coroutine: Any) -> Any:

@@ -21,7 +21,7 @@ _REFUSALS = (404, 405, "NotFound", "MethodNotAllowed", "HTTPException", "Excepti
 
 
 def name_guards(app: dash.Dash, decision: Decision) -> list[str]:
-    """Return what may have answered a request before Dash, or the rule that matches it, did.
+    """Return what may have answered a request before Dash, or the rule that matches it, did; or changed the answer.
 
     ::
 
@@ -56,8 +56,9 @@ def _find_on_werkzeug(app: dash.Dash, decision: Decision) -> Iterator[tuple[str,
     server = app.server
     blueprint = None if decision.rule is None else describe(app, decision.rule).blueprint
     for scope in dict.fromkeys((None, blueprint)):
-        for function in filter(_is_users, server.before_request_funcs.get(scope, ())):
-            yield "before_request", function
+        for kind in ("before_request", "after_request"):
+            for function in filter(_is_users, getattr(server, f"{kind}_funcs").get(scope, ())):
+                yield kind, function
     if decision.guard_first and decision.site is not None:
         prefix = decision.site.prefix
         view = server.view_functions[prefix if decision.path == prefix else prefix + CATCH_ALL]

@@ -206,9 +206,9 @@ class DashPages:
 
 def _fail_with(*problems: str | None) -> None:
     __tracebackhide__ = True
-    told = [problem for problem in problems if problem]
-    if told:
-        raise AssertionError("\n\n".join(told))
+    found = [problem for problem in problems if problem]
+    if found:
+        raise AssertionError("\n\n".join(found))
 
 
 class LoadedApp:

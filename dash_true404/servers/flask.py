@@ -58,10 +58,11 @@ class FlaskServer(WerkzeugServer):
 
     def as_function(self, steps: Callable[..., Steps], like: View | None = None) -> View:
         """Return a function that calls what the steps yield, and raises the error or returns the answer of theirs."""
+        run = self.run
 
         @functools.wraps(like or steps)
         def function(*args: Any, **kwargs: Any) -> Any:
-            refusal, answer = self.run(steps(*args, **kwargs))
+            refusal, answer = run(steps(*args, **kwargs))
             if refusal is None:
                 return answer
             try:

@@ -100,9 +100,10 @@ class QuartServer(WerkzeugServer):
 
     async def exists(self, decision: Decision) -> bool:
         """Tell whether what a page is about exists: call its ``exists``."""
-        if decision.site is None or decision.found.match is None:
+        site, found = decision.site, decision.found
+        if site is None or found.match is None:
             return True
-        return await decision.site.exists.ask_async(decision.found.match, self._in_thread, decision.found.others)
+        return await site.exists.ask_async(found.match, self._in_thread, found.others)
 
     async def _in_thread(self, function: Callable[[], Any]) -> Any:
         return await self._server.ensure_async(function)()

@@ -96,10 +96,9 @@ class WerkzeugDecisions:
         :param bind: returns the server's rules, bound to the request; None: as the server does.
         """
         rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
-        bind = bind or self._server.create_url_adapter
-        if isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
+        if error is not None and isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
             # Dash's rules do not match its method, nor WebSockets, or they would match once its slashes are others.
-            urls = bind(request)
+            urls = (bind or self._server.create_url_adapter)(request)
             rule, redirected = match_get(urls)
         site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
         if rule is None or site is None:
@@ -112,7 +111,8 @@ class WerkzeugDecisions:
             refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first)
             if "//" not in path and self._rules.rule_out(request.path):
                 return refused
-            decided = self._decide_without_dash(refused, urls or bind(request), error)
+            urls = urls or (bind or self._server.create_url_adapter)(request)
+            decided = self._decide_without_dash(refused, urls, error)
             is_unsure = others and decided.outcome is Outcome.REDIRECT
             return decided._replace(outcome=Outcome.PASS_ON) if is_unsure else decided
         decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first)
@@ -136,8 +136,8 @@ class WerkzeugDecisions:
         :param urls: the server's rules, bound to the request.
         :param asked: what the server's routing has raised.
         """
-        methods = self._rules.bind(urls, self._is_page)
-        rule, decided = None, refused
+        methods, hidden = self._rules.bind(urls, self._is_page)
+        rule, decided = None, refused._replace(rule=hidden)
         try:
             rule, _ = urls.match(return_rule=True)
         except RequestRedirect as redirect:

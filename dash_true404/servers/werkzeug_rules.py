@@ -48,35 +48,36 @@ class RulesWithoutDash:
             if "GET" in (rule.methods or ()) and not (rule.host or rule.subdomain or getattr(rule, "websocket", False))
         ]
 
-    def bind(self, urls: MapAdapter, is_page: Callable[[str], bool]) -> set[str]:
+    def bind(self, urls: MapAdapter, is_page: Callable[[str], bool]) -> tuple[set[str], Rule | None]:
         """Have a request's adapter look for these rules alone, less those that Dash's hide at its path.
 
         Dash's view has got the request, so what else would match the path for GET is hidden: directly, or by a redirect
-        that leads back to Dash. Return which methods are left, other than OPTIONS.
+        that leads back to Dash. Return which methods are left, other than OPTIONS, and the first rule that is hidden.
 
         :param is_page: tells whether a path, as the browser holds it, is a page's.
         """
         if self._made_of != len(self._server.view_functions):
             self._refresh()
-        hidden: frozenset[int] = frozenset()
+        hidden: list[int] = []
+        methods: set[str] = set()
         while True:
-            urls.map, numbers = self._without(hidden)
+            urls.map, numbers = self._without(frozenset(hidden))
+            rule: Rule | None
             try:
                 rule, _ = urls.match(method="GET", return_rule=True, websocket=False)
             except RequestRedirect as redirect:
                 target = _path_below_mount(urls, redirect.new_url)
                 if is_page(encoded(target)) or self._is_reached(urls, target):
-                    return set()
-                urls.map, numbers = self._without(hidden)
-                found, _ = match_get(urls, target)
-                if found is None:
-                    return set()
-                rule = found
+                    break
+                rule, _ = match_get(urls, target)
             except MethodNotAllowed as error:
-                return {*(error.valid_methods or ())} - {"OPTIONS"}
+                methods = {*(error.valid_methods or ())} - {"OPTIONS"}
+                break
             except HTTPException:
-                return set()
-            hidden |= {numbers[id(rule)]}
+                break
+            # It is always found where a redirect leads to; if it were not, none of the rules would be asked any more.
+            hidden += range(len(self._rules)) if rule is None else [numbers[id(rule)]]
+        return methods, self._rules[hidden[0]] if hidden else None
 
     def _is_reached(self, urls: MapAdapter, path: str) -> bool:
         """Tell whether GET of a path comes to one of these rules on the server as it is."""

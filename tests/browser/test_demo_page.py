@@ -44,7 +44,7 @@ def test_the_table_is_live(dash_br, address):
 
 def test_any_url_is_asked_and_explained(dash_br, address):
     dash_br.driver.get(address)
-    wait_for(dash_br, "#statuses-answer", "exists(station_id='atlantis') said no")
+    wait_for(dash_br, "#statuses-answer", "exists(station_id='atlantis') returned False")
     url = dash_br.find_element("#statuses-url")
     url = url if url.tag_name == "input" else url.find_element("css selector", "input")
     for typed, said, statuses in (

@@ -489,3 +489,10 @@ def test_where_the_index_page_fails_a_guards_answer_is_its_own(monkeypatch, logg
     monkeypatch.setattr(dash.Dash, "index", lambda self: 1 / 0)
     assert statuses(app, "/a", "/zz") == [200, 200]
     assert logged() == []
+
+
+def test_a_page_registry_that_somebody_has_replaced_is_no_difference(monkeypatch):
+    app = make_app("/")
+    monkeypatch.setattr(dash, "page_registry", dict(dash.page_registry))
+    enable_true_404(app)
+    assert statuses(app, "/", "/zz") == [200, 404]

@@ -132,7 +132,7 @@ def test_a_server_error_is_told():
     found = explain(app, "/boom")
     assert (found.layer, found.status) == ("route", 500)
     assert found.verdict == "The rule /boom (boom) matches it, but the answer is 500."
-    assert found.hints == ["If the view has failed, the server's log says where."]
+    assert found.hints == ["If its view or a guard has failed, the server's log says where."]
 
 
 def test_a_redirect_to_a_page_and_one_to_a_placeholder():
@@ -961,3 +961,16 @@ def test_a_redirect_to_https_is_no_other_slash_and_suggests_nothing():
     )
     (hint,) = found.hints
     assert hint.startswith("This may have answered: before_request `be_secure` (")
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_rule_that_dashs_catch_all_hides_is_named(is_enabled):
+    server = flask.Flask("site")
+    server.add_url_rule("/<path:p>", "site", lambda p: p)
+    app = make_app("/", server=server, url_base_pathname="/dash/")
+    if is_enabled:
+        enable_true_404(app)
+    found = explain(app, "/dash/nope")
+    assert found.status == (404 if is_enabled else 200)
+    assert "No page matches it, and Dash's catch-all hides the rule /<path:p> (site) from it" in found.verdict
+    assert ("soft 404" in found.verdict) is not is_enabled

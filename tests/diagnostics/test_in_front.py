@@ -137,11 +137,13 @@ def test_an_error_handler_that_answers_for_what_does_not_exist_is_named():
 def test_what_cannot_be_seen_is_not_guessed():
     app = make_true_app("/", "/a")
 
-    @app.server.after_request
-    def change(response):
-        response.status_code = 202 if flask.request.path == "/zz" else 418
-        return response
+    change_response = app.server.process_response
 
+    def process_response(response):
+        response.status_code = 202 if flask.request.path == "/zz" else 418
+        return change_response(response)
+
+    app.server.process_response = process_response
     unseen = "What answered could not be seen: the server has no guard, middleware or handler of yours."
     assert explain(app, "/a").hints == [unseen]
     assert explain(app, "/zz").hints == [unseen]
@@ -152,7 +154,7 @@ def test_a_page_that_fails():
     app.server.before_request(lambda: 1 / 0)
     found = explain(app, "/a")
     assert found.verdict == "Page 'm_47_a' matches it, but the answer is 500."
-    assert found.hints[0] == "If the page's code or Dash has failed, the server's log says where."
+    assert found.hints[0] == "If the page's code, a guard or Dash has failed, the server's log says where."
     assert "before_request `<lambda>`" in found.hints[1]
 
 
@@ -285,3 +287,24 @@ def test_routes_after_the_call_are_seen_as_the_server_sees_them():
     app.server.add_api_route("/a", lambda: "x", name="a")
     assert explain(app, "/early").verdict == "The rule /early (early) matches it."
     assert explain(app, "/a").verdict == "The rule /a (a) matches it."
+
+
+def test_what_changes_an_answer_is_named():
+    app = make_true_app("/", "/a")
+
+    @app.server.after_request
+    def change(response):
+        response.status_code = 418
+        return response
+
+    assert explain(app, "/a").hints == [f"This may have answered: after_request {at(change)}."]
+
+
+def test_two_pages_with_one_path_are_not_blamed_on_a_handler():
+    app = make_app("/", "/a")
+    register("/a", module="again")
+    enable_true_404(app)
+    found = explain(app, "/zz")
+    if found.status == 500:
+        assert found.verdict == f"{NOTHING}, but the answer is 500."
+        assert found.hints == ["If something has failed, the server's log says where."]

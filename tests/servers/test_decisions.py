@@ -144,11 +144,25 @@ def test_a_stop_iteration_of_the_users_stays_one(where):
 
 
 @pytest.mark.asgi
-def test_on_fastapi_a_request_is_decided_once(monkeypatch):
+def test_on_fastapi_what_apps_that_only_report_leave_alone_matches_no_rule():
+    app = app_on("fastapi", "/", url_base_pathname="/dash/")
+    enable_true_404(app, report_only=True)
+    assert decisions_for(app)[0].decide_for("/zz", "GET")[:2] == (Outcome.PASS_ON, Reason.NO_RULE)
+
+
+@pytest.mark.asgi
+def test_on_fastapi_a_request_is_decided_once_whoever_asks(monkeypatch):
     from dash_true404.servers.fastapi_decisions import FastAPIDecisions
 
     app = app_on("fastapi", "/", "/a")
     enable_true_404(app)
+
+    @app.server.middleware("http")
+    async def look_for_the_route(request, call_next):  # as metrics do
+        for route in app.server.router.routes:
+            route.matches(request.scope)
+        return await call_next(request)
+
     status(app, "/")  # the first request also looks whether there is a home page
     decided, decide = [], FastAPIDecisions._decide
     monkeypatch.setattr(FastAPIDecisions, "_decide", lambda *args: decided.append(args) or decide(*args))

@@ -21,7 +21,7 @@ from starlette.routing import Match, Route
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.dash_internals.index_page import current_request
-from dash_true404.diagnostics.routes import routes
+from dash_true404.diagnostics.routes import list_routes
 from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 
 from .. import apps
@@ -628,5 +628,5 @@ def test_routes_from_dash_hooks_are_not_taken_for_dashs_own(monkeypatch):
     enable_true_404(app)
     assert {ask(app.server, url, "POST").status for url in ("/", "/x", "/a")} == {200}
     assert statuses(app, "/a", "/docs", "/files/", "/more/x", "/zz", "/docs-zz") == [200, 200, 200, 200, 405, 405]
-    kinds = {rule.path: rule.kind for rule in routes(app).rules}
+    kinds = {rule.path: rule.kind for rule in list_routes(app).rules}
     assert {kinds[path] for path in ("/docs", "/files/", "/more/{path:path}")} == {"route"}

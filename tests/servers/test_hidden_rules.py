@@ -4,6 +4,7 @@ import flask
 import pytest
 
 from dash_true404 import enable_true_404
+from dash_true404.servers import Reason, decisions_for
 
 from ..apps import make_app, new_server, register
 from ..client import FOUND, METHODS, UNKNOWN, ask, by_method, status, statuses
@@ -35,6 +36,18 @@ def test_a_broad_rule_of_the_site_saves_no_soft_404_below_the_prefix(backend, ru
 def test_the_broad_rule_itself_is_reached_elsewhere(backend):
     app = site_with(backend, ("/<path:p>",), ("/<user>/<repo>",))
     assert [ask(app, path).text for path in ("/x", "/me/repo")] == ["own", "own"]
+
+
+def test_many_rules_may_be_hidden_each_at_its_own_url():
+    app = site_with("flask", *((f"/<path:p>/x{number}",) for number in range(60)))
+    assert statuses(app, *(f"/dash/q/x{number}" for number in range(60))) == [404] * 60
+
+
+@pytest.mark.parametrize("backend", WERKZEUG)
+def test_the_decision_names_the_rule_that_is_hidden(backend):
+    app = site_with(backend, ("/<path:p>",))
+    decision = decisions_for(app)[0].decide_for("/dash/nope", "GET")
+    assert (decision.reason, decision.rule.rule) == (Reason.NO_PAGE, "/<path:p>")
 
 
 @pytest.mark.parametrize("backend", WERKZEUG)

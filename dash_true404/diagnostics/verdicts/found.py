@@ -12,7 +12,7 @@ from ..in_front import name_guards
 from ..names import capitalize, name_match, name_page, name_rule
 from ..observation import Observation
 from ..rules import Rule
-from . import Verdict, may_have_answered
+from . import Verdict, explain_failure, may_have_answered
 from .unknown import judge_unknown
 
 
@@ -62,8 +62,8 @@ def _judge_page(seen: Observation) -> Verdict:
         return Verdict("page", f"{matches}.", hints)
     in_front = f"redirects to {location}" if location else f"answers {status}"
     if status >= 500:
-        hints.insert(0, Hint("routing", "If the page's code or Dash has failed, the server's log says where."))
-        return Verdict("page", f"{matches}, but the answer is {status}.", [*hints, may_have_answered(seen)])
+        failure = explain_failure(seen, "the page's code, a guard or Dash")
+        return Verdict("page", f"{matches}, but the answer is {status}.", [*failure, *hints])
     sentence = f"{matches}, but something in front of it {in_front}."
     return Verdict("page", sentence, [may_have_answered(seen), *hints])
 
@@ -113,8 +113,8 @@ def _judge_rule(seen: Observation, rule: Rule) -> Verdict:
     elif status == 404:
         sentence, hints = f"{matches}, and the answer is 404.", [_explain_404(seen, rule), *hints]
     elif status >= 500:
-        hint = Hint("routing", "If the view has failed, the server's log says where.")
-        sentence, hints = f"{matches}, but the answer is {status}.", [hint, *hints]
+        sentence = f"{matches}, but the answer is {status}."
+        hints = [*explain_failure(seen, "its view or a guard"), *hints]
     elif status >= 400:
         sentence, hints = f"{matches}, but the answer is {status}.", [may_have_answered(seen), *hints]
     else:

@@ -11,7 +11,7 @@ from ..hints.not_loaded import find_not_loaded
 from ..in_front import name_guards
 from ..names import name_rule
 from ..observation import Observation
-from . import Verdict, may_have_answered
+from . import Verdict, explain_failure, may_have_answered
 
 _MOST_HINTS = 4  # so that there is room for what to do
 
@@ -37,6 +37,9 @@ def judge_unknown(seen: Observation) -> Verdict:
         return _judge_soft(seen, layer, nothing, hints)
     if status == 404:
         return Verdict(layer, f"{nothing}.", hints)
+    if status >= 500:
+        failure = explain_failure(seen, "something", is_refused=True)
+        return Verdict(layer, f"{nothing}, but the answer is {status}.", [*hints, *failure])
     answers = f"redirects to {location}" if location else f"answers {status}"
     if decision.reason is Reason.LATER:
         return Verdict(layer, f"{nothing}, which {answers}.", hints)
@@ -84,17 +87,13 @@ def _collect_hints(seen: Observation) -> tuple[str, list[Hint]]:
 
 def _is_soft(seen: Observation) -> bool:
     """Tell whether Dash's catch-all answers what it should refuse."""
-    if seen.app.find_hidden_rule(seen.decision) is not None:
-        return seen.status == 200
     is_dashs = seen.decision.outcome is not Outcome.PASS_ON or seen.decision.rule is not None
     return is_dashs and not seen.app.is_refusing and (seen.status < 300 or seen.status == 405)
 
 
 def _judge_soft(seen: Observation, layer: str, nothing: str, hints: list[Hint]) -> Verdict:
     app, due = seen.app, seen.decision.outcome.value
-    if app.is_refusing:
-        todo = "Give the rule a path that does not begin like the app's, or the app a prefix of its own."
-    elif app.is_enabled:
+    if app.is_enabled:
         todo = f"With report_only=True, enable_true_404() only logs it. Without that, it is a {due}."
     elif not app.dash_app.use_pages:
         sentence = "The app has no pages: Dash answers every URL with its layout."
