@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from .logs import OncePerMinute, logger, origin
@@ -21,8 +21,11 @@ class Exists:
     def __init__(self) -> None:
         self._may_log = OncePerMinute()
 
-    def ask(self, match: Match) -> bool:
-        """Ask a page's ``exists`` for what its URL is about; where it fails, the page is found."""
+    def ask(self, match: Match, others: Sequence[Match] = ()) -> bool:
+        """Ask a page's ``exists`` for what its URL is about; where it fails, the page is found.
+
+        :param others: the pages at other readings of the URL, which are asked in turn where it returns False.
+        """
         exists = match.page.get("exists")
         if exists is None:
             return True
@@ -30,11 +33,16 @@ class Exists:
             answer = exists(**match.variables)
             if inspect.iscoroutine(answer):
                 answer.close()
-            return _yes_or_no(answer)
+            return _yes_or_no(answer) or (len(others) > 0 and self.ask(others[0], others[1:]))
         except Exception as error:
             return self._failed(match, error)
 
-    async def ask_async(self, match: Match, in_thread: Callable[..., Awaitable[Any]] | None = None) -> bool:
+    async def ask_async(
+        self,
+        match: Match,
+        in_thread: Callable[..., Awaitable[Any]] | None = None,
+        others: Sequence[Match] = (),
+    ) -> bool:
         """Do the same on a server that can wait.
 
         :param in_thread: runs a function such that it does not block the server; None: in this thread.
@@ -50,7 +58,9 @@ class Exists:
                     raise error
             else:
                 answer = ask()
-            return _yes_or_no(await answer if inspect.isawaitable(answer) else answer)
+            if _yes_or_no(await answer if inspect.isawaitable(answer) else answer):
+                return True
+            return len(others) > 0 and await self.ask_async(others[0], in_thread, others[1:])
         except asyncio.CancelledError as error:
             if _is_being_cancelled():
                 raise

@@ -7,7 +7,7 @@ false 404 (page ``/caf%C3%A9``) and a soft one (``/%61`` for page ``/a``) come f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -56,8 +56,8 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
     :param root: where the application is mounted, decoded (``SCRIPT_NAME``).
     :param path: the decoded path below it (``PATH_INFO``).
 
-    A target is only believed where it decodes to what the server routed on: a proxy may have taken a prefix
-    off or put one on. Where it is not, the answer is what a browser would have sent for the decoded path.
+    A target is only believed where one of its readings is what the server routed on: a proxy may have taken a
+    prefix off or put one on. Where it is not, the answer is what a browser would have sent for the decoded path.
 
     >>> browser_path(b"/dash/caf%C3%A9?x=1", b"/dash", "/caf\xe9".encode())
     '/caf%C3%A9'
@@ -65,16 +65,25 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
     sent = target.partition(b"?")[0]
     if not sent.startswith(b"/"):
         sent = b"/" + sent.partition(b"://")[2].partition(b"/")[2]
-    decoded = unquote_to_bytes(sent)
-    if not _are_same(decoded, path):
-        mount = next((m for m in (root, encoded(root).encode()) if sent.startswith(m)), None)
-        if mount is None or not _are_same(decoded, root + path):
-            return encoded(path or b"/")
-        sent = sent[len(mount) :] or b"/"
-    return printable(sent)
+    mount = next((m for m in (root, encoded(root).encode()) if sent.startswith(m)), None)
+    for reading in _readings(sent):
+        if _are_same(reading, path):
+            return printable(sent)
+        if mount is not None and _are_same(reading, root + path):
+            return printable(sent[len(mount) :] or b"/")
+    return encoded(path or b"/")
+
+
+def _readings(sent: bytes) -> Iterator[bytes]:
+    """Yield what servers make of a target to route on; by PEP 3333 it should be the first."""
+    yield unquote_to_bytes(sent)
+    # Apache with AllowEncodedSlashes NoDecode, and cheroot.
+    yield b"%2F".join(map(unquote_to_bytes, sent.replace(b"%2f", b"%2F").split(b"%2F")))
+    yield sent  # cheroot, for OPTIONS
 
 
 def _are_same(sent: bytes, routed: bytes) -> bool:
+    sent, routed = sent.replace(b"%2f", b"%2F"), routed.replace(b"%2f", b"%2F")  # which cheroot writes for %2f
     if sent.startswith(b"//") and not routed.startswith(b"//"):
         sent = b"/" + sent.lstrip(b"/")  # as Quart takes it
     # ASGI servers route on text, in which every byte that is no UTF-8 is the same replacement character.
@@ -107,6 +116,46 @@ def asgi_path(scope: Mapping[str, Any], path: str) -> str:
     if sent == root + path and _PLAIN.fullmatch(sent):
         return path or "/"
     return browser_path(raw_path, *(text.encode("utf-8", "surrogatepass") for text in (root, path)))
+
+
+def wsgi_readings(environ: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """Return the path of a WSGI request, and what else the browser may hold if the server does not tell what it sent.
+
+    :param path: its :func:`wsgi_path`.
+    """
+    is_told = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ.get("asgi.scope", {}).get("raw_path")
+    return (path,) if is_told else hidden_readings(path)
+
+
+def asgi_readings(scope: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """Return the path of an ASGI request, and what else the browser may hold if the server does not tell what it sent.
+
+    :param path: its :func:`asgi_path`.
+    """
+    return (path,) if scope.get("raw_path") else hidden_readings(path)
+
+
+def hidden_readings(path: str) -> tuple[str, ...]:
+    """Return a decoded path as the browser may hold it, the likeliest first.
+
+    Servers that do not tell what was sent, such as the adapters for AWS Lambda, decode it twice, once or not at all,
+    and some hand on the text as Latin-1.
+
+    :param path: as a browser encodes it.
+
+    >>> hidden_readings("/caf%25C3%25A9")
+    ('/caf%25C3%25A9', '/caf%C3%A9')
+    >>> hidden_readings("/caf%E9")
+    ('/caf%E9', '/caf%C3%A9')
+    """
+    decoded, others = unquote_to_bytes(path), []
+    if unquote_to_bytes(decoded) != decoded:
+        others.append(printable(decoded))
+    try:
+        decoded.decode()
+    except UnicodeDecodeError:
+        others.append(encoded(decoded.decode("latin-1")))
+    return (path, *others)
 
 
 def path_below_root(scope: Mapping[str, Any]) -> str:

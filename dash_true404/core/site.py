@@ -48,6 +48,8 @@ class LookUp(NamedTuple):
     """Whether the page has an ``exists``, which is called once all guards have let a request through."""
     is_by_function: bool = False
     """Whether the function given as ``paths=`` says that it is a page."""
+    others: tuple[Match, ...] = ()
+    """The pages at other readings of the path. They are asked too, where the page's ``exists`` returns False."""
 
 
 #: What is found at an unknown URL, and below no app's prefix.
@@ -109,10 +111,11 @@ class Site:
                 return rest  # servers take that for the prefix's slash, and Dash for a part of the path
         return None
 
-    def look_up(self, path: str) -> LookUp:
+    def look_up(self, path: str, *others: str) -> LookUp:
         """Return whether a URL is a page, and which.
 
         :param path: its whole path below the server's root, as the browser holds it.
+        :param others: what else the browser may hold. The first that is a page, and exists, is found.
         """
         inner = path[len(self.prefix) :] if path.startswith(self.prefix) else self._below(path)
         if inner is None:
@@ -127,10 +130,25 @@ class Site:
             return LookUp(True, match, f"/{inner}", is_by_function=True)
         in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
         if match is None:
-            return _IN_APP if in_app else NOTHING
-        is_page = match.page is not not_found_page
-        asks_exists = is_page and match.page.get("exists") is not None
-        return LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
+            found = _IN_APP if in_app else NOTHING
+        else:
+            is_page = match.page is not not_found_page
+            asks_exists = is_page and match.page.get("exists") is not None
+            found = LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
+        if others and (found.asks_exists or not found.is_page):
+            return self._look_up_others(found, others)
+        return found
+
+    def _look_up_others(self, found: LookUp, others: Iterable[str]) -> LookUp:
+        """Return the page at the first reading of a path that has one, with those at the later ones.
+
+        :param found: at the first reading.
+        """
+        pages = [page for page in (found, *map(self.look_up, others)) if page.is_page]
+        if not pages:
+            return found
+        matches = tuple(page.match for page in pages[1:] if page.match is not None)
+        return pages[0]._replace(others=matches)
 
     def own_path(self, found: LookUp) -> str | None:
         """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ.

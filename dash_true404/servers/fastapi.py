@@ -167,8 +167,10 @@ class FastAPIServer:
 
     @staticmethod
     async def _exists(decision: Decision) -> bool:
-        match = decision.found.match
-        return decision.site is None or match is None or await decision.site.exists.ask_async(match, run_in_threadpool)
+        site, match = decision.site, decision.found.match
+        if site is None or match is None:
+            return True
+        return await site.exists.ask_async(match, run_in_threadpool, decision.found.others)
 
     @staticmethod
     def _is_reported(site: Site, decision: Decision, request: Request) -> bool:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match, Router
 from starlette.types import Scope
 
-from ..core.paths import asgi_path, path_below_root
+from ..core.paths import asgi_path, asgi_readings, path_below_root
 from ..core.site import NOTHING, LookUp, Site, site_below
 from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
@@ -128,7 +128,9 @@ class FastAPIDecisions:
         routes, is_index, is_get = self.routes, route.path != CATCH_ALL, scope["method"] == "GET"
         routes.refresh()
         decoded = path_below_root(scope)
-        path, site, found = self._look_up(asgi_path(scope, decoded))
+        path = asgi_path(scope, decoded)
+        path, *others = asgi_readings(scope, path) if "%" in path else (path,)
+        path, site, found = self._look_up(path, *others)
         if not found.is_page and scope.get("root_path"):
             # Behind a proxy that strips the root path, a page's own path may begin like it.
             unstripped = self._look_up(asgi_path({**scope, "root_path": ""}, scope["path"]))
@@ -153,31 +155,43 @@ class FastAPIDecisions:
         guard_first = self.guards.route(route.path) is not None or not own_index
         if found.is_page:
             decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first=guard_first)
-            return self._decide_page(decided, scope)
+            return self._decide_page(decided, scope, is_sure=not others)
         reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
         refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first=guard_first)
         if guard_first and not is_get and (site is None or not site.is_report_only):
             # Guards never see these methods, so they must not tell strangers what is a page.
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
-        return refused if is_ruled_out else routes.decide(scope, refused, self.left_out(path, site))
+        if is_ruled_out:
+            return refused
+        decided = routes.decide(scope, refused, self.left_out(path, site))
+        if others and decided.outcome is Outcome.REDIRECT:
+            decided = refused._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
+            return self._decide_page(decided, scope, is_sure=False)
+        return decided
 
     @staticmethod
-    def _decide_page(decided: Decision, scope: Scope) -> Decision:
+    def _decide_page(decided: Decision, scope: Scope, is_sure: bool) -> Decision:
+        """Return what a page's URL gets.
+
+        :param is_sure: whether its path is known as the browser holds it. If not, nothing is redirected.
+        """
         if scope["method"] != "GET":
             return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.METHOD, allow=("GET",))
         site = decided.site
-        own_path = site.own_path(decided.found) if site is not None and site.options.redirect_slashes else None
+        if site is None or not is_sure or not site.options.redirect_slashes:
+            return decided
+        own_path = site.own_path(decided.found)
         if own_path is None:
             return decided
         query = scope.get("query_string", b"").decode("latin-1")
         location = f"{own_path}{query and '?'}{query}"
         return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=location)
 
-    def _look_up(self, path: str) -> tuple[str, Site | None, LookUp]:
+    def _look_up(self, path: str, *others: str) -> tuple[str, Site | None, LookUp]:
         if not self._router.redirect_slashes and path + "/" in self.sites:
             path += "/"  # where Dash draws the root page too
         site = site_below(self.sites.values(), path)
-        return path, site, NOTHING if site is None else site.look_up(path)
+        return path, site, NOTHING if site is None else site.look_up(path, *others)
 
     def _is_anothers(self, site: Site | None, path: str) -> bool:
         """Tell whether a URL is below the prefix of a Dash app that did not ask for true 404s."""

@@ -12,7 +12,7 @@ from dash.exceptions import DependencyException
 from werkzeug.wrappers import Response
 
 from ..core.not_found_page import PROBLEM, PROBLEM_TYPE
-from ..core.paths import wsgi_path
+from ..core.paths import wsgi_path, wsgi_readings
 from ..core.site import Site
 from ..dash_internals.first_request import spare_loops
 from ..dash_internals.index_page import rendering
@@ -58,7 +58,6 @@ class FlaskServer(WerkzeugServer):
 
     def as_function(self, steps: Callable[..., Steps], like: View | None = None) -> View:
         """Return a function that calls what the steps yield, and raises the error or returns the answer of theirs."""
-
         run = self.run
 
         @functools.wraps(like or steps)
@@ -89,9 +88,10 @@ class FlaskServer(WerkzeugServer):
         response: Response = self._server.make_response(answer)
         return response
 
-    def path(self, request: Any) -> str:
-        """Return a request's path as the browser holds it."""
-        return wsgi_path(request.environ)
+    def paths(self, request: Any) -> tuple[str, ...]:
+        """Return a request's path as the browser holds it, and what else it may be."""
+        path = wsgi_path(request.environ)
+        return wsgi_readings(request.environ, path) if "%" in path else (path,)
 
     def accept(self, request: Any) -> str:
         """Return a request's Accept header."""
@@ -99,7 +99,9 @@ class FlaskServer(WerkzeugServer):
 
     def exists(self, decision: Decision) -> bool:
         """Tell whether what a page is about exists: call its ``exists``."""
-        return decision.site is None or decision.found.match is None or decision.site.exists.ask(decision.found.match)
+        if decision.site is None or decision.found.match is None:
+            return True
+        return decision.site.exists.ask(decision.found.match, decision.found.others)
 
     def guarded(self, call: View, decision: Decision, exists: Callable[[], bool]) -> tuple[Response, bytes | None]:
         """Return the response of Dash's view behind the user's guard, and its content if it is there already."""

@@ -13,7 +13,7 @@ import quart
 from dash.exceptions import DependencyException
 
 from ..core.not_found_page import PROBLEM, PROBLEM_TYPE
-from ..core.paths import asgi_path
+from ..core.paths import asgi_path, asgi_readings
 from ..core.site import Site
 from ..dash_internals.first_request import spare_threads
 from ..dash_internals.index_page import rendering
@@ -89,9 +89,10 @@ class QuartServer(WerkzeugServer):
         """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
         super().before_request()
 
-    def path(self, request: Any) -> str:
-        """Return a request's path as the browser holds it."""
-        return asgi_path(request.scope, request.path)
+    def paths(self, request: Any) -> tuple[str, ...]:
+        """Return a request's path as the browser holds it, and what else it may be."""
+        path = asgi_path(request.scope, request.path)
+        return asgi_readings(request.scope, path) if "%" in path else (path,)
 
     def accept(self, request: Any) -> str:
         """Return a request's Accept header."""
@@ -99,8 +100,10 @@ class QuartServer(WerkzeugServer):
 
     async def exists(self, decision: Decision) -> bool:
         """Tell whether what a page is about exists: call its ``exists``."""
-        site, match = decision.site, decision.found.match
-        return site is None or match is None or await site.exists.ask_async(match, self._in_thread)
+        site, found = decision.site, decision.found
+        if site is None or found.match is None:
+            return True
+        return await site.exists.ask_async(found.match, self._in_thread, found.others)
 
     async def _in_thread(self, function: Callable[[], Any]) -> Any:
         return await self._server.ensure_async(function)()

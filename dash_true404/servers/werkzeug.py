@@ -137,8 +137,8 @@ class WerkzeugServer(ABC):
         """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
 
     @abstractmethod
-    def path(self, request: Any) -> str:
-        """Return a request's path as the browser holds it."""
+    def paths(self, request: Any) -> tuple[str, ...]:
+        """Return a request's path as the browser holds it, and what else it may be."""
 
     @abstractmethod
     def accept(self, request: Any) -> str:
@@ -171,7 +171,7 @@ class WerkzeugServer(ABC):
         request = self.framework.request._get_current_object()
         if request.method in ("GET", "HEAD") and request.routing_exception is None:
             return
-        decision = self._decisions.decide(request, self.path(request))
+        decision = self._decisions.decide(request, *self.paths(request))
         refusal = self._refusal(decision, request)
         if refusal is not None:
             request.routing_exception = refusal
@@ -185,7 +185,7 @@ class WerkzeugServer(ABC):
         request = self.framework.request._get_current_object()
         if request.url_rule is None or request.url_rule.rule != endpoint:
             return None, (yield functools.partial(view, *args, **kwargs))
-        decision = self._decisions.decide(request, self.path(request))
+        decision = self._decisions.decide(request, *self.paths(request))
         response = None
         if decision.guard_first or decision.found.asks_exists:
             exists = functools.cache(functools.partial(self.exists, decision))

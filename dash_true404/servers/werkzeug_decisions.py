@@ -80,16 +80,19 @@ class WerkzeugDecisions:
             rule, _ = urls.match(return_rule=True)
         except HTTPException as raised:
             error = raised
-        decision = self.decide(Asked(method, unquote(path), rule, error), path, lambda _: urls)
+        decision = self.decide(Asked(method, unquote(path), rule, error), path, bind=lambda _: urls)
         if isinstance(error, RequestRedirect) and decision.outcome is Outcome.PASS_ON:  # to the slash of Dash's index
             return decision._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
         return decision
 
-    def decide(self, request: Any, path: str, bind: Callable[[Any], MapAdapter] | None = None) -> Decision:
+    def decide(
+        self, request: Any, path: str, *others: str, bind: Callable[[Any], MapAdapter] | None = None
+    ) -> Decision:
         """Return what a request gets, as far as routing and the registered pages tell, and why.
 
         :param request: routed by its server.
         :param path: its path, as the browser holds it.
+        :param others: what else the browser may hold, if its server does not tell. Then nothing is redirected.
         :param bind: returns the server's rules, bound to the request; None: as the server does.
         """
         rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
@@ -101,7 +104,7 @@ class WerkzeugDecisions:
         if rule is None or site is None:
             return _decided_by_server(path, rule, error)
         is_reached = error is None and request.method in ("GET", "HEAD")
-        found = site.look_up(redirected or path)
+        found = site.look_up(redirected) if redirected else site.look_up(path, *others)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)
         if not found.is_page and (is_reached or not guard_first):
             reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
@@ -109,7 +112,9 @@ class WerkzeugDecisions:
             if "//" not in path and self._rules.rule_out(request.path):
                 return refused
             urls = urls or (bind or self._server.create_url_adapter)(request)
-            return self._decide_without_dash(refused, urls, error)
+            decided = self._decide_without_dash(refused, urls, error)
+            is_unsure = others and decided.outcome is Outcome.REDIRECT
+            return decided._replace(outcome=Outcome.PASS_ON) if is_unsure else decided
         decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first)
         if not is_reached:
             # A guard around the view never sees these requests, so they must not tell strangers what is a page.
@@ -117,7 +122,7 @@ class WerkzeugDecisions:
             if isinstance(error, MethodNotAllowed):
                 return decided._replace(outcome=Outcome.WRONG_METHOD, allow=error.valid_methods or ())
             return decided
-        own_path = site.own_path(found) if site.options.redirect_slashes else None
+        own_path = site.own_path(found) if site.options.redirect_slashes and not others else None
         if own_path is not None:
             query = printable(request.query_string)
             location = f"{own_path}{query and '?'}{query}"

@@ -62,7 +62,11 @@ class Recipe(NamedTuple):
     @property
     def keeps_alive(self) -> bool:
         """Whether one connection is enough for all requests."""
-        return bool(self.nginx) or "gthread" in self.command or not re.match("gunicorn|python", self.command)
+        return (
+            bool(self.nginx)
+            or re.search("gthread|gevent", self.command) is not None
+            or not re.match("gunicorn|python app", self.command)
+        )
 
     @property
     def has_prefix(self) -> bool:
@@ -76,6 +80,7 @@ class Recipe(NamedTuple):
         modules = imports - {Path(name).stem for name in self.files}
         if self.backend != "flask":
             modules |= {"dash.backends", self.backend}
+        modules |= set(re.findall("gevent", self.command))
         missing = [name for name in programs if not shutil.which(name, path=PATH)]
         missing += [name for name in modules if not importlib.util.find_spec(name)]
         return f"needs {', '.join(sorted(missing))}: {' and '.join(self.install)}" if missing else ""
@@ -85,20 +90,25 @@ class Recipe(NamedTuple):
         return f"{self.heading}: {self.command}"
 
 
+def files_of(page: str, heading: str) -> dict[str, str]:
+    """Return the files of a section, by name."""
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return {name: text for _, name, text in _BLOCK.findall(section) if name}
+
+
 def recipes(page: str) -> Iterable[Recipe]:
-    """Yield a recipe for each command on the page; the section without any holds the files that all have."""
-    shared: dict[str, str] = {}
+    """Yield a recipe for each command on the page; all have the files of the section "The app"."""
     for section in re.split("^## ", page, flags=re.MULTILINE)[1:]:
         blocks = _BLOCK.findall(section)
-        files = {name: text for _, name, text in blocks if name}
+        files = files_of(page, section.partition("\n")[0])
         nginx = "".join(text for language, _, text in blocks if language == "nginx")
         commands = [line for language, _, text in blocks if language == "sh" for line in text.splitlines()]
-        if not commands:
-            shared.update(files)
         for command in commands:
             port, prefix = _ADDRESS.findall(section)[0]
             heading = section.partition("\n")[0]
-            yield Recipe(heading, {**shared, **files}, command, nginx, port, prefix, _INSTALL.findall(section))
+            yield Recipe(
+                heading, {**files_of(page, "The app"), **files}, command, nginx, port, prefix, _INSTALL.findall(section)
+            )
 
 
 ALL_RECIPES = list(recipes(PAGE))

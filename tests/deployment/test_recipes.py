@@ -128,7 +128,11 @@ def ask(served, connection, method, url):
 
 def test_every_section_of_the_page_is_tested():
     headings = set(re.findall("^## (.*)$", PAGE, re.MULTILINE))
-    assert headings - {recipe.heading for recipe in RECIPES} == {"The app"}
+    assert headings - {recipe.heading for recipe in RECIPES} == {
+        "The app",
+        "WSGI servers that do not hand on the path",  # test_hidden_paths.py
+        "AWS Lambda",  # test_lambda.py
+    }
 
 
 def test_what_is_missing_is_named_with_the_way_to_install_it():

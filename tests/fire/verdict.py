@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from dash_true404.core.not_found_page import HEADERS
+from dash_true404.core.paths import hidden_readings
 
 from ..client import Answer
 from .shots import MARKER, Shot
@@ -63,6 +64,8 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     is_elsewhere = is_unknown or target.redirects_from(path)
     if is_elsewhere and is_found and target.is_proxied_form(path):
         return "a proxy's form of a page with %, | or ^, which counts as the page"
+    if not shot.told_as and len(hidden_readings(path)) > 1 and (is_found or theirs.status in _REDIRECTS):
+        return "another reading of a path that the server does not tell"
     # The plain app has not Dash's own views, which know what bundles there are, and what a callback needs.
     if b"_dash-" in shot.routed and (theirs.header("content-length") == "3" or theirs.error is not None):
         return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
