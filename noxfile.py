@@ -76,6 +76,8 @@ NO_MUTANTS = [
 ELSEWHERE = ["tests/browser", "tests/deployment", "tests/ecosystem", "tests/test_packaging.py"]
 # What people have beside Dash: the newest versions that were tried.
 ECOSYSTEM = ["ddtrace==4.16.0", "flask-profiler==1.8.1", "newrelic==14.1.0"]
+ECOSYSTEM += ["opentelemetry-instrumentation-fastapi==0.66b2", "opentelemetry-sdk==1.45.2"]
+ECOSYSTEM += ["prometheus-fastapi-instrumentator==8.1.0", "slowapi==0.1.10"]
 
 
 def installed(version: str) -> str | None:

@@ -159,7 +159,10 @@ class FastAPIDecisions:
         if guard_first and not is_get and (site is None or not site.is_report_only):
             # Guards never see these methods, so they must not tell strangers what is a page.
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
-        return refused if is_ruled_out else routes.decide(scope, refused, self.left_out(path, site))
+        decided = refused if is_ruled_out else routes.decide(scope, refused, self.left_out(path, site))
+        if decided.reason is Reason.OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
+            return passed_on._replace(rule=decided.rule)  # so that its 405 counts as that route's in people's metrics
+        return decided
 
     @staticmethod
     def _decide_page(decided: Decision, scope: Scope) -> Decision:

@@ -23,7 +23,8 @@ from .decisions import Decision, Outcome, Reason
 from .hidden_rules import ServerRule
 from .prefilter import Prefilter
 
-CATCH_ALL = "/{path:path}"
+#: The path of Dash's catch-all, and of ours: what people's metrics label pages with.
+CATCH_ALL = "{path:path}"
 
 #: Carries out what was decided for a request to a route of ours.
 Serve = Callable[["PagesRoute", Scope, Receive, Send], Awaitable[None]]
@@ -154,6 +155,11 @@ class RoutesWithoutDash:
                 return route
         return None
 
+    def is_first(self, other: BaseRoute, scope: Scope) -> bool:
+        """Tell whether the router, which asks the routes one after the other, comes to this one before Dash's own."""
+        routes = (route for route in self.router.routes if not isinstance(route, PagesRoute))
+        return next((route for route in routes if route.matches(scope)[0] is not Match.NONE), None) is other
+
     def decide(self, scope: Scope, refused: Decision, left_out: list[APIRoute]) -> Decision:
         """Return what the router would do with a request if Dash's catch-all were not there.
 
@@ -238,7 +244,9 @@ class PagesRoute(Route):
     """
 
     def __init__(self, decisions: Decides, serve: Serve, path: str) -> None:
-        super().__init__(path, self._endpoint, methods=["GET"], name=f"dash-true404 {path}", include_in_schema=False)
+        name = f"dash-true404 {path}"
+        super().__init__(f"/{path.lstrip('/')}", self._endpoint, methods=["GET"], name=name, include_in_schema=False)
+        self.path = path  # which Starlette has begin with a slash
         self._decisions = decisions
         self.app = partial(serve, self)
 

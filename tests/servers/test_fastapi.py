@@ -21,7 +21,7 @@ from starlette.routing import Match, Route
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.dash_internals.index_page import current_request
-from dash_true404.diagnostics.routes import routes
+from dash_true404.diagnostics.routes import list_routes
 from dash_true404.servers.fastapi_routes import dashs_bundles, dashs_index, is_catch_all
 
 from .. import apps
@@ -501,6 +501,49 @@ def test_who_asks_all_routes_finds_the_one_that_answers(when):
         assert sure == [path.removesuffix("/x")]
 
 
+def labels_of(server, path, method):
+    """Return what the Prometheus instrumentator, and others that ask all routes, label a request with."""
+    scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
+    matches = [(route.matches(dict(scope))[0], route.path) for route in server.routes]
+    full = next((path for match, path in matches if match is Match.FULL), None)
+    partial = [path for match, path in matches if match is Match.PARTIAL]
+    return full, partial
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("prefix", ["/", "/dash/"])
+def test_pages_and_wrong_methods_have_the_labels_that_plain_dash_gives_them(when, prefix):
+    def add(app):
+        app.server.get("/api/hello")(lambda: "x")
+        app.server.get("/api/{item}")(lambda item: item)
+
+    asked = [(f"{prefix}a", "GET"), (f"{prefix}a", "POST"), (f"{prefix}t/1", "GET"), (prefix, "GET"), (prefix, "POST")]
+    asked += [(path, method) for path in ("/api/hello", "/api/1") for method in METHODS]
+    bare = make_app("/", "/a", "/t/<x>", backend="fastapi", url_base_pathname=prefix)
+    add(bare)
+    ask(bare.server, "/")  # Dash adds its catch-all
+    expected = [labels_of(bare.server, *question) for question in asked]
+    dash.page_registry.clear()
+    true = app_with(add, when, url_base_pathname=prefix)
+    answers = ask_all(true.server, asked)
+    for question, answer, (full, partial) in zip(asked, answers, expected, strict=True):
+        full_of_ours, partial_of_ours = labels_of(true.server, *question)
+        assert full_of_ours == full, question
+        assert set(partial_of_ours) == set(partial) or full, question
+        assert partial_of_ours[:1] == partial[:1] or full, question
+        if question[0].startswith("/api") and question[1] != "GET":
+            assert (answer.status, answer.allow) == (405, {"GET"}), question
+
+
+def test_a_wrong_method_on_a_route_behind_dashs_own_names_the_methods_of_that_route():
+    """Plain Dash answers in its place, and allows GET."""
+    app = app_with(lambda app: None)
+    app.server.get("/add")(lambda: app.server.post("/late")(lambda: "x") and "added")
+    answers = ask_all(app.server, [("/add", "GET"), ("/late", "PUT"), ("/late", "POST"), ("/late", "GET")])
+    assert [answer.status for answer in answers] == [200, 405, 200, 405]
+    assert [answers[1].allow, answers[3].allow] == [{"POST"}, {"POST"}]
+
+
 # What people do to Dash's own routes
 
 
@@ -628,5 +671,5 @@ def test_routes_from_dash_hooks_are_not_taken_for_dashs_own(monkeypatch):
     enable_true_404(app)
     assert {ask(app.server, url, "POST").status for url in ("/", "/x", "/a")} == {200}
     assert statuses(app, "/a", "/docs", "/files/", "/more/x", "/zz", "/docs-zz") == [200, 200, 200, 200, 405, 405]
-    kinds = {rule.path: rule.kind for rule in routes(app).rules}
+    kinds = {rule.path: rule.kind for rule in list_routes(app).rules}
     assert {kinds[path] for path in ("/docs", "/files/", "/more/{path:path}")} == {"route"}
