@@ -134,6 +134,8 @@ class FastAPIDecisions:
             unstripped = self._look_up(asgi_path({**scope, "root_path": ""}, scope["path"]))
             if unstripped[2].is_page:
                 path, site, found = unstripped
+        if site is None and is_index:
+            site = self.sites[route.path]  # whose root it only decodes to
         passed_on = Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path)
         if self._is_anothers(site, path) or (not is_index and self._is_left_alone(site, found)):
             return passed_on
@@ -205,9 +207,7 @@ class FastAPIDecisions:
         return [
             index
             for prefix, index in self.routes.indexes.items()
-            if "\n" in decoded
-            or (site is not None and decoded == prefix)
-            or not self.sites[prefix].look_up(prefix).is_page
+            if "\n" in decoded or decoded == prefix or not self.sites[prefix].look_up(prefix).is_page
         ]
 
     def server_rules(self) -> list[ServerRule]:
