@@ -36,6 +36,15 @@ def describe_wrapper(view: Any) -> str:
     return f"{type(runs).__module__}.{type(runs).__qualname__}"
 
 
+def note_guard(view: Any) -> str:
+    """Return what a wrapper around a view of Dash's costs that is called first because it may be a guard."""
+    return (
+        f"Dash's view has a wrapper ({describe_wrapper(view)}), which is called first because it may turn visitors "
+        "away: each unknown URL costs the rendering of a page, and methods other than GET and HEAD aren't 404 there. "
+        "A guard in front of the view (before_request, a dependency, middleware) costs less."
+    )
+
+
 def _observed(view: Any) -> Any:
     """Return what an observer is around; None if it is no observer."""
     runs = _what_runs(view)

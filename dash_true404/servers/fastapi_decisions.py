@@ -151,7 +151,7 @@ class FastAPIDecisions:
             # Dash's index, which comes first, would answer in its place.
             is_hidden = is_index and is_get
             return passed_on._replace(rule=taking, reason=Reason.LATER if is_hidden else Reason.OTHER_RULE)
-        own_index = site is None or is_dashs_own(site.app.index)
+        own_index = route.path not in routes.guarded and (site is None or is_dashs_own(site.app.index))
         guard_first = self.guards.route(route.path) is not None or not own_index
         if found.is_page:
             decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first=guard_first)

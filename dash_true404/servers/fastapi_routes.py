@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketR
 from starlette.types import Receive, Scope, Send
 
 from ..core.paths import path_below_root
+from ..dash_internals.observers import without_observers
 from ..dash_internals.own_code import has_dashs_core, is_dashs_own
 from ..dash_internals.routes import find_unknown_catch_alls, is_catch_all_path
 from . import EXTENSION
@@ -65,9 +66,14 @@ def _dashs_routes(server: FastAPI) -> list[APIRoute]:
 
 
 def is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
-    """Tell whether a route is one of Dash's own."""
+    """Tell whether a route is one of Dash's own, whoever has put something around what it calls."""
     # In routes of dash.hooks Dash's code is around the user's.
-    return isinstance(route, APIRoute) and is_dashs_own(route.endpoint) and has_dashs_core(route.endpoint)
+    return isinstance(route, APIRoute) and has_dashs_core(route.endpoint)
+
+
+def _is_guarded(route: APIRoute) -> bool:
+    """Tell whether there is something around the function of Dash's that a route calls, and no observer."""
+    return not is_dashs_own(without_observers(route.endpoint))
 
 
 def find_included(route: Any, scope: Scope) -> Any:
@@ -94,6 +100,8 @@ class RoutesWithoutDash:
         self.prefixes: list[str] = []
         #: Dash's catch-all, which it adds when the server starts.
         self.catch_all: APIRoute | None = None
+        #: Those of Dash's routes, by the paths of ours in their places, that call something of the user's first.
+        self.guarded: dict[str, APIRoute] = {}
         self._known: list[BaseRoute] = []
         self._unknown: list[BaseRoute] = []
         self._others: list[BaseRoute] = []
@@ -107,6 +115,10 @@ class RoutesWithoutDash:
         self.catch_all = next((route for route in routes if is_catch_all(route)), None)
         self.prefixes = dashs_prefixes(routes)
         self._unknown = find_unknown_catch_alls(routes, self.prefixes, self._unknown)
+        # Until Dash adds its catch-all, what is around an index guards the other URLs too.
+        pages = [self.catch_all] if self.catch_all is not None else self.indexes.values()
+        dashs = [*self.indexes.items(), *((CATCH_ALL, route) for route in pages)]
+        self.guarded = {path: route for path, route in dashs if _is_guarded(route)}
         self._others = [
             route
             for route in routes

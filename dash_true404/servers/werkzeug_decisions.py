@@ -11,7 +11,7 @@ from werkzeug.routing import MapAdapter, RequestRedirect, Rule, WebsocketMismatc
 
 from ..core.paths import encoded, printable
 from ..core.site import Site, site_below
-from ..dash_internals.observers import describe_wrapper, without_observers
+from ..dash_internals.observers import describe_wrapper, note_guard, without_observers
 from ..dash_internals.own_code import is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
 from .decisions import Decision, Outcome, Reason
@@ -177,11 +177,7 @@ class WerkzeugDecisions:
         """Say which wrappers around views are taken for guards, and what that costs."""
         for endpoint, ours in self._views.items():
             if endpoint in self._guarded:
-                yield (
-                    f"Dash's view has a wrapper ({describe_wrapper(self._guarded[endpoint])}), which is called first "
-                    "because it may turn visitors away: each unknown URL costs the rendering of a page, and methods "
-                    "other than GET and HEAD aren't 404 there. A guard in a before_request function costs less."
-                )
+                yield note_guard(self._guarded[endpoint])
             outer = without_observers(self._server.view_functions[endpoint])
             if outer is not ours:
                 yield (

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import copy
 import functools
+import logging
 import sys
 
 import dash
 import pytest
+import wrapt
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -673,3 +675,84 @@ def test_routes_from_dash_hooks_are_not_taken_for_dashs_own(monkeypatch):
     assert statuses(app, "/a", "/docs", "/files/", "/more/x", "/zz", "/docs-zz") == [200, 200, 200, 200, 405, 405]
     kinds = {rule.path: rule.kind for rule in list_routes(app).rules}
     assert {kinds[path] for path in ("/docs", "/files/", "/more/{path:path}")} == {"route"}
+
+
+def let_through(endpoint):
+    @functools.wraps(endpoint)
+    async def wrapper(*args, **kwargs):
+        return await endpoint(*args, **kwargs)
+
+    return wrapper
+
+
+def guard_endpoint(endpoint):
+    @functools.wraps(endpoint)
+    async def guarded(**kwargs):
+        (request,) = kwargs.values()
+        return await endpoint(**kwargs) if "x-user" in request.headers else JSONResponse({"who": "?"}, 401)
+
+    return guarded
+
+
+def log_in(endpoint):
+    @functools.wraps(endpoint)
+    async def guarded(**kwargs):
+        (request,) = kwargs.values()
+        return await endpoint(**kwargs) if "x-user" in request.headers else {"log": "in"}
+
+    return guarded
+
+
+def guard_by_proxy(endpoint):
+    @wrapt.decorator
+    async def guard(wrapped, instance, args, kwargs):
+        (request,) = kwargs.values()
+        if "x-user" not in request.headers:
+            raise HTTPException(401)
+        return await wrapped(*args, **kwargs)
+
+    return guard(endpoint)
+
+
+def server_with(wrap, only=""):
+    """Return a server that puts something around what every new route of Dash's calls, as an extension may."""
+
+    class Server(FastAPI):
+        def add_api_route(self, path, endpoint, **options):
+            is_dashs = path.endswith(only) and endpoint.__name__ in ("index", "catchall")
+            super().add_api_route(path, wrap(endpoint) if is_dashs else endpoint, **options)
+
+    return Server()
+
+
+@pytest.mark.parametrize("lifespan", [True, False])
+def test_a_wrapper_around_what_dashs_routes_call_is_seen_through(lifespan, caplog):
+    caplog.set_level(logging.INFO, "dash_true404")
+    app = app_with(lambda app: None, server=server_with(let_through))
+    asked = [*((url, "GET") for url in URLS), ("/zz", "POST"), ("/a", "POST")]
+    answers = ask_all(app.server, asked, lifespan=lifespan)
+    assert [answer.status for answer in answers] == [200, 200, 404, 200, 404, 405, 405]
+    (said,) = [record for record in caplog.records if "wrapper" in record.message]
+    assert (said.levelno, f"{__file__}:" in said.message) == (logging.INFO, True)
+
+
+@pytest.mark.parametrize("guard", [guard_endpoint, guard_by_proxy, log_in])
+@pytest.mark.parametrize("lifespan", [True, False])
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_a_guard_around_what_dashs_routes_call_answers_known_and_unknown_urls_alike(guard, lifespan, page):
+    app = app_with(lambda app: None, page=page, server=server_with(guard))
+    for method in METHODS:
+        answers = ask_all(app.server, [(url, method) for url in URLS], lifespan=lifespan)
+        assert len({(answer.status, answer.body, frozenset(answer.allow)) for answer in answers}) == 1, method
+    assert ask(app.server, "/zz").status == (200 if guard is log_in else 401)
+    assert statuses(app, *URLS, headers=AUTH, lifespan=lifespan) == [200, 200, 404, 200, 404]
+
+
+def test_a_guard_around_one_of_dashs_functions_guards_its_urls_only():
+    app = app_with(lambda app: None, server=server_with(guard_endpoint, only="{path:path}"))
+    assert statuses(app, *URLS) == [200, 401, 401, 401, 401]
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+    dash.page_registry.clear()
+    app = app_with(lambda app: None, server=server_with(guard_endpoint, only="/"))
+    assert statuses(app, *URLS) == [401, 200, 404, 200, 404]
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
