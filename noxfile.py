@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "venv"
 
 # The oldest that are supported.
 FLASK_2 = ["flask==2.2.5", "werkzeug==2.2.3", "click==8.0.4"]
-TOOLS = ["pytest", "pytest-xdist", "hypothesis", "dash-auth", "flask-login", "flask-talisman"]
+TOOLS = ["pytest", "pytest-xdist", "hypothesis", "dash-auth", "flask-login", "flask-talisman", "wrapt"]
 # Only the tests of the pytest plugin need these.
 PLUGINS = ["pytest-flask", "pytest-randomly"]
 
@@ -76,7 +76,11 @@ NO_MUTANTS = [
     "core/ReplaceComparisonOperator_(Is|IsNot)_(?!Is).*",
     "core/ReplaceComparisonOperator_(Eq|NotEq)_(?!Eq|NotEq).*",
 ]
-ELSEWHERE = ["tests/browser", "tests/deployment", "tests/test_packaging.py"]
+ELSEWHERE = ["tests/browser", "tests/deployment", "tests/ecosystem", "tests/test_packaging.py"]
+# What people have beside Dash: the newest versions that were tried.
+ECOSYSTEM = ["ddtrace==4.16.0", "flask-profiler==1.8.1", "newrelic==14.1.0"]
+ECOSYSTEM += ["opentelemetry-instrumentation-fastapi==0.66b2", "opentelemetry-sdk==1.45.2"]
+ECOSYSTEM += ["prometheus-fastapi-instrumentator==8.1.0", "slowapi==0.1.10"]
 
 
 def installed(version: str) -> str | None:
@@ -126,6 +130,15 @@ def wheel(session: nox.Session, server: str) -> None:
     extra = "" if server == "flask" else f"[{server}]"
     session.run(python, "-m", "pip", "install", "--quiet", f"{path}{extra}", external=True)
     session.run(python, "tests/smoke.py", server, external=True)
+
+
+@nox.session(tags=["ci"])
+def ecosystem(session: nox.Session) -> None:
+    """Run the tests with packages that people have beside Dash; plain ``pytest`` runs those that are installed."""
+    session.install("-e", ".", *TOOLS, *ECOSYSTEM, "dash[async,fastapi,quart]")
+    report = Path(session.virtualenv.location) / "report.xml"
+    session.run("python", "-m", "pytest", "-q", "-p", "no:dash", f"--junitxml={report}", "tests/ecosystem")
+    check_nothing_was_skipped(report)
 
 
 @nox.session(default=False)

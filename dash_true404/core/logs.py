@@ -60,7 +60,7 @@ def warn_once(message: str) -> None:
         logger.warning(message)
 
 
-def log_warnings(warnings: Iterable[str]) -> None:
+def log_warnings(warnings: Iterable[str], level: int = logging.WARNING) -> None:
     """Log what an app's author should know, each thing once; what could not be found out is no reason to fail."""
     messages: list[str] = []
     try:
@@ -68,7 +68,7 @@ def log_warnings(warnings: Iterable[str]) -> None:
     except Exception as error:
         log_once("The pages could not be checked for mistakes.", error)
     for message in dict.fromkeys(messages):
-        logger.warning(message)
+        logger.log(level, message)
 
 
 class OncePerMinute:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import dash
 
+from ..dash_internals.observers import without_observers
 from ..dash_internals.own_code import is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
 from ..servers import Decision
@@ -61,17 +63,12 @@ def _find_on_werkzeug(app: dash.Dash, decision: Decision) -> Iterator[tuple[str,
                 yield kind, function
     if decision.guard_first and decision.site is not None:
         prefix = decision.site.prefix
-        view = server.view_functions[prefix if decision.path == prefix else prefix + CATCH_ALL]
+        view = without_observers(server.view_functions[prefix if decision.path == prefix else prefix + CATCH_ALL])
         # A decorator may have taken over the name and the module of Dash's view: the code tells.
-        while _file_of(view).startswith(_OUR_FOLDER):
-            view = view.__wrapped__
+        while type(view) is types.FunctionType and view.__code__.co_filename.startswith(_OUR_FOLDER):
+            view = without_observers(vars(view)["__wrapped__"])
         if not is_dashs_own(view):
             yield "around Dash's view", view
-
-
-def _file_of(function: Any) -> str:
-    code = getattr(function, "__code__", None)
-    return "" if code is None else str(code.co_filename)
 
 
 def _find_on_starlette(app: dash.Dash, decision: Decision) -> Iterator[tuple[str, Any]]:

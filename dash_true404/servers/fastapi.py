@@ -6,6 +6,7 @@ prefix. Ours takes its place: it is there from the start, and inside all middlew
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -132,6 +133,7 @@ class FastAPIServer:
         if not self._has_started:
             self._has_started = True
             log_warnings(self._warnings())
+            log_warnings(self._decisions.guards.notes(), logging.INFO)
         _, decision = scope[EXTENSION]
         if decision.reason in (Reason.METHOD, Reason.GUARDED):
             raise HTTPException(405, headers={"Allow": "GET"})
@@ -147,14 +149,16 @@ class FastAPIServer:
 
     async def _respond(self, request: Request) -> Answer:
         """Return what is answered, or an error to raise, once the user's dependencies have let a request through."""
-        _, decision = request.scope[EXTENSION]
+        (_, path, *_), decision = request.scope[EXTENSION]
+        guarded = self._decisions.routes.guarded
         site, found, page = decision.site, decision.found, None
         is_get = request.method == "GET"
-        if site is not None and decision.guard_first and is_get and not is_dashs_own(site.app.index):
+        is_drawn_first = decision.guard_first and is_get
+        if site is not None and is_drawn_first and (path in guarded or not is_dashs_own(site.app.index)):
             # A guard of the user's in it answers first. Only an answer of Dash's is replaced.
-            page = await self._page(site, request, found.is_page or site.is_report_only)
+            page = await self._page(site, path, request, found.is_page or site.is_report_only)
             with current_request(request):
-                if not is_dashs_answer(site, page.status_code, page.body):
+                if not is_dashs_answer(site, page.status_code, getattr(page, "body", None)):
                     return page
         if decision.reason is Reason.PAGE and found.asks_exists and not await self._exists(decision):
             decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
@@ -163,7 +167,7 @@ class FastAPIServer:
             return self._refusal(decision)
         if not is_get:
             return HTTPException(405, headers={"Allow": "GET"})
-        return page or await self._page(site, request, True)
+        return page or await self._page(site, path, request, True)
 
     @staticmethod
     async def _exists(decision: Decision) -> bool:
@@ -188,9 +192,12 @@ class FastAPIServer:
             return RedirectResponse(decision.location, decision.redirect_status)
         return self._decisions.routes.without(self._decisions.left_out(decision.path, site), error).app
 
-    async def _page(self, site: Site, request: Request, is_found: bool) -> Response:
+    async def _page(self, site: Site, path: str, request: Request, is_found: bool) -> Response:
+        routes = self._decisions.routes
         with current_request(request), rendering(lambda: is_found):
-            page: Response = await self._decisions.routes.indexes[site.prefix].endpoint(request)
+            if routes.guarded:
+                return await self._decisions.guards.index_page(path, site.prefix, request)
+            page: Response = await routes.indexes[site.prefix].endpoint(request)
         return page
 
     def _warnings(self) -> Iterator[str]:

@@ -136,6 +136,8 @@ class FastAPIDecisions:
             unstripped = self._look_up(asgi_path({**scope, "root_path": ""}, scope["path"]))
             if unstripped[2].is_page:
                 path, site, found = unstripped
+        if site is None and is_index:
+            site = self.sites[route.path]  # whose root it only decodes to
         passed_on = Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path)
         if self._is_anothers(site, path) or (not is_index and self._is_left_alone(site, found)):
             return passed_on
@@ -151,7 +153,7 @@ class FastAPIDecisions:
             # Dash's index, which comes first, would answer in its place.
             is_hidden = is_index and is_get
             return passed_on._replace(rule=taking, reason=Reason.LATER if is_hidden else Reason.OTHER_RULE)
-        own_index = site is None or is_dashs_own(site.app.index)
+        own_index = route.path not in routes.guarded and (site is None or is_dashs_own(site.app.index))
         guard_first = self.guards.route(route.path) is not None or not own_index
         if found.is_page:
             decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first=guard_first)
@@ -167,6 +169,8 @@ class FastAPIDecisions:
         if others and decided.outcome is Outcome.REDIRECT:
             decided = refused._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
             return self._decide_page(decided, scope, is_sure=False)
+        if decided.reason is Reason.OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
+            return passed_on._replace(rule=decided.rule)  # so that its 405 counts as that route's in people's metrics
         return decided
 
     @staticmethod
@@ -216,9 +220,7 @@ class FastAPIDecisions:
         return [
             index
             for prefix, index in self.routes.indexes.items()
-            if "\n" in decoded
-            or (site is not None and decoded == prefix)
-            or not self.sites[prefix].look_up(prefix).is_page
+            if "\n" in decoded or decoded == prefix or not self.sites[prefix].look_up(prefix).is_page
         ]
 
     def server_rules(self) -> list[ServerRule]:

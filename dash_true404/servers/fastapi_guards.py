@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 
 from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
 from fastapi.params import Depends
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..dash_internals.observers import note_guard
 from .fastapi_routes import CATCH_ALL, RoutesWithoutDash
 
 #: What a request is answered with, or an error to raise.
@@ -81,6 +85,26 @@ class Guards:
         finally:
             _held.reset(token)
         return held[0] if held else None
+
+    async def index_page(self, path: str, prefix: str, request: Request) -> Response:
+        """Return the index page of an app, or what a guard around the function of Dash's that draws it answers.
+
+        :param path: of the route of ours that matches the request.
+        """
+        routes = self._without_dash
+        endpoint = routes.indexes[prefix].endpoint
+        if path not in routes.guarded:
+            endpoint = inspect.unwrap(endpoint)
+        elif prefix not in routes.guarded:  # Dash's catch-all draws the app that was made last, whatever the prefix
+            endpoint = routes.guarded[path].endpoint
+        name = next(iter(inspect.signature(endpoint).parameters))
+        answer = await endpoint(**{name: request})  # as FastAPI calls it
+        return answer if isinstance(answer, Response) else JSONResponse(jsonable_encoder(answer))
+
+    def notes(self) -> Iterator[str]:
+        """Say which functions of the user's around Dash's are taken for guards, and what that costs."""
+        for route in self._without_dash.guarded.values():
+            yield note_guard(route.endpoint)
 
     async def _endpoint(self, request: Request) -> Response:
         answer = await self._respond(request)

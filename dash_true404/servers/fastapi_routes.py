@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketR
 from starlette.types import Receive, Scope, Send
 
 from ..core.paths import path_below_root
+from ..dash_internals.observers import without_observers
 from ..dash_internals.own_code import has_dashs_core, is_dashs_own
 from ..dash_internals.routes import find_unknown_catch_alls, is_catch_all_path
 from . import EXTENSION
@@ -23,7 +24,8 @@ from .decisions import Decision, Outcome, Reason
 from .hidden_rules import ServerRule
 from .prefilter import Prefilter
 
-CATCH_ALL = "/{path:path}"
+#: The path of Dash's catch-all, and of ours: what people's metrics label pages with.
+CATCH_ALL = "{path:path}"
 
 #: Carries out what was decided for a request to a route of ours.
 Serve = Callable[["PagesRoute", Scope, Receive, Send], Awaitable[None]]
@@ -64,9 +66,14 @@ def _dashs_routes(server: FastAPI) -> list[APIRoute]:
 
 
 def is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
-    """Tell whether a route is one of Dash's own."""
+    """Tell whether a route is one of Dash's own, whoever has put something around what it calls."""
     # In routes of dash.hooks Dash's code is around the user's.
-    return isinstance(route, APIRoute) and is_dashs_own(route.endpoint) and has_dashs_core(route.endpoint)
+    return isinstance(route, APIRoute) and has_dashs_core(route.endpoint)
+
+
+def _is_guarded(route: APIRoute) -> bool:
+    """Tell whether there is something around the function of Dash's that a route calls, and no observer."""
+    return not is_dashs_own(without_observers(route.endpoint))
 
 
 def find_included(route: Any, scope: Scope) -> Any:
@@ -93,6 +100,8 @@ class RoutesWithoutDash:
         self.prefixes: list[str] = []
         #: Dash's catch-all, which it adds when the server starts.
         self.catch_all: APIRoute | None = None
+        #: Those of Dash's routes, by the paths of ours in their places, that call something of the user's first.
+        self.guarded: dict[str, APIRoute] = {}
         self._known: list[BaseRoute] = []
         self._unknown: list[BaseRoute] = []
         self._others: list[BaseRoute] = []
@@ -106,6 +115,10 @@ class RoutesWithoutDash:
         self.catch_all = next((route for route in routes if is_catch_all(route)), None)
         self.prefixes = dashs_prefixes(routes)
         self._unknown = find_unknown_catch_alls(routes, self.prefixes, self._unknown)
+        # Until Dash adds its catch-all, what is around an index guards the other URLs too.
+        pages = [self.catch_all] if self.catch_all is not None else self.indexes.values()
+        dashs = [*self.indexes.items(), *((CATCH_ALL, route) for route in pages)]
+        self.guarded = {path: route for path, route in dashs if _is_guarded(route)}
         self._others = [
             route
             for route in routes
@@ -153,6 +166,11 @@ class RoutesWithoutDash:
             if is_other and route.matches(scope)[0] is Match.FULL:
                 return route
         return None
+
+    def is_first(self, other: BaseRoute, scope: Scope) -> bool:
+        """Tell whether the router, which asks the routes one after the other, comes to this one before Dash's own."""
+        routes = (route for route in self.router.routes if not isinstance(route, PagesRoute))
+        return next((route for route in routes if route.matches(scope)[0] is not Match.NONE), None) is other
 
     def decide(self, scope: Scope, refused: Decision, left_out: list[APIRoute]) -> Decision:
         """Return what the router would do with a request if Dash's catch-all were not there.
@@ -238,7 +256,9 @@ class PagesRoute(Route):
     """
 
     def __init__(self, decisions: Decides, serve: Serve, path: str) -> None:
-        super().__init__(path, self._endpoint, methods=["GET"], name=f"dash-true404 {path}", include_in_schema=False)
+        name = f"dash-true404 {path}"
+        super().__init__(f"/{path.lstrip('/')}", self._endpoint, methods=["GET"], name=name, include_in_schema=False)
+        self.path = path  # which Starlette has begin with a slash
         self._decisions = decisions
         self.app = partial(serve, self)
 

@@ -7,6 +7,7 @@ there the routing result is restated, which the server raises once all ``before_
 from __future__ import annotations
 
 import functools
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, ClassVar
@@ -285,6 +286,7 @@ class WerkzeugServer(ABC):
         self._started = True
         self.spare_hooks(self._server.before_request_funcs[None])
         log_warnings(self._warnings())
+        log_warnings(self._decisions.guards(), logging.INFO)
 
     def _warnings(self) -> Iterator[str]:
         yield from generic_handler_warning(self._server)

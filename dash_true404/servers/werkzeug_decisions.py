@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -11,6 +11,7 @@ from werkzeug.routing import MapAdapter, RequestRedirect, Rule, WebsocketMismatc
 
 from ..core.paths import encoded, printable
 from ..core.site import Site, site_below
+from ..dash_internals.observers import describe_wrapper, note_guard, without_observers
 from ..dash_internals.own_code import is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
 from .decisions import Decision, Outcome, Reason
@@ -42,7 +43,9 @@ class WerkzeugDecisions:
         self.sites: dict[str, Site] = {}
         self._server = server
         self._views: dict[str, View] = {}
-        self._guarded: set[str] = set()
+        # What stands around Dash's views inside ours, but for observers; and what has been found around ours.
+        self._guarded: dict[str, View] = {}
+        self._outermost: dict[str, tuple[View, View]] = {}
         self._rules = RulesWithoutDash(server)
 
     def add(self, site: Site, wrap: Callable[[str, View], View] | None = None) -> None:
@@ -55,8 +58,9 @@ class WerkzeugDecisions:
             view = self._server.view_functions.get(endpoint)
             if view is None or endpoint in self._views:
                 continue
-            if not is_dashs_own(view):
-                self._guarded.add(endpoint)
+            observed = without_observers(view)
+            if not is_dashs_own(observed):
+                self._guarded[endpoint] = observed
             self._views[endpoint] = wrap(endpoint, view) if wrap else view
             self._server.view_functions[endpoint] = self._views[endpoint]
 
@@ -174,13 +178,33 @@ class WerkzeugDecisions:
         """Return the server's own rules for GET."""
         return [ServerRule(rule.rule, str(rule.endpoint)) for rule in self._rules.for_get()]
 
+    def guards(self) -> Iterator[str]:
+        """Say which wrappers around views are taken for guards, and what that costs."""
+        for endpoint, ours in self._views.items():
+            if endpoint in self._guarded:
+                yield note_guard(self._guarded[endpoint])
+            outer = without_observers(self._server.view_functions[endpoint])
+            if outer is not ours:
+                yield (
+                    f"Dash's view has a wrapper ({describe_wrapper(outer)}) that may turn visitors away and never sees "
+                    "methods other than GET and HEAD: these aren't 404 for unknown URLs."
+                )
+
     def _is_open(self, site: Site, endpoint: str, is_reached: bool) -> bool:
         """Tell whether nothing of the user's stands between a request and Dash's own index page.
 
         :param is_reached: whether the request has come to our view, so that a guard around that has let it through.
         """
-        is_outermost = is_reached or self._server.view_functions[endpoint] is self._views[endpoint]
-        return is_outermost and endpoint not in self._guarded and is_dashs_own(site.app.index)
+        if endpoint in self._guarded or not is_dashs_own(site.app.index):
+            return False
+        if is_reached:
+            return True
+        outermost = self._server.view_functions[endpoint]
+        known, view = self._outermost.get(endpoint, (None, None))
+        if known is not outermost:
+            view = without_observers(outermost)
+            self._outermost[endpoint] = outermost, view
+        return view is self._views[endpoint]
 
 
 def _decided_by_server(path: str, rule: Rule | None, error: HTTPException | None) -> Decision:

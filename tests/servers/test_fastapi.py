@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import copy
 import functools
+import logging
 import sys
 
 import dash
 import pytest
+import wrapt
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -501,6 +503,49 @@ def test_who_asks_all_routes_finds_the_one_that_answers(when):
         assert sure == [path.removesuffix("/x")]
 
 
+def labels_of(server, path, method):
+    """Return what the Prometheus instrumentator, and others that ask all routes, label a request with."""
+    scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
+    matches = [(route.matches(dict(scope))[0], route.path) for route in server.routes]
+    full = next((path for match, path in matches if match is Match.FULL), None)
+    partial = [path for match, path in matches if match is Match.PARTIAL]
+    return full, partial
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("prefix", ["/", "/dash/"])
+def test_pages_and_wrong_methods_have_the_labels_that_plain_dash_gives_them(when, prefix):
+    def add(app):
+        app.server.get("/api/hello")(lambda: "x")
+        app.server.get("/api/{item}")(lambda item: item)
+
+    asked = [(f"{prefix}a", "GET"), (f"{prefix}a", "POST"), (f"{prefix}t/1", "GET"), (prefix, "GET"), (prefix, "POST")]
+    asked += [(path, method) for path in ("/api/hello", "/api/1") for method in METHODS]
+    bare = make_app("/", "/a", "/t/<x>", backend="fastapi", url_base_pathname=prefix)
+    add(bare)
+    ask(bare.server, "/")  # Dash adds its catch-all
+    expected = [labels_of(bare.server, *question) for question in asked]
+    dash.page_registry.clear()
+    true = app_with(add, when, url_base_pathname=prefix)
+    answers = ask_all(true.server, asked)
+    for question, answer, (full, partial) in zip(asked, answers, expected, strict=True):
+        full_of_ours, partial_of_ours = labels_of(true.server, *question)
+        assert full_of_ours == full, question
+        assert set(partial_of_ours) == set(partial) or full, question
+        assert partial_of_ours[:1] == partial[:1] or full, question
+        if question[0].startswith("/api") and question[1] != "GET":
+            assert (answer.status, answer.allow) == (405, {"GET"}), question
+
+
+def test_a_wrong_method_on_a_route_behind_dashs_own_names_the_methods_of_that_route():
+    """Plain Dash answers in its place, and allows GET."""
+    app = app_with(lambda app: None)
+    app.server.get("/add")(lambda: app.server.post("/late")(lambda: "x") and "added")
+    answers = ask_all(app.server, [("/add", "GET"), ("/late", "PUT"), ("/late", "POST"), ("/late", "GET")])
+    assert [answer.status for answer in answers] == [200, 405, 200, 405]
+    assert [answers[1].allow, answers[3].allow] == [{"POST"}, {"POST"}]
+
+
 # What people do to Dash's own routes
 
 
@@ -630,3 +675,84 @@ def test_routes_from_dash_hooks_are_not_taken_for_dashs_own(monkeypatch):
     assert statuses(app, "/a", "/docs", "/files/", "/more/x", "/zz", "/docs-zz") == [200, 200, 200, 200, 405, 405]
     kinds = {rule.path: rule.kind for rule in list_routes(app).rules}
     assert {kinds[path] for path in ("/docs", "/files/", "/more/{path:path}")} == {"route"}
+
+
+def let_through(endpoint):
+    @functools.wraps(endpoint)
+    async def wrapper(*args, **kwargs):
+        return await endpoint(*args, **kwargs)
+
+    return wrapper
+
+
+def guard_endpoint(endpoint):
+    @functools.wraps(endpoint)
+    async def guarded(**kwargs):
+        (request,) = kwargs.values()
+        return await endpoint(**kwargs) if "x-user" in request.headers else JSONResponse({"who": "?"}, 401)
+
+    return guarded
+
+
+def log_in(endpoint):
+    @functools.wraps(endpoint)
+    async def guarded(**kwargs):
+        (request,) = kwargs.values()
+        return await endpoint(**kwargs) if "x-user" in request.headers else {"log": "in"}
+
+    return guarded
+
+
+def guard_by_proxy(endpoint):
+    @wrapt.decorator
+    async def guard(wrapped, instance, args, kwargs):
+        (request,) = kwargs.values()
+        if "x-user" not in request.headers:
+            raise HTTPException(401)
+        return await wrapped(*args, **kwargs)
+
+    return guard(endpoint)
+
+
+def server_with(wrap, only=""):
+    """Return a server that puts something around what every new route of Dash's calls, as an extension may."""
+
+    class Server(FastAPI):
+        def add_api_route(self, path, endpoint, **options):
+            is_dashs = path.endswith(only) and endpoint.__name__ in ("index", "catchall")
+            super().add_api_route(path, wrap(endpoint) if is_dashs else endpoint, **options)
+
+    return Server()
+
+
+@pytest.mark.parametrize("lifespan", [True, False])
+def test_a_wrapper_around_what_dashs_routes_call_is_seen_through(lifespan, caplog):
+    caplog.set_level(logging.INFO, "dash_true404")
+    app = app_with(lambda app: None, server=server_with(let_through))
+    asked = [*((url, "GET") for url in URLS), ("/zz", "POST"), ("/a", "POST")]
+    answers = ask_all(app.server, asked, lifespan=lifespan)
+    assert [answer.status for answer in answers] == [200, 200, 404, 200, 404, 405, 405]
+    (said,) = [record for record in caplog.records if "wrapper" in record.message]
+    assert (said.levelno, f"{__file__}:" in said.message) == (logging.INFO, True)
+
+
+@pytest.mark.parametrize("guard", [guard_endpoint, guard_by_proxy, log_in])
+@pytest.mark.parametrize("lifespan", [True, False])
+@pytest.mark.parametrize("page", [None, IN_APP])
+def test_a_guard_around_what_dashs_routes_call_answers_known_and_unknown_urls_alike(guard, lifespan, page):
+    app = app_with(lambda app: None, page=page, server=server_with(guard))
+    for method in METHODS:
+        answers = ask_all(app.server, [(url, method) for url in URLS], lifespan=lifespan)
+        assert len({(answer.status, answer.body, frozenset(answer.allow)) for answer in answers}) == 1, method
+    assert ask(app.server, "/zz").status == (200 if guard is log_in else 401)
+    assert statuses(app, *URLS, headers=AUTH, lifespan=lifespan) == [200, 200, 404, 200, 404]
+
+
+def test_a_guard_around_one_of_dashs_functions_guards_its_urls_only():
+    app = app_with(lambda app: None, server=server_with(guard_endpoint, only="{path:path}"))
+    assert statuses(app, *URLS) == [200, 401, 401, 401, 401]
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]
+    dash.page_registry.clear()
+    app = app_with(lambda app: None, server=server_with(guard_endpoint, only="/"))
+    assert statuses(app, *URLS) == [401, 200, 404, 200, 404]
+    assert statuses(app, *URLS, headers=AUTH) == [200, 200, 404, 200, 404]

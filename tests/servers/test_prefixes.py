@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.diagnostics import client
 
-from ..apps import app_on, found_on, make_app, make_true_app, register
+from ..apps import app_on, found_on, make_app, make_true_app, register, true_app_on
 from ..client import FOUND, UNKNOWN, ask, by_method, status, statuses
 from ..oracle import rendered_page
 
@@ -163,3 +163,27 @@ def test_a_prefix_that_is_set_late_as_in_jupyter(backend, page, tmp_path, monkey
         assert asking.ask("/b/").headers["Location"] == "/user/me/proxy/8050/b"
         assert b'href="/user/me/proxy/8050/"' in asking.ask("/zz").body
         assert asking.ask("/b").status == 200
+
+
+@pytest.mark.parametrize(
+    ("prefix", "root", "others"),
+    [
+        ("/dash/", "/dash/", ["/d%61sh/", "/%64ash/", "/d%61sh%2F"]),
+        ("/caf\xe9/", "/caf%C3%A9/", ["/caf%c3%a9/", "/c%61f%C3%A9/"]),
+    ],
+)
+@pytest.mark.parametrize("has_home", [True, False])
+def test_a_root_in_another_encoding_is_not_the_page_as_in_the_browser(backend, prefix, root, others, has_home):
+    app = true_app_on(backend, *["/"] * has_home, "/a", url_base_pathname=prefix)
+    assert by_method(app, root) == (found_on(backend) if has_home else UNKNOWN)
+    for other in others:
+        assert by_method(app, other) == UNKNOWN, other
+        assert b"This page does not exist" in ask(app, other).body
+
+
+def test_a_root_in_another_encoding_is_reported(backend, caplog):
+    app = true_app_on(backend, "/", url_base_pathname="/dash/", report_only=True)
+    assert statuses(app, "/dash/", "/d%61sh/") == [200, 200]
+    assert [message for message in caplog.messages if "Would be" in message] == [
+        "Would be 404: GET /d%61sh/ (referrer: none)"
+    ]
