@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable
+from keyword import iskeyword
 from typing import Any
 
 import dash
 
 from .core.not_found_page import IN_APP
-from .core.pages import check_path, is_async
+from .core.pages import is_async
+from .core.path_templates import VARIABLE, reachable_template
 from .core.site import Options, PathsChoice
 from .servers import is_server
 
@@ -40,7 +42,7 @@ def _checked_paths(paths: Any) -> PathsChoice:
     if isinstance(paths, Iterable) and not isinstance(paths, str):
         texts = tuple(paths)
         for path in texts:
-            check_path(path)
+            _check_path(path)
         return texts
     if not callable(paths):
         raise TypeError(
@@ -50,6 +52,30 @@ def _checked_paths(paths: Any) -> PathsChoice:
         raise TypeError(f"paths= takes a plain function: what is async, such as {paths!r}, can't be waited for.")
     _check_takes_path(paths)
     return paths  # type: ignore[no-any-return]
+
+
+def _check_path(path: object) -> None:
+    """Refuse what can be no path or template of a page.
+
+    :raises TypeError: if it is no text.
+    :raises ValueError: if it does not start with a slash, if its ``<`` and ``>`` do not make variables, or if no
+        browser can reach it.
+    """
+    if not isinstance(path, str):
+        raise TypeError(f"paths= takes texts such as '/reports' or '/reports/<year>', not {path!r}.")
+    if not path.startswith("/"):
+        raise ValueError(
+            f"{path!r} in paths= does not start with a slash. Write the path alone, such as '/reports': "
+            "without host, and without the app's prefix."
+        )
+    rest, names = VARIABLE.sub("", path), VARIABLE.findall(path)
+    if "<" in rest or ">" in rest or not all(name.isidentifier() and not iskeyword(name) for name in names):
+        raise ValueError(f"{path!r} in paths= has a '<' or '>' that makes no variable. Write '<name>', without spaces.")
+    if "{" in rest or "}" in rest:
+        raise ValueError(f"{path!r} in paths= has braces. Variables are written '<name>'.")
+    better = reachable_template(path)
+    if better != path:
+        raise ValueError(f"No browser sends {path!r} of paths= like that: they percent-encode it. Write {better!r}.")
 
 
 def _check_takes_path(function: Callable[..., object]) -> None:

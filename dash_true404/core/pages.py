@@ -8,11 +8,10 @@ import operator
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from .logs import warn_once
-from .path_templates import VARIABLE, PathTemplate, TemplateIndex, reachable_template
+from .path_templates import PathTemplate, TemplateIndex, reachable_template
 from .paths import reachable, reencoded
 
 Page = Mapping[str, Any]
@@ -21,30 +20,6 @@ PathToPage = Callable[[str], tuple[Any, Any]]
 
 # What proxies encode and browsers do not, or the other way round.
 _ENCODED_OTHERWISE = re.compile("[%|^]")
-
-
-def check_path(path: object) -> None:
-    """Refuse what can be no path or template of a page.
-
-    :raises TypeError: if it is no text.
-    :raises ValueError: if it does not start with a slash, if its ``<`` and ``>`` do not make variables, or if no
-        browser can reach it.
-    """
-    if not isinstance(path, str):
-        raise TypeError(f"paths= takes texts such as '/reports' or '/reports/<year>', not {path!r}.")
-    if not path.startswith("/"):
-        raise ValueError(
-            f"{path!r} in paths= does not start with a slash. Write the path alone, such as '/reports': "
-            "without host, and without the app's prefix."
-        )
-    rest, names = VARIABLE.sub("", path), VARIABLE.findall(path)
-    if "<" in rest or ">" in rest or not all(name.isidentifier() and not iskeyword(name) for name in names):
-        raise ValueError(f"{path!r} in paths= has a '<' or '>' that makes no variable. Write '<name>', without spaces.")
-    if "{" in rest or "}" in rest:
-        raise ValueError(f"{path!r} in paths= has braces. Variables are written '<name>'.")
-    better = reachable_template(path)
-    if better != path:
-        raise ValueError(f"No browser sends {path!r} of paths= like that: they percent-encode it. Write {better!r}.")
 
 
 def is_async(function: Any) -> bool:
