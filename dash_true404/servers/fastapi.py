@@ -171,10 +171,8 @@ class FastAPIServer:
 
     @staticmethod
     async def _exists(decision: Decision) -> bool:
-        site, match = decision.site, decision.found.match
-        if site is None or match is None:
-            return True
-        return await site.exists.ask_async(match, run_in_threadpool, decision.found.others)
+        site, match, others = decision.site, decision.found.match, decision.found.others
+        return site is None or match is None or await site.exists.ask_async(match, run_in_threadpool, others)
 
     @staticmethod
     def _is_reported(site: Site, decision: Decision, request: Request) -> bool:

@@ -99,9 +99,8 @@ class FlaskServer(WerkzeugServer):
 
     def exists(self, decision: Decision) -> bool:
         """Tell whether what a page is about exists: call its ``exists``."""
-        if decision.site is None or decision.found.match is None:
-            return True
-        return decision.site.exists.ask(decision.found.match, decision.found.others)
+        site, found = decision.site, decision.found
+        return site is None or found.match is None or site.exists.ask(found.match, found.others)
 
     def guarded(self, call: View, decision: Decision, exists: Callable[[], bool]) -> tuple[Response, bytes | None]:
         """Return the response of Dash's view behind the user's guard, and its content if it is there already."""

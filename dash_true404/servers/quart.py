@@ -100,10 +100,8 @@ class QuartServer(WerkzeugServer):
 
     async def exists(self, decision: Decision) -> bool:
         """Tell whether what a page is about exists: call its ``exists``."""
-        site, found = decision.site, decision.found
-        if site is None or found.match is None:
-            return True
-        return await site.exists.ask_async(found.match, self._in_thread, found.others)
+        site, match, others = decision.site, decision.found.match, decision.found.others
+        return site is None or match is None or await site.exists.ask_async(match, self._in_thread, others)
 
     async def _in_thread(self, function: Callable[[], Any]) -> Any:
         return await self._server.ensure_async(function)()
