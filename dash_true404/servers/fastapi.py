@@ -32,12 +32,8 @@ from .decisions import Decision, Outcome, Reason
 from .fastapi_decisions import FastAPIDecisions
 from .fastapi_errors import Errors, FastAPIPageNotFound
 from .fastapi_guards import Answer
-from .fastapi_routes import (
-    BundlesRoute,
-    PagesRoute,
-    dashs_bundles,
-    dashs_index,
-)
+from .fastapi_own_routes import BundlesRoute, PagesRoute
+from .fastapi_routes import dashs_bundles, dashs_index
 from .hidden_rules import warn_of_hidden_rules
 from .templates import NoTemplates, StarletteTemplates
 

@@ -17,17 +17,8 @@ from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
 from .fastapi_guards import Guards, Respond
-from .fastapi_routes import (
-    CATCH_ALL,
-    PagesRoute,
-    RoutesWithoutDash,
-    Serve,
-    dashs_index,
-    find_included,
-    is_catch_all,
-    is_dashs,
-    is_wrapped,
-)
+from .fastapi_own_routes import CATCH_ALL, PagesRoute, Serve
+from .fastapi_routes import RoutesWithoutDash, dashs_index, find_included, is_catch_all, is_dashs, is_wrapped
 from .hidden_rules import ServerRule
 
 

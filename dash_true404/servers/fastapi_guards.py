@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..dash_internals.observers import note_guard
-from .fastapi_routes import CATCH_ALL, RoutesWithoutDash
+from .fastapi_own_routes import CATCH_ALL
+from .fastapi_routes import RoutesWithoutDash
 
 #: What a request is answered with, or an error to raise.
 Answer = ASGIApp | Exception
