@@ -77,12 +77,9 @@ def test_this_dash_is_as_assumed(backend, options, logged):
     assert logged() == []
 
 
+@pytest.mark.asgi  # which brings Dash's async callbacks
 @pytest.mark.parametrize("use_async", [True, False])
 def test_this_dash_is_as_assumed_with_and_without_async_callbacks(use_async):
-    if "use_async" not in inspect.signature(dash.Dash.__init__).parameters:
-        pytest.skip("this Dash has no async callbacks")
-    if use_async:
-        pytest.importorskip("asgiref")
     assert check_assumptions(make_app("/", use_async=use_async)) == Navigation(True, True)
 
 
@@ -119,23 +116,22 @@ def test_without_pages_only_the_routes_are_checked(change):
     assert statuses(app, "/a", "/zz") == [200, 404]
 
 
-@pytest.mark.skipif(not hasattr(dash._pages, "_path_to_page"), reason="this is Dash 2.9")
-def test_a_router_of_dash_2_9_is_as_assumed_too(change, monkeypatch):
-    app = make_app("/")
-    found = without_ours(dash._pages._path_to_page)
-    monkeypatch.setattr(dash.Dash, "_path_to_page", staticmethod(found), raising=False)
-    inputs = "Input(_ID_LOCATION, 'pathname'), Input(_ID_LOCATION, 'search'),"
-    change(dash.Dash, "enable_pages", r"inputs=inputs,((?s:.*?))_path_to_page\(", rf"{inputs}\1self._path_to_page(")
-    assert check_assumptions(app) == Navigation(True, True)
+if hasattr(dash._pages, "_path_to_page"):  # not in Dash 2.9 itself
 
+    def test_a_router_of_dash_2_9_is_as_assumed_too(change, monkeypatch):
+        app = make_app("/")
+        found = without_ours(dash._pages._path_to_page)
+        monkeypatch.setattr(dash.Dash, "_path_to_page", staticmethod(found), raising=False)
+        inputs = "Input(_ID_LOCATION, 'pathname'), Input(_ID_LOCATION, 'search'),"
+        change(dash.Dash, "enable_pages", r"inputs=inputs,((?s:.*?))_path_to_page\(", rf"{inputs}\1self._path_to_page(")
+        assert check_assumptions(app) == Navigation(True, True)
 
-@pytest.mark.skipif(not hasattr(dash._pages, "_path_to_page"), reason="this is Dash 2.9")
-def test_a_router_of_dash_2_9_whose_look_up_is_replaced_too(change, monkeypatch):
-    app = make_app("/")
-    monkeypatch.setattr(dash.Dash, "_path_to_page", staticmethod(lambda path: ({}, None)), raising=False)
-    inputs = "Input(_ID_LOCATION, 'pathname'), Input(_ID_LOCATION, 'search'),"
-    change(dash.Dash, "enable_pages", r"inputs=inputs,((?s:.*?))_path_to_page\(", rf"{inputs}\1self._path_to_page(")
-    assert check_assumptions(app) == Navigation(True, True)
+    def test_a_router_of_dash_2_9_whose_look_up_is_replaced_too(change, monkeypatch):
+        app = make_app("/")
+        monkeypatch.setattr(dash.Dash, "_path_to_page", staticmethod(lambda path: ({}, None)), raising=False)
+        inputs = "Input(_ID_LOCATION, 'pathname'), Input(_ID_LOCATION, 'search'),"
+        change(dash.Dash, "enable_pages", r"inputs=inputs,((?s:.*?))_path_to_page\(", rf"{inputs}\1self._path_to_page(")
+        assert check_assumptions(app) == Navigation(True, True)
 
 
 def test_a_router_that_asks_more_of_its_app_is_as_assumed(change):
@@ -474,11 +470,13 @@ def guard_index(app):
 
 @pytest.mark.parametrize(
     ("backend", "guard"),
-    [("flask", wrap_dashs_views), *((backend, guard_index) for backend in ("flask", "quart", "fastapi"))],
+    [
+        ("flask", wrap_dashs_views),
+        ("flask", guard_index),
+        *(pytest.param(backend, guard_index, marks=pytest.mark.asgi) for backend in ("quart", "fastapi")),
+    ],
 )
 def test_an_index_page_without_its_mark(backend, guard, unmarked, logged):
-    if backend != "flask":
-        pytest.importorskip(f"dash.backends._{backend}")
     app = app_on(backend, "/", "/a", "/t/<x>")
     guard(app)
     enable_true_404(app)
