@@ -51,11 +51,10 @@ def is_not_found_page(module: object) -> bool:
 
 def is_real_page(entry: object) -> bool:
     """Tell whether an entry of a registry is a page for Dash's router: it has a path, and a template or None."""
-    return (
-        isinstance(entry, Mapping)
-        and isinstance(entry.get("path"), str)
-        and isinstance(entry.get("path_template", 0), (str, type(None)))
-    )
+    if not isinstance(entry, (dict, Mapping)):  # dict, for asking about Mapping takes longer
+        return False
+    template = entry.get("path_template", 0)
+    return isinstance(entry.get("path"), str) and (template is None or isinstance(template, str))
 
 
 def real_pages(entries: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Page]]:
@@ -116,9 +115,11 @@ class _Snapshot:
         self._steps: Iterator[str] = iter(registry)
         self._modules = list(registry)
         self._pages = list(registry.values())
-        entries = list(zip(self._modules, self._pages, strict=False))
-        real = list(real_pages(entries))
-        self.odd_entries = [_describe_odd_entry(key, entry) for key, entry in entries if not is_real_page(entry)]
+        real: list[tuple[str, Page]] = []
+        odd: list[tuple[str, Any]] = []
+        for key, entry in zip(self._modules, self._pages, strict=False):
+            (real if is_real_page(entry) else odd).append((key, entry))
+        self.odd_entries = [_describe_odd_entry(key, entry) for key, entry in odd]
         pages = [*(page for _, page in real), *further]
         self.table = _PathTable(pages)
         self.reencoded: _PathTable | None = None
