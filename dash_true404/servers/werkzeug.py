@@ -1,6 +1,6 @@
-"""Werkzeug's routing, which Flask and Quart share: what a request gets is decided here, and carried out.
+"""What Flask and Quart share: what was decided for a request (``werkzeug_decisions``) is carried out.
 
-GET and HEAD are decided in the views of Dash's two rules, after all guards. Other methods never reach a view:
+GET and HEAD are answered in the views of Dash's two rules, after all guards. Other methods never reach a view:
 there the routing result is restated, which the server raises once all ``before_request`` functions have run.
 """
 
