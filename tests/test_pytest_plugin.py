@@ -71,11 +71,11 @@ def test_dash_pages_answers(pytester, server):
     write_tests(
         pytester,
         """
-        assert dash_pages.get("/trips").status == 200
-        assert b"_dash-config" in dash_pages.get("/trips?day=1").body
+        assert dash_pages.get("/trips").status_code == 200
+        assert b"_dash-config" in dash_pages.get("/trips?day=1").data
         answer = dash_pages.get("/nope", headers={"Accept": "application/json"})
         assert answer.headers["Content-Type"] == "application/problem+json"
-        assert dash_pages.get("/trips", "POST", body=b"x").status == 405
+        assert dash_pages.get("/trips", "POST", body=b"x").status_code == 405
         assert (dash_pages.status("/nope"), dash_pages.status("/trips", method="POST")) == (404, 405)
         assert dash_pages.paths == ["/", "/asset/a1", "/sold", "/trips"]
         dash_pages.assert_found("/item/7")

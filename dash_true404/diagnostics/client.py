@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent import futures
@@ -26,19 +27,40 @@ class NoAnswerError(Exception):
     """The app did not answer, or did not start; its text is for the person who asked."""
 
 
-class Answer(NamedTuple):
-    """What a server answered; status 500 stands for an exception too that it let through.
+class Response(NamedTuple):
+    """What a server answered; status 500 also stands for an exception that it let through.
 
-    Of a response that does not end, such as a stream of events, the body is what came in time.
+    Of a response that does not end, such as a stream of events, the data is what came in time.
     """
 
-    status: int
+    status_code: int
     headers: Headers
-    body: bytes
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The data as text, in the response's own charset."""
+        charset = self.headers.get("Content-Type", "").partition("charset=")[2].partition(";")[0].strip('" ')
+        try:
+            return self.data.decode(charset or "utf-8", "replace")
+        except LookupError:
+            return self.data.decode("utf-8", "replace")
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads to; None if there is no ``Location`` header."""
+        return self.headers.get("Location")
+
+    def json(self) -> Any:
+        """Return what the data holds as JSON.
+
+        :raises ValueError: if it isn't JSON.
+        """
+        return json.loads(self.data)
 
 
 class _Transport(Protocol):
-    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Ask a question."""
 
     def close(self) -> None:
@@ -75,7 +97,7 @@ class Client:
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> Answer:
+    ) -> Response:
         """Return the answer to one request.
 
         :param target: path and query, as a browser sends them: percent-encoded.
@@ -93,7 +115,7 @@ class _Wsgi:
     def __init__(self, server: Any) -> None:
         self._server = server
 
-    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
         received = _Received()
         # A daemon, for a view that never ends cannot be stopped.
         thread = threading.Thread(
@@ -137,14 +159,14 @@ class _Received:
         """Take the status and the headers."""
         self.headers, self.status = _drop_host(headers), status
 
-    def answer(self, method: str, target: str) -> Answer:
+    def answer(self, method: str, target: str) -> Response:
         """Return it as an answer.
 
         :raises NoAnswerError: if there is none.
         """
         if self.status is None:
             raise NoAnswerError(f"The app has not answered {method} {target} within {_TIMEOUT} seconds.")
-        return Answer(self.status, self.headers, self.body)
+        return Response(self.status, self.headers, self.body)
 
 
 class _Asgi:
@@ -214,7 +236,7 @@ class _Asgi:
         if not self._thread.is_alive():
             self._loop.close()
 
-    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
         received = _Received()
         try:
             self._wait_for(self._ask(target, method, headers, body, received))

@@ -7,7 +7,7 @@ from functools import cached_property
 import dash
 
 from ..servers import Decision, Outcome, Reason, adapter_for, decisions_for
-from .client import Answer, Client
+from .client import Client, Response
 from .names import name_match, name_rule
 from .rules import METHODS, Rule, describe, find_mount, list_rules
 from .urls import UNKNOWN_NAME
@@ -120,7 +120,7 @@ class InspectedApp:
         found = {other: self.find_rule(self.decide(path, other)) for other in others}
         return {other: rule for other, rule in found.items() if rule is not None}
 
-    def ask(self, path: str, method: str, query: str = "") -> Answer:
+    def ask(self, path: str, method: str, query: str = "") -> Response:
         """Return the app's answer."""
         return self.client.ask(f"{path}?{query}" if query else path, method)
 
@@ -135,22 +135,22 @@ class InspectedApp:
         if method not in SAFE:
             return f"{path} is matched by {name}"
         answer = self.ask(path, method)
-        if answer.status in (404, 405) or answer.status >= 500 or self._is_said_to_unknown_urls(path, answer):
+        if answer.status_code in (404, 405) or answer.status_code >= 500 or self._is_said_to_unknown_urls(path, answer):
             return None
-        return f"{path} is answered {answer.status} by {name}"
+        return f"{path} is answered {answer.status_code} by {name}"
 
-    def _is_said_to_unknown_urls(self, path: str, answer: Answer) -> bool:
+    def _is_said_to_unknown_urls(self, path: str, answer: Response) -> bool:
         """Tell whether a guard answers, such as a login, which says the same to an unknown URL."""
-        if answer.status < 300:
+        if answer.status_code < 300:
             return False
         unknown = self.site.prefix + UNKNOWN_NAME
         return _leave_out(path, answer) == _leave_out(unknown, self._answer_to_unknown_url)
 
     @cached_property
-    def _answer_to_unknown_url(self) -> Answer:
+    def _answer_to_unknown_url(self) -> Response:
         return self.ask(self.site.prefix + UNKNOWN_NAME, "GET")
 
 
-def _leave_out(path: str, answer: Answer) -> tuple[int, str]:
+def _leave_out(path: str, answer: Response) -> tuple[int, str]:
     """Return the status and the Location of an answer, without the path that was asked for."""
-    return answer.status, answer.headers.get("Location", "").replace(path, "")
+    return answer.status_code, answer.headers.get("Location", "").replace(path, "")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from ..core.pages import Match, is_async
 from ..servers import Decision, Outcome, Reason
-from .client import Answer
+from .client import Response
 from .inspected_app import SAFE, InspectedApp
 
 # One at a time, or the second would take the first one's watch for the page's own exists.
@@ -24,7 +24,7 @@ class Observation(NamedTuple):
     query: str
     method: str
     decision: Decision
-    answer: Answer | None
+    answer: Response | None
     """None where the app was not asked, because a view of the user's might have changed something."""
     exists_results: list[Any]
     """What the page's ``exists`` returned or raised."""
@@ -32,7 +32,7 @@ class Observation(NamedTuple):
     @property
     def status(self) -> int:
         """The status of the answer; 0 where the app was not asked."""
-        return self.answer.status if self.answer else 0
+        return self.answer.status_code if self.answer else 0
 
     @property
     def location(self) -> str | None:

@@ -14,7 +14,7 @@ from ..core.pages import registered_path
 from ..core.paths import reachable
 from ..dash_internals import state as page_state
 from .check.links import InProcess, find_dead_links
-from .client import Answer, Client
+from .client import Client, Response
 from .explain import explain
 from .load import LoadError, load_app
 from .rules import METHODS, list_rules
@@ -51,8 +51,8 @@ class DashPages:
             self._open.close()
             self._open = None
 
-    def get(self, path: str, method: str = "GET", **options: Any) -> Answer:
-        """Return the server's answer to one request, with its ``status``, ``headers`` and ``body``.
+    def get(self, path: str, method: str = "GET", **options: Any) -> Response:
+        """Return the server's response to one request.
 
         ::
 
@@ -74,7 +74,7 @@ class DashPages:
         :param path: the path, and the query if there is one.
         :param method: the HTTP method.
         """
-        return self.get(path, method).status
+        return self.get(path, method).status_code
 
     @property
     def paths(self) -> list[str]:
@@ -187,9 +187,9 @@ class DashPages:
 
     def _why_not_found(self, path: str) -> str | None:
         urls, answer, _ = follow_redirects(self.get, path, self._resolve, _MOVED)
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status_code < 300:
             return None
-        return f"GET {' -> '.join(urls)} is {answer.status}, not found.\n{self._explain(urls[-1])}"
+        return f"GET {' -> '.join(urls)} is {answer.status_code}, not found.\n{self._explain(urls[-1])}"
 
     def _resolve(self, location: str, url: str) -> str | None:
         """Return where a redirect leads to, as the server gets it; None if that is elsewhere."""

@@ -133,7 +133,7 @@ def _list_redirect(app: InspectedApp, rule: Rule) -> ListedRedirect:
     answer = app.ask(rule.path, "GET")
     location = answer.headers.get("Location")
     if location is None:
-        return ListedRedirect(rule.path, None, f"it answers {answer.status}, and leads nowhere")
+        return ListedRedirect(rule.path, None, f"it answers {answer.status_code}, and leads nowhere")
     path = urlsplit(location).path
     path = to_server(app.dash_app, path) or path
     return ListedRedirect(rule.path, path, find_fault_of_redirect(app, path))

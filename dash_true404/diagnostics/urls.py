@@ -8,7 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import dash
 
 from ..core.paths import reachable
-from .client import Answer
+from .client import Response
 
 #: A name that no page has, unless a template of the app matches every name; it tells in logs where it comes from.
 UNKNOWN_NAME = "true404-no-such-page"
@@ -54,11 +54,11 @@ def resolve_link(href: str, url: str, host: str = _HOST) -> str | None:
 
 
 def follow_redirects(
-    ask: Callable[[str], Answer],
+    ask: Callable[[str], Response],
     url: str,
     resolve: Callable[[str, str], str | None],
     statuses: Collection[int] = (301, 302, 303, 305, 307, 308),
-) -> tuple[list[str], Answer, bool]:
+) -> tuple[list[str], Response, bool]:
     """Return the URLs that a visitor comes by, the last one's answer, and whether there was no end to it.
 
     :param ask: returns the answer to GET of a URL.
@@ -69,7 +69,7 @@ def follow_redirects(
     urls = [url]
     while True:
         answer = ask(urls[-1])
-        location = answer.headers.get("Location", "") if answer.status in statuses else ""
+        location = answer.headers.get("Location", "") if answer.status_code in statuses else ""
         leads_to = resolve(location, urls[-1]) if location else None
         if leads_to is None:
             return urls, answer, False

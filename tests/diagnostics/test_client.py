@@ -6,6 +6,7 @@ import threading
 
 import flask
 import pytest
+from werkzeug.datastructures import Headers
 
 from dash_true404 import enable_true_404
 from dash_true404.diagnostics import client as client_module
@@ -25,24 +26,28 @@ def asked_app(request):
 def test_targets_are_sent_as_given(asked_app):
     with Client(asked_app) as client:
         asked = {
-            url: client.ask(url).status for url in ("/", "/caf%C3%A9", "/caf%c3%a9", "/%63af%C3%A9", "/?x=%41", "/zz")
+            url: client.ask(url).status_code
+            for url in ("/", "/caf%C3%A9", "/caf%c3%a9", "/%63af%C3%A9", "/?x=%41", "/zz")
         }
         assert client.ask("/zz", "HEAD").headers["X-Robots-Tag"] == "noindex"
-        assert client.ask("/zz", headers={"Accept": "application/json"}).body.startswith(b"{")
-        assert client.ask("/_dash-update-component", "POST", {"Content-Type": "application/json"}, b"{}").status >= 400
+        assert client.ask("/zz", headers={"Accept": "application/json"}).data.startswith(b"{")
+        assert (
+            client.ask("/_dash-update-component", "POST", {"Content-Type": "application/json"}, b"{}").status_code
+            >= 400
+        )
     assert asked == {"/": 200, "/caf%C3%A9": 200, "/caf%c3%a9": 404, "/%63af%C3%A9": 404, "/?x=%41": 200, "/zz": 404}
 
 
 def test_redirects_are_told_without_the_host(asked_app):
     with Client(asked_app) as client:
         answer = client.ask("/older")
-    assert (answer.status, answer.headers["Location"]) == (301, "/old")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/old")
 
 
 def test_it_can_be_asked_where_a_loop_is_running(asked_app):
     async def ask():
         with Client(asked_app) as client:
-            return client.ask("/zz").status
+            return client.ask("/zz").status_code
 
     assert asyncio.run(ask()) == 404
 
@@ -52,9 +57,9 @@ def test_an_exception_that_the_server_lets_through_is_a_500(asked_app):
     asked_app.server.config["PROPAGATE_EXCEPTIONS"] = True
     asked_app.interpolate_index = lambda **_: 1 / 0
     with Client(asked_app) as client:
-        assert client.ask("/").status == 500
-        assert client.ask("/caf%C3%A9").status == 500
-        assert client.ask("/zz").status == 404
+        assert client.ask("/").status_code == 500
+        assert client.ask("/caf%C3%A9").status_code == 500
+        assert client.ask("/zz").status_code == 404
 
 
 def test_nothing_runs_on_after_it_is_closed(asked_app):
@@ -80,7 +85,7 @@ def test_a_response_that_does_not_end_is_cut(monkeypatch):
         client.ask("/")  # or its first answer might take longer
         monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
         answer = client.ask("/events")
-        assert (answer.status, answer.body[:6]) == (200, b"event ")
+        assert (answer.status_code, answer.data[:6]) == (200, b"event ")
         with pytest.raises(NoAnswerError, match="has not answered GET /slow within"):
             client.ask("/slow")
     ended.set()
@@ -113,7 +118,7 @@ def test_middleware_may_answer_with_a_plain_list():
     app.server.wsgi_app = closed
     with Client(app) as client:
         answer = client.ask("/")
-    assert (answer.status, answer.headers["Retry-After"], answer.body) == (503, "60", b"closed")
+    assert (answer.status_code, answer.headers["Retry-After"], answer.data) == (503, "60", b"closed")
 
 
 @pytest.mark.asgi
@@ -132,7 +137,7 @@ def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
         monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
         answer = client.ask("/events")
         monkeypatch.undo()
-    assert (answer.status, answer.body) == (200, b"event ")
+    assert (answer.status_code, answer.data) == (200, b"event ")
 
 
 @pytest.mark.asgi
@@ -207,6 +212,25 @@ def test_a_server_that_ends_with_a_task_that_it_has_cancelled(caplog):
 
     app = make_app("/", server=FastAPI(lifespan=lifespan))
     with Client(app) as client:
-        assert client.ask("/").status == 200
+        assert client.ask("/").status_code == 200
     assert not threads_left()
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data", "text"),
+    [
+        ("text/html; charset=utf-8", b"caf\xc3\xa9", "café"),
+        ('text/html; charset="latin-1"', b"caf\xe9", "café"),
+        ("text/html; charset=no-such", b"caf\xc3\xa9", "café"),
+        ("", b"\xff", "\ufffd"),
+    ],
+)
+def test_a_response_has_its_text_in_its_own_charset(content_type, data, text):
+    assert client_module.Response(200, Headers({"Content-Type": content_type}), data).text == text
+
+
+def test_a_response_has_its_json_and_its_location():
+    response = client_module.Response(302, Headers({"Location": "/there"}), b'{"a": 1}')
+    assert (response.json(), response.location) == ({"a": 1}, "/there")
+    assert client_module.Response(200, Headers(), b"").location is None

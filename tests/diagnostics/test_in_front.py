@@ -241,7 +241,7 @@ def test_a_function_around_dashs_route_is_named():
 
     async def refuse_all(scope, receive, send):
         await send({"type": "http.response.start", "status": 403, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.data", "body": b""})
 
     index.app = refuse_all
     found = explain(app, "/")

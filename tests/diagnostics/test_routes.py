@@ -52,8 +52,8 @@ def test_pages_and_rules_are_all_there_and_what_is_said_of_them_is_true(backend,
         for rule in listing.rules:
             if not re.search("[<{]", rule.path):
                 expected = rule.kind != "websocket" and "GET" in rule.methods
-                assert (client.ask(rule.path).status == 200) is expected
-        assert client.ask("/no-such").status == 404
+                assert (client.ask(rule.path).status_code == 200) is expected
+        assert client.ask("/no-such").status_code == 404
         assert listing.text().endswith("All other URLs are 404.")
 
 
@@ -77,7 +77,7 @@ def test_a_redirect_into_nothing_is_marked():
         found = list_routes(app, client)
         redirects = [*found.lost_redirects, *(r for page in found.pages for r in page.redirects)]
         (redirect,) = redirects
-        assert (client.ask(redirect.to).status == 404) is bool(redirect.problem)
+        assert (client.ask(redirect.to).status_code == 404) is bool(redirect.problem)
         assert (redirect.problem is not None) is dash.__version__.startswith("4.")
 
 

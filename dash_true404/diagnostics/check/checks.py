@@ -10,14 +10,14 @@ from typing import NamedTuple, Protocol
 from werkzeug.datastructures import Headers
 
 from ...dash_internals.index_page import is_shell
-from ..client import Answer
+from ..client import Response
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME, follow_redirects
 
 # A guard, or a server that is busy, not a fault of the URL's.
 GUARDED = frozenset({401, 403, 407, 429})
 #: For a request that gets none, or would not come to this process.
-NO_ANSWER = Answer(0, Headers(), b"")
+NO_ANSWER = Response(0, Headers(), b"")
 _A_DAY = 86400
 
 _UPDATE = "_dash-update-component"
@@ -64,7 +64,7 @@ class Subject(Protocol):
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> Answer:
+    ) -> Response:
         """Return the answer to one request."""
 
     def can_judge(self, url: str) -> bool:
@@ -80,13 +80,13 @@ class Subject(Protocol):
         """Return where a link in the page at a URL leads to; None if it leaves the app's host."""
 
 
-def is_index(subject: Subject, answer: Answer) -> bool:
+def is_index(subject: Subject, answer: Response) -> bool:
     """Tell whether an answer is the app's index page with status 200, which is what a soft 404 looks like."""
-    prefix = _PREFIX.search(answer.body) if is_shell(answer.status, answer.body) else None
+    prefix = _PREFIX.search(answer.data) if is_shell(answer.status_code, answer.data) else None
     return prefix is not None and json.loads(prefix[1]) == subject.prefix  # there may be another app on the server
 
 
-def is_soft_404(subject: Subject, url: str, answer: Answer) -> bool:
+def is_soft_404(subject: Subject, url: str, answer: Response) -> bool:
     """Tell whether a URL isn't a page to Dash, although the server says 200."""
     return is_index(subject, answer) and not (subject.knows_pages and subject.is_found(url))
 
@@ -101,7 +101,7 @@ def final_status(subject: Subject, url: str) -> int:
     if is_endless:
         return 508  # Loop Detected
     is_dead = is_index(subject, answer) and subject.knows_pages and not subject.is_found(urls[-1])
-    return 404 if is_dead else answer.status
+    return 404 if is_dead else answer.status_code
 
 
 def explain_soft_404(subject: Subject) -> str:
@@ -127,29 +127,29 @@ def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | str
             "(a <name> matches slashes as well). Give that page exists=, or its URLs can never be 404."
         )
         return
-    if not is_open and not is_index(subject, get) and get.status < 500:
+    if not is_open and not is_index(subject, get) and get.status_code < 500:
         return
     for method, answer in answers.items():
-        why = _find_fault_of_unknown(subject, method, answer.status, get)
+        why = _find_fault_of_unknown(subject, method, answer.status_code, get)
         if why:
-            yield Finding(url, method, answer.status, 404, why)
-    if 300 <= get.status < 400 and is_open:
+            yield Finding(url, method, answer.status_code, 404, why)
+    if 300 <= get.status_code < 400 and is_open:
         yield (
-            f"Unknown URLs are redirected ({get.status}, to {get.headers.get('Location', 'nowhere')}). "
+            f"Unknown URLs are redirected ({get.status_code}, to {get.headers.get('Location', 'nowhere')}). "
             "Search engines treat that as a soft 404; answer 404, with a page that links to where visitors may go."
         )
-    if get.status in (404, 410):
+    if get.status_code in (404, 410):
         yield from _check_headers(subject, url, answers)
 
 
-def _find_fault_of_unknown(subject: Subject, method: str, status: int, get: Answer) -> str | None:
+def _find_fault_of_unknown(subject: Subject, method: str, status: int, get: Response) -> str | None:
     if is_index(subject, get) and (200 <= status < 300 or status == 405):
         return explain_soft_404(subject)
     if status >= 500 and status != 501:
         return _FAILS
     if not 200 <= status < 300 or method == "OPTIONS":  # which CORS extensions answer for every URL
         return None
-    if method == "HEAD" and get.status in (404, 410):
+    if method == "HEAD" and get.status_code in (404, 410):
         return "HEAD has to say what GET says (RFC 9110): monitors and link checkers ask with HEAD."
     return _HANDLER_SAYS_200
 
@@ -164,10 +164,10 @@ _HANDLER_SAYS_200 = (
 )
 
 
-def _check_headers(subject: Subject, url: str, answers: Mapping[str, Answer]) -> Iterator[Finding | str]:
+def _check_headers(subject: Subject, url: str, answers: Mapping[str, Response]) -> Iterator[Finding | str]:
     """Yield what is wrong with a 404 beside its status."""
     for name, value in (("If-None-Match", "*"), ("Range", "bytes=0-9")):
-        status = subject.ask(url, headers={name: value}).status
+        status = subject.ask(url, headers={name: value}).status_code
         if status in (200, 206, 304, 412, 416):
             yield Finding(
                 url,
@@ -178,7 +178,7 @@ def _check_headers(subject: Subject, url: str, answers: Mapping[str, Answer]) ->
                 "learn that the URL is gone. Have the 404 handler send its page without conditional=True.",
             )
     for method, answer in answers.items():
-        if answer.status == 405 and "Allow" not in answer.headers:
+        if answer.status_code == 405 and "Allow" not in answer.headers:
             yield Finding(url, method, 405, 405, NO_ALLOW)
     age = re.search(r"(?:s-maxage|max-age)=(\d+)", answers["GET"].headers.get("Cache-Control", ""))
     if age and int(age[1]) >= _A_DAY:
@@ -187,7 +187,7 @@ def _check_headers(subject: Subject, url: str, answers: Mapping[str, Answer]) ->
             "a URL stays missing for that long. Let 404s say no-cache."
         )
     kinds = [answers[method].headers.get("Content-Type") for method in ("GET", "HEAD")]
-    if answers["HEAD"].status == answers["GET"].status and kinds[1] and kinds[0] != kinds[1]:
+    if answers["HEAD"].status_code == answers["GET"].status_code and kinds[1] and kinds[0] != kinds[1]:
         yield f"On an unknown URL, HEAD has another Content-Type ({kinds[1]}) than GET ({kinds[0]})."
 
 
@@ -237,22 +237,22 @@ def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) 
         answer = subject.ask(url)
         if is_index(subject, answer):
             why = explain_soft_404(subject)
-        elif answer.status >= 500 and kind == "component bundle":
+        elif answer.status_code >= 500 and kind == "component bundle":
             why = (
                 "Dash fails on a component bundle that it does not have, which fills the log with tracebacks of bots "
                 f"and of browsers with an old page open. {subject.cure} fixes it."
             )
-        elif answer.status >= 500:
+        elif answer.status_code >= 500:
             why = _FAILS
-        elif 200 <= answer.status < 300:
+        elif 200 <= answer.status_code < 300:
             why = _HANDLER_SAYS_200
         else:
             continue
-        yield Finding(url, "GET", answer.status, 404, why)
+        yield Finding(url, "GET", answer.status_code, 404, why)
     bundle = _BUNDLE.search(index.decode("utf-8", "replace"))
     there = [subject.resolve(bundle[1], subject.prefix) if bundle else None, asset]
     for there_url in filter(None, there):
-        status = subject.ask(there_url).status
+        status = subject.ask(there_url).status_code
         if status >= 400 and status not in GUARDED:
             why = (
                 "This file is part of the app and could not be loaded, so pages come without it. Is a proxy or another "

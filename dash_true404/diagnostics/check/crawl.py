@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..client import Answer, NoAnswerError
+from ..client import NoAnswerError, Response
 from .checks import GUARDED, Subject, final_status
 
 # So many pages are named in one note.
@@ -105,15 +105,15 @@ class Router:
             json.dumps(question).encode(),
         )
         try:
-            return answer.status, read_json(answer)["response"]["_pages_content"]["children"]
+            return answer.status_code, read_json(answer)["response"]["_pages_content"]["children"]
         except (TypeError, KeyError):
-            return answer.status if answer.status != 200 else 204, None
+            return answer.status_code if answer.status_code != 200 else 204, None
 
 
-def read_json(answer: Answer) -> Any:
+def read_json(answer: Response) -> Any:
     """Return the JSON of an answer; None if it has none."""
     try:
-        return json.loads(answer.body) if answer.status == 200 else None
+        return json.loads(answer.data) if answer.status_code == 200 else None
     except ValueError:
         return None
 

@@ -106,13 +106,13 @@ class _AppCheck:
             yield from self._collect(self._check_page(module, page))
         if not self._is_open:
             self._notes.append(
-                f"{subject.prefix} answers {home.status}, and no page of the app could be seen: a guard, such as a "
-                "log-in, seems to answer first. What is behind it was not checked."
+                f"{subject.prefix} answers {home.status_code}, and no page of the app could be seen: a guard, such as "
+                "a log-in, seems to answer first. What is behind it was not checked."
             )
         elif subject.knows_pages and not subject.decide(subject.prefix).found.is_page:
             if is_soft_404(subject, subject.prefix, home):
-                yield Finding(subject.prefix, "GET", home.status, 404, explain_soft_404(subject))
-            elif home.status == 404:
+                yield Finding(subject.prefix, "GET", home.status_code, 404, explain_soft_404(subject))
+            elif home.status_code == 404:
                 self._notes.append(
                     f"There is no page for {subject.prefix}, so it is 404. Load balancers and uptime monitors often "
                     "probe it: register a page with path='/', or point them at a URL that is a page."
@@ -121,7 +121,7 @@ class _AppCheck:
     def _note_index(self, answer: Any) -> bool:
         if not is_index(self._subject, answer):
             return False
-        self._is_open, self._index = True, self._index or answer.body
+        self._is_open, self._index = True, self._index or answer.data
         return True
 
     def _check_page(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | str]:
@@ -152,11 +152,11 @@ class _AppCheck:
                 yield warning
                 continue
             unreachable = True
-            status = self._subject.ask(url).status
+            status = self._subject.ask(url).status_code
             yield Finding(url, "GET", status, 404 if status == 200 else 200, warning)
         typo = next((name for name in get_close_matches("exists", page, 5, 0.8) if callable(page[name])), "exists")
         if typo != "exists" and "exists" not in page:
-            status = self._subject.ask(self._url(path_or_template(page))).status
+            status = self._subject.ask(self._url(path_or_template(page))).status_code
             yield Finding(
                 self._url(path_or_template(page)),
                 "GET",
@@ -176,11 +176,11 @@ class _AppCheck:
                     url, "GET", 200, 404, f"The exists of page {module!r} returned False. {subject.cure} fixes it."
                 )
                 return
-        elif get.status >= 400 and get.status not in GUARDED and not self._may_not_exist(page):
+        elif get.status_code >= 400 and get.status_code not in GUARDED and not self._may_not_exist(page):
             yield Finding(
                 url,
                 "GET",
-                get.status,
+                get.status_code,
                 200,
                 f"Page {module!r} is registered but can't be loaded: visitors get an error. The server fails on it, or "
                 "another rule, a guard or an error handler of the server's answers in its place.",
@@ -188,11 +188,11 @@ class _AppCheck:
             return
         head = subject.ask(url, "HEAD")
         # On FastAPI a route accepts HEAD only if it names it.
-        if head.status not in (get.status, 405) and get.status < 400:
+        if head.status_code not in (get.status_code, 405) and get.status_code < 400:
             why = "HEAD has to say what GET says (RFC 9110): monitors and link checkers ask with HEAD."
-            yield Finding(url, "HEAD", head.status, get.status, why)
+            yield Finding(url, "HEAD", head.status_code, get.status_code, why)
         post = subject.ask(url, "POST") if subject.may_ask(url, "POST") else get
-        if post.status == 405 and "Allow" not in post.headers:
+        if post.status_code == 405 and "Allow" not in post.headers:
             yield Finding(url, "POST", 405, 405, NO_ALLOW)
 
     def _may_not_exist(self, page: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import dash
 from ...core.pages import Page, real_pages, registered_path
 from ...core.paths import reachable
 from ...servers import Decision
-from ..client import Answer, Client
+from ..client import Client, Response
 from ..inspected_app import SAFE, InspectedApp
 from ..urls import resolve_link, to_server
 from .checks import NO_ANSWER
@@ -61,7 +61,7 @@ class InProcess:
         elif self.site.is_report_only:
             self.cure = "Taking report_only=True away"
 
-    def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Answer:
+    def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Response:
         """Return the answer to one request; none where it would not come to this process, behind its proxy."""
         at_server = to_server(self.app, target)
         return self._client.ask(at_server, method, headers, body) if at_server else NO_ANSWER

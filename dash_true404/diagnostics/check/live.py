@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from werkzeug.datastructures import Headers
 
 from ... import __version__
-from ..client import Answer
+from ..client import Response
 from ..inspected_app import SAFE
 from ..urls import UNKNOWN_NAME, resolve_link
 from .checks import (
@@ -156,7 +156,7 @@ class _Site:
     def open(self) -> None:
         """Find the app, and read what its index page says of it."""
         answer = self._first()
-        config = _CONFIG.search(answer.body)
+        config = _CONFIG.search(answer.data)
         try:
             self.config = json.loads(config[1]) if config else {}
             self.prefix = self.config["requests_pathname_prefix"]
@@ -164,16 +164,16 @@ class _Site:
                 raise TypeError
         except (ValueError, KeyError, TypeError):
             raise LiveError(self._explain_no_app(answer)) from None
-        self.index = answer.body
+        self.index = answer.data
 
-    def _first(self) -> Answer:
+    def _first(self) -> Response:
         for _ in range(_MOST_HOPS):
             url = self._parts.geturl()
             target = resolve_link(url, "/", self.host) or "/"
             self.start = target
             answer = self.ask(target)
             location = answer.headers.get("Location")
-            if not 300 <= answer.status < 400 or not location:
+            if not 300 <= answer.status_code < 400 or not location:
                 return answer
             try:
                 there = urlsplit(urljoin(url, location))
@@ -184,16 +184,18 @@ class _Site:
             self._go_to(there.geturl())
         raise LiveError(f"{self.host} redirects again and again.")
 
-    def _explain_no_app(self, answer: Answer) -> str:
+    def _explain_no_app(self, answer: Response) -> str:
         url = self._parts.geturl()
-        if answer.status in GUARDED:
-            return f"{url} answers {answer.status}: it wants a log-in. Check the app by its module instead."
-        hint = "Name the URL of one of its pages." if answer.status == 404 else "Is the URL right?"
-        return f"{url} isn't a page of a Dash app (it answers {answer.status}, without Dash's _dash-config). {hint}"
+        if answer.status_code in GUARDED:
+            return f"{url} answers {answer.status_code}: it wants a log-in. Check the app by its module instead."
+        hint = "Name the URL of one of its pages." if answer.status_code == 404 else "Is the URL right?"
+        return (
+            f"{url} isn't a page of a Dash app (it answers {answer.status_code}, without Dash's _dash-config). {hint}"
+        )
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> Answer:
+    ) -> Response:
         """Return the answer to one request; one that is not answered is noted, and three in a row are the end."""
         if self.asked >= self.most:
             raise _EnoughError
@@ -210,17 +212,17 @@ class _Site:
             self.silent[f"{method} {target}"] = _explain_error(error)
             return NO_ANSWER
         self._silences = 0
-        if answer.status == 429:
+        if answer.status_code == 429:
             raise LiveError(f"{self.host} says that these are too many requests (429). Try again later.")
         return answer
 
-    def _send(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _send(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
         connection = self._connection()
         try:
             own = {"User-Agent": AGENT, "Accept": "text/html,*/*;q=0.8", "Connection": "close"}
             connection.request(method, target, body or None, {**own, **headers})
             response: HTTPResponse = connection.getresponse()
-            return Answer(response.status, Headers(response.getheaders()), response.read(_MOST_BYTES))
+            return Response(response.status, Headers(response.getheaders()), response.read(_MOST_BYTES))
         finally:
             connection.close()
 
@@ -274,7 +276,7 @@ class _Site:
     @property
     def is_soft(self) -> bool:
         """Whether an unknown URL has a status of success."""
-        return self.ask(self.prefix + UNKNOWN_NAME).status < 300
+        return self.ask(self.prefix + UNKNOWN_NAME).status_code < 300
 
 
 def _is_dashs_not_found(layout: Any) -> bool:
