@@ -91,6 +91,9 @@ def _check_app(app: Any) -> None:
     if not isinstance(app, dash.Dash):
         hint = " Pass the Dash app itself, not its server." if is_server(app) else ""
         hint = " Pass an app, app = Dash(...), not the class." if isinstance(app, type) else hint
+        # Vizro keeps its app in ``dash``, and ``import app`` the module's in ``app``.
+        held = [name for name, value in getattr(app, "__dict__", {}).items() if isinstance(value, dash.Dash)]
+        hint = f" It has a Dash app: pass its .{held[0]}." if held else hint
         raise TypeError(f"enable_true_404() takes a dash.Dash app, not {app!r}.{hint}")
 
 

@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import dash
 import flask
@@ -127,6 +128,11 @@ def test_what_is_no_dash_app_is_refused(thing):
     with pytest.raises(TypeError, match=r"takes a dash\.Dash app") as error:
         enable_true_404(thing)
     assert ("not its server" in str(error.value)) == isinstance(thing, flask.Flask)
+
+
+def test_what_has_a_dash_app_is_refused_with_the_name_of_its_attribute():
+    with pytest.raises(TypeError, match=r"It has a Dash app: pass its \.dash\.$"):
+        enable_true_404(SimpleNamespace(title="Sales", dash=make_app("/")))
 
 
 @pytest.mark.parametrize("page", [404, True, b"404.html", ["404.html"], "", "IN_APP"])
