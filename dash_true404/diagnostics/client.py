@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent import futures
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
@@ -60,6 +60,8 @@ class Response(NamedTuple):
 
 
 class _Transport(Protocol):
+    server: Any
+
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Ask a question."""
 
@@ -95,6 +97,19 @@ class Client:
         """Shut the app's server down."""
         self._transport.close()
 
+    @contextlib.contextmanager
+    def through(self, middleware: Callable[[Any], Any]) -> Iterator[None]:
+        """Send the requests within through a middleware in front of the server: WSGI on Flask, else ASGI.
+
+        :param middleware: called with the server; returns what is called in its place.
+        """
+        server = self._transport.server
+        self._transport.server = middleware(server)
+        try:
+            yield
+        finally:
+            self._transport.server = server
+
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Response:
@@ -113,7 +128,7 @@ class _Wsgi:
     """Asks from a thread of its own, as a server would: here there may be a request or a running loop already."""
 
     def __init__(self, server: Any) -> None:
-        self._server = server
+        self.server = server
 
     def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
         received = _Received()
@@ -132,7 +147,7 @@ class _Wsgi:
             PATH_INFO=unquote_to_bytes(path).decode("latin-1"), REQUEST_URI=target, RAW_URI=target, QUERY_STRING=query
         )
         try:
-            chunks, status, answered = run_wsgi_app(self._server, environ)
+            chunks, status, answered = run_wsgi_app(self.server, environ)
             received.begin(int(status.split()[0]), answered)
             try:
                 for chunk in chunks:
@@ -173,7 +188,7 @@ class _Asgi:
     """Speaks ASGI from a thread with a loop of its own, for there may be a running one here already."""
 
     def __init__(self, server: Any) -> None:
-        self._server = server
+        self.server = server
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=_THREAD, daemon=True)
         self._thread.start()
@@ -205,7 +220,7 @@ class _Asgi:
             done.set()
 
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-        self._running: asyncio.Task[None] = asyncio.create_task(self._server(scope, self._incoming.get, send))
+        self._running: asyncio.Task[None] = asyncio.create_task(self.server(scope, self._incoming.get, send))
         self._running.add_done_callback(lambda _: done.set())  # a server without lifespan ends here
         await self._incoming.put({"type": "lifespan.startup"})
         await done.wait()
@@ -278,7 +293,7 @@ class _Asgi:
                 if not message.get("more_body"):
                     await incoming.put({"type": "http.disconnect"})  # which Quart waits for from 0.23 on
 
-        await self._server(scope, incoming.get, send)
+        await self.server(scope, incoming.get, send)
 
 
 def _drop_host(headers: Headers) -> Headers:

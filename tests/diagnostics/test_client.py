@@ -234,3 +234,21 @@ def test_a_response_has_its_json_and_its_location():
     response = client_module.Response(302, Headers({"Location": "/there"}), b'{"a": 1}')
     assert (response.json(), response.location) == ({"a": 1}, "/there")
     assert client_module.Response(200, Headers(), b"").location is None
+
+
+def test_a_middleware_is_in_front_of_the_server_for_the_requests_within(asked_app):
+    passed = []
+
+    def middleware(server):
+        def call(*args):
+            passed.append(server)
+            return server(*args)
+
+        return call
+
+    with Client(asked_app) as client:
+        with client.through(middleware):
+            assert client.ask("/").status_code == 200
+        assert passed == [asked_app.server]
+        client.ask("/")
+    assert passed == [asked_app.server]
