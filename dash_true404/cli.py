@@ -44,6 +44,9 @@ class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
 
 APP = click.argument("app", metavar="APP", type=_App())
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print."
+)
 
 
 @contextlib.contextmanager
@@ -106,8 +109,8 @@ def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
 
 @main.command("routes")
 @APP
-@AS_JSON
-def routes_command(app: dash.Dash, as_json: bool) -> None:
+@FORMAT
+def routes_command(app: dash.Dash, form: str) -> None:
     """List every URL that the server of APP answers.
 
     Pages, Dash's own rules, assets, and all other rules; like "flask routes", but with the pages in it. What no visitor
@@ -116,7 +119,7 @@ def routes_command(app: dash.Dash, as_json: bool) -> None:
     """
     with could_run():
         listing = list_routes(app)
-    if as_json:
+    if form == "json":
         print_json(listing.as_dict())
     else:
         click.echo(listing.text())
@@ -126,17 +129,19 @@ def routes_command(app: dash.Dash, as_json: bool) -> None:
 @APP
 @click.argument("url", metavar="URL")
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
-@AS_JSON
-def explain_command(app: dash.Dash, url: str, method: str, as_json: bool) -> None:
+@FORMAT
+def explain_command(app: dash.Dash, url: str, method: str, form: str) -> None:
     """Tell which layer of APP matches or refuses a URL, why, and what to do.
 
-    URL is a path or a full URL, as in a browser's address bar. The app is asked in this process, without a port.
+    URL is a path or a full URL, as in a browser's address bar. The app is asked in this process, without a port. Exit
+    status 0 means that the URL is found, 1 that it isn't, 2 that this could not be seen.
     """
     if not re.fullmatch("[A-Za-z-]+", method):
         raise CannotRun(f"{method!r} isn't an HTTP method.")
     with could_run():
         explanation = explain(app, url, method)
-    if as_json:
+    if form == "json":
         print_json(explanation.as_dict())
     else:
         click.echo(explanation.text())
+    click.get_current_context().exit({True: 0, False: 1, None: 2}[explanation.is_found])

@@ -12,7 +12,7 @@ import dash
 from ..core.paths import reachable
 from .client import Client
 from .inspected_app import InspectedApp, check_ready
-from .observation import observe
+from .observation import is_end_found, observe
 from .verdicts.found import judge
 
 _WIDTH = 80
@@ -38,6 +38,9 @@ class Explanation(NamedTuple):
     """What is decided for it, such as ``passed on`` or ``404``; without true 404s, what would be."""
     reason: str
     """Why, such as ``page`` or ``no page``."""
+    is_found: bool | None
+    """Whether a visitor gets something: a 2xx, if by redirects, or a rule that matches and was not asked. None where
+    a redirect leads out of the app, so that its end could not be seen."""
 
     def text(self) -> str:
         """Return it for people, wrapped to 80 columns."""
@@ -75,6 +78,7 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
         client = client or stack.enter_context(Client(app))
         seen = observe(InspectedApp(app, client), path, query, method.upper())
         layer, sentence, hints = judge(seen)
+        is_found = is_end_found(seen)
     return Explanation(
         url=f"{path}?{query}" if query else path,
         method=seen.method,
@@ -84,6 +88,7 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
         hints=list(dict.fromkeys(hint.text for hint in hints))[:_MOST_HINTS],
         outcome=seen.decision.outcome.value,
         reason=seen.decision.reason.value,
+        is_found=is_found,
     )
 
 

@@ -11,6 +11,7 @@ from ..core.pages import Match, is_async
 from ..servers import Decision, Outcome, Reason
 from .client import Response
 from .inspected_app import SAFE, InspectedApp
+from .urls import follow_redirects, resolve_link
 
 # One at a time, or the second would take the first one's watch for the page's own exists.
 _watching = threading.RLock()
@@ -51,6 +52,26 @@ def observe(app: InspectedApp, path: str, query: str, method: str) -> Observatio
     if results[:1] == [False] and app.is_refusing and decision.reason is Reason.PAGE:
         decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
     return Observation(app, path, query, method, decision, answer, results)
+
+
+def is_end_found(seen: Observation) -> bool | None:
+    """Tell whether a request is answered with something, at the end of its redirects.
+
+    :return: None if they lead out of the app. A soft 404 is not found, whatever its status.
+    """
+    if seen.answer is None:
+        return True
+    path, method, answer = seen.path, seen.method, seen.answer
+    if seen.location:
+        leads_to = resolve_link(seen.location, path)
+        if leads_to is None:
+            return None
+        urls, answer, is_endless = follow_redirects(seen.app.client.ask, leads_to, resolve_link)
+        if 300 <= answer.status_code < 400 and answer.location:
+            return False if is_endless else None
+        path, method = urls[-1].partition("?")[0], "GET"
+    is_known = seen.app.name_answerer(seen.app.decide(path, method)) is not None
+    return is_known and 200 <= answer.status_code < 300
 
 
 @contextmanager

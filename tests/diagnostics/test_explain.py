@@ -69,6 +69,7 @@ def test_a_page_is_named_with_its_variables(backend):
         [],
         "passed on",
         "page",
+        True,
     )
 
 
@@ -781,16 +782,39 @@ def command(tmp_path, monkeypatch):
 
 def test_the_command_prints_text(command):
     result = command("shop:app", "https://example.org/About")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert result.output.startswith("GET /About: 404 (routing)\n\n")
     assert "/about is answered 200" in result.output
     assert "\x1b" not in result.output
 
 
+def test_whether_it_is_found():
+    app = make_app("/", "/a")
+    register("/t/<x>", exists=lambda x: x != "no")
+    enable_true_404(app)
+    server = app.server
+    for name, location in [("a", "/a"), ("zz", "/zz"), ("away", "https://example.org/"), ("again", "/to-again")]:
+        server.add_url_rule(f"/to-{name}", name, lambda location=location: flask.redirect(location))
+    server.add_url_rule("/to-away-by-here", "by", lambda: flask.redirect("/to-away"))
+    server.add_url_rule("/send", "send", lambda: flask.abort(500), methods=["GET", "POST"])
+    found = {"/a": True, "/t/1": True, "/t/no": False, "/zz": False, "/to-a": True, "/to-zz": False, "/send": False}
+    found |= {"/to-away": None, "/to-away-by-here": None, "/to-again": False}
+    assert {url: explain(app, url).is_found for url in found} == found
+    assert explain(app, "/send", "POST").is_found  # it is not asked
+    assert explain(make_app("/"), "/zz").is_found is False  # a soft 404
+
+
+@pytest.mark.parametrize(("url", "status"), [("/about", 0), ("/zz", 1), ("/out", 2)])
+def test_the_commands_exit_status_tells_whether_it_is_found(command, tmp_path, url, status):
+    with (tmp_path / "shop.py").open("a") as file:
+        file.write("import flask\napp.server.add_url_rule('/out', 'out', lambda: flask.redirect('//example.org/'))\n")
+    assert command("shop:app", url).exit_code == status
+
+
 def test_the_command_prints_json(command):
-    result = command("shop:app", "/about", "--method", "post", "--json")
+    result = command("shop:app", "/about", "--method", "post", "--format", "json")
     found = json.loads(result.output)
-    assert list(found) == ["url", "method", "status", "layer", "verdict", "hints", "outcome", "reason"]
+    assert list(found) == ["url", "method", "status", "layer", "verdict", "hints", "outcome", "reason", "is_found"]
     assert (found["method"], found["status"]) == ("POST", 405)
     assert (found["outcome"], found["reason"]) == ("405", "method")
 

@@ -217,7 +217,7 @@ def test_the_command_prints_tables_of_80_columns(command):
 
 
 def test_the_command_prints_json(command):
-    found = json.loads(command("market:app", "--json").output)
+    found = json.loads(command("market:app", "--format", "json").output)
     about, late = found["pages"]
     assert about["redirects"] == [{"path": "/who", "to": "/about", "problem": None}]
     assert late["problems"][0].startswith("a duplicate")
