@@ -1,87 +1,94 @@
-"""Asking a Dash app in this process, without a port, with request targets exactly as they are given."""
+"""Asking a Dash app as somebody, in this process without a port or on a live site, with targets exactly as given."""
 
 from __future__ import annotations
 
-import asyncio
+import base64
 import contextlib
-import json
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from concurrent import futures
+import json as json_module
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import unquote, unquote_to_bytes
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import dash
-from flask.app import Flask
 from werkzeug.datastructures import Headers
-from werkzeug.test import create_environ, run_wsgi_app
 
-_HOST = "localhost"
-_THREAD = "dash-true404 client"
-# Seconds; for an app that hangs.
-_TIMEOUT = 20
+from .. import __version__
+from .base_urls import find_base_url, is_same_host, split_base_url
+from .cookies import keep_cookies, list_cookies, make_jar
+from .login import log_in
+from .messages import NoAnswerError, Request, Response
+from .sessions import make_session
+from .settings import STRANGER, Visitor
+from .transports import Transport, is_asgi
+from .transports.asgi import Asgi
+from .transports.network import Network
+from .transports.wsgi import Wsgi
 
+__all__ = ["AGENT", "Client", "NoAnswerError", "Response"]
 
-class NoAnswerError(Exception):
-    """The app did not answer, or did not start; its text is for the person who asked."""
-
-
-class Response(NamedTuple):
-    """What a server answered; status 500 also stands for an exception that it let through.
-
-    Of a response that does not end, such as a stream of events, the data is what came in time.
-    """
-
-    status_code: int
-    headers: Headers
-    data: bytes
-
-    @property
-    def text(self) -> str:
-        """The data as text, in the response's own charset."""
-        charset = self.headers.get("Content-Type", "").partition("charset=")[2].partition(";")[0].strip('" ')
-        try:
-            return self.data.decode(charset or "utf-8", "replace")
-        except LookupError:
-            return self.data.decode("utf-8", "replace")
-
-    @property
-    def location(self) -> str | None:
-        """Where a redirect leads to; None if there is no ``Location`` header."""
-        return self.headers.get("Location")
-
-    def json(self) -> Any:
-        """Return what the data holds as JSON.
-
-        :raises ValueError: if it isn't JSON.
-        """
-        return json.loads(self.data)
-
-
-class _Transport(Protocol):
-    server: Any
-
-    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Ask a question."""
-
-    def close(self) -> None:
-        """Stop what was started."""
+#: A browser, to guards that look for bots; in logs one can tell who it was.
+AGENT = f"Mozilla/5.0 (compatible; dash-true404/{__version__})"
+_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+_KEEP_PATH = (301, 302, 303, 307, 308)
 
 
 class Client:
-    """Asks a Dash app, on any of its servers; on Quart and FastAPI between their start-up and shutdown.
+    """Asks a Dash app, on any of its servers, or a live site; on Quart and FastAPI between start-up and shutdown.
 
     ::
 
-        with Client(app) as client:
-            client.ask("/caf%C3%A9?x=1").status
+        with Client(app, Visitor(login="logins:log_in")) as client:
+            client.get("/caf%C3%A9?x=1").status_code
 
-    :param app: the Dash app.
+    :param app: the Dash app, or the URL of a live site.
+    :param visitor: who asks. The login is done at once.
+    :param keeps_cookies: whether cookies are kept after the login too. By default they are frozen then, because an
+        answer that ends the session (a "Log out" link that was followed) would make a stranger of the visitor.
+    :param application: what a web server would call; None: the app's own server.
+    :param mount: where the app's server is mounted in it, such as ``/shop``.
+    :raises NoAnswerError: if the app's server does not start.
+    :raises LoginError: if the login fails.
+    :raises ValueError: if the URL isn't one of a site.
     """
 
-    def __init__(self, app: dash.Dash) -> None:
-        self._transport: _Transport = _Wsgi(app.server) if isinstance(app.server, Flask) else _Asgi(app.server)
+    def __init__(
+        self,
+        app: dash.Dash | str,
+        visitor: Visitor = STRANGER,
+        *,
+        keeps_cookies: bool = False,
+        application: Any = None,
+        mount: str = "",
+    ) -> None:
+        #: What is worth knowing about how it asks.
+        self.notes: list[str] = []
+        self.mount = mount
+        self._app = app
+        self._visitor = visitor
+        self._is_frozen = False
+        self._is_live = isinstance(app, str)
+        self._own_headers = _list_own_headers(visitor)
+        self._transport: Transport
+        if isinstance(app, str):
+            site = split_base_url(app)
+            self.base_url = split_base_url(visitor.base_url or app)
+            self._transport = Network(None if site == self.base_url else site)
+        else:
+            asked = application or app.server
+            self.base_url = split_base_url(visitor.base_url or find_base_url(asked, app.server))
+            self._transport = Asgi(asked) if is_asgi(asked) else Wsgi(asked)
+        self._bases = [self.base_url]
+        #: The cookies that are sent, and kept while they are not frozen.
+        self.cookies = make_jar(self._is_live)
+        try:
+            if visitor.login:
+                log_in(visitor.login, self)
+        except BaseException:
+            self.close()
+            raise
+        if not keeps_cookies:
+            self.freeze_cookies()
 
     def __enter__(self) -> Client:
         """Return itself."""
@@ -99,16 +106,20 @@ class Client:
 
     @contextlib.contextmanager
     def through(self, middleware: Callable[[Any], Any]) -> Iterator[None]:
-        """Send the requests within through a middleware in front of the server: WSGI on Flask, else ASGI.
+        """Send the requests within through a middleware in front of the application: WSGI on Flask, else ASGI.
 
-        :param middleware: called with the server; returns what is called in its place.
+        :param middleware: called with the application; returns what is called in its place.
         """
-        server = self._transport.server
-        self._transport.server = middleware(server)
+        application = self._transport.application
+        self._transport.application = middleware(application)
         try:
             yield
         finally:
-            self._transport.server = server
+            self._transport.application = application
+
+    def freeze_cookies(self) -> None:
+        """Drop the cookies that answers set from now on."""
+        self._is_frozen = True
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -121,184 +132,121 @@ class Client:
         :param body: the request's content.
         :raises NoAnswerError: if nothing comes.
         """
-        return self._transport.ask(target, method, {"Host": _HOST, **(headers or {})}, body)
+        return self._ask(self.mount + target, method, headers, body)
 
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the answer to GET.
 
-class _Wsgi:
-    """Asks from a thread of its own, as a server would: here there may be a request or a running loop already."""
+        ::
 
-    def __init__(self, server: Any) -> None:
-        self.server = server
+            client.get("/login").text
 
-    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
-        received = _Received()
-        # A daemon, for a view that never ends cannot be stopped.
-        thread = threading.Thread(
-            target=self._ask, args=(target, method, headers, body, received), name=_THREAD, daemon=True
-        )
-        thread.start()
-        thread.join(_TIMEOUT)
-        return received.answer(method, target)
-
-    def _ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes, received: _Received) -> None:
-        path, _, query = target.partition("?")
-        environ = create_environ(method=method, headers=Headers(list(headers.items())), data=body)
-        environ.update(
-            PATH_INFO=unquote_to_bytes(path).decode("latin-1"), REQUEST_URI=target, RAW_URI=target, QUERY_STRING=query
-        )
-        try:
-            chunks, status, answered = run_wsgi_app(self.server, environ)
-            received.begin(int(status.split()[0]), answered)
-            try:
-                for chunk in chunks:
-                    received.body += chunk
-            finally:
-                if hasattr(chunks, "close"):
-                    chunks.close()
-        except Exception:  # which Flask lets through in debug and testing mode
-            received.begin(500, Headers())
-
-    def close(self) -> None:
-        pass
-
-
-class _Received:
-    """What has come of an answer so far."""
-
-    def __init__(self) -> None:
-        self.status: int | None = None
-        self.headers = Headers()
-        self.body = b""
-
-    def begin(self, status: int, headers: Headers) -> None:
-        """Take the status and the headers."""
-        self.headers, self.status = _drop_host(headers), status
-
-    def answer(self, method: str, target: str) -> Response:
-        """Return it as an answer.
-
-        :raises NoAnswerError: if there is none.
+        :param path: path and query, or a full URL of the same site. An app that is mounted has its mount left out of
+            the path.
+        :param headers: further request headers.
+        :raises NoAnswerError: if nothing comes.
+        :raises ValueError: if the URL is on another host.
         """
-        if self.status is None:
-            raise NoAnswerError(f"The app has not answered {method} {target} within {_TIMEOUT} seconds.")
-        return Response(self.status, self.headers, self.body)
+        return self._ask(self._find_target(path), "GET", headers, b"")
 
+    def post(
+        self,
+        path: str,
+        data: Mapping[str, Any] | str | bytes | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Return the answer to POST. Redirects are not followed; what they set is kept.
 
-class _Asgi:
-    """Speaks ASGI from a thread with a loop of its own, for there may be a running one here already."""
+        ::
 
-    def __init__(self, server: Any) -> None:
-        self.server = server
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=_THREAD, daemon=True)
-        self._thread.start()
-        self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            client.post("/login", data={"name": "me", "password": "secret"})
+
+        :param path: path and query, or a full URL of the same site.
+        :param data: a form's fields, or the content itself.
+        :param json: sent as JSON.
+        :param headers: further request headers.
+        :raises NoAnswerError: if nothing comes.
+        :raises ValueError: if the URL is on another host.
+        """
+        kind, body = None, data or b""
+        if json is not None:
+            kind, body = "application/json", json_module.dumps(json)
+        elif isinstance(body, Mapping):
+            kind, body = "application/x-www-form-urlencoded", urlencode(body, doseq=True)
+        named = {**({"Content-Type": kind} if kind else {}), **(headers or {})}
+        return self._ask(self._find_target(path), "POST", named, body.encode() if isinstance(body, str) else body)
+
+    def set_session(self, **values: Any) -> None:
+        """Put values into the session, for log-ins that no script can go through; in this process only.
+
+        ::
+
+            client.set_session(user_id=1)
+
+        :param values: as the app itself would put them in.
+        :raises LoginError: if the app has no session that could be set.
+        """
+        request = self._make_request(self.mount + "/", "GET", None, b"")
+        server = None if isinstance(self._app, str) else self._app.server
+        keep_cookies(self.cookies, request, make_session(server, self._transport, request, values))
+
+    def _ask(self, target: str, method: str, headers: Mapping[str, str] | None, body: bytes) -> Response:
+        while True:
+            request = self._make_request(target, method, headers, body)
+            response = self._transport.send(request)
+            if not self._is_frozen:
+                keep_cookies(self.cookies, request, response.headers.getlist("Set-Cookie"))
+            base = self._find_new_base(target, response)
+            if base is None:
+                break
+            self.base_url = base
+            self._bases.append(base)
+            self.notes.append(f"Requests to {self._bases[0]} are redirected to {base}, so they are sent there.")
+        # Starlette, and Werkzeug before 2.1, write the host into it; the path alone says the same (RFC 9110, 10.2.2).
+        location = response.location or ""
+        if location.startswith(f"{self.base_url}/"):
+            response.headers["Location"] = location[len(self.base_url) :]
+        return response
+
+    def _make_request(self, target: str, method: str, headers: Mapping[str, str] | None, body: bytes) -> Request:
+        named = Headers([("User-Agent", AGENT), ("Accept", _ACCEPT)])
+        for more in (self._own_headers, Headers(dict(headers or {}))):
+            for name in set(more.keys()):
+                named.setlist(name, more.getlist(name))
+        request = Request(self.base_url, target, method, named, body)
+        cookies = [*named.getlist("Cookie"), *list_cookies(self.cookies, request)]
+        if cookies:
+            named["Cookie"] = "; ".join(cookies)
+        return request
+
+    def _find_new_base(self, target: str, response: Response) -> str | None:
+        """Return where the same path and query are on the same host, if that is where a redirect leads."""
+        if response.status_code not in _KEEP_PATH or not response.location:
+            return None
         try:
-            failure = self._wait_for(self._start())
-        except futures.TimeoutError:
-            failure = f"it has not ended within {_TIMEOUT} seconds"
-        if failure:
-            self._end()
-            raise NoAnswerError(f"The start-up of the app's server failed: {failure}")
+            there = urlsplit(urljoin(self.base_url + target, response.location))
+            base = split_base_url(there.geturl())
+        except ValueError:
+            return None
+        if base in self._bases or unquote(_strip_base(there)) != unquote(target):
+            return None
+        return base if is_same_host(self.base_url, base, is_live=self._is_live) else None
 
-    def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        waiting = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        try:
-            return waiting.result(_TIMEOUT)
-        except futures.TimeoutError:
-            waiting.cancel()
-            raise
-
-    async def _start(self) -> str | None:
-        done = asyncio.Event()
-        failure: str | None = None
-
-        async def send(message: dict[str, Any]) -> None:
-            nonlocal failure
-            if message["type"] == "lifespan.startup.failed":
-                failure = (message.get("message") or "it does not say why").strip().splitlines()[-1]
-            done.set()
-
-        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-        self._running: asyncio.Task[None] = asyncio.create_task(self.server(scope, self._incoming.get, send))
-        self._running.add_done_callback(lambda _: done.set())  # a server without lifespan ends here
-        await self._incoming.put({"type": "lifespan.startup"})
-        await done.wait()
-        return failure
-
-    async def _stop(self) -> None:
-        await self._incoming.put({"type": "lifespan.shutdown"})
-        await asyncio.gather(self._running, return_exceptions=True)  # it may end by a CancelledError of its own
-        await asyncio.get_running_loop().shutdown_default_executor()
-
-    def close(self) -> None:
-        with contextlib.suppress(futures.TimeoutError):
-            self._wait_for(self._stop())
-        self._end()
-
-    async def _cancel(self) -> None:
-        left = (asyncio.all_tasks() | {self._running}) - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-    def _end(self) -> None:
-        # What hangs would be reported as destroyed by Python, at some later time and to whoever looks on.
-        with contextlib.suppress(futures.TimeoutError):
-            self._wait_for(self._cancel())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_TIMEOUT)
-        if not self._thread.is_alive():
-            self._loop.close()
-
-    def ask(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
-        received = _Received()
-        try:
-            self._wait_for(self._ask(target, method, headers, body, received))
-        except futures.TimeoutError:
-            pass
-        except Exception:  # which the frameworks let through after they have answered, or in testing mode
-            received.begin(500, Headers())
-        return received.answer(method, target)
-
-    async def _ask(
-        self, target: str, method: str, headers: Mapping[str, str], body: bytes, received: _Received
-    ) -> None:
-        path, _, query = target.partition("?")
-        named = {"content-length": str(len(body)), **headers}
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": unquote(path),
-            "raw_path": path.encode("latin-1", "replace"),
-            "root_path": "",
-            "query_string": query.encode("latin-1", "replace"),
-            "headers": [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in named.items()],
-            "client": ("127.0.0.1", 1),
-            "server": ("localhost", 80),
-            "state": {},
-        }
-        incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        await incoming.put({"type": "http.request", "body": body, "more_body": False})
-
-        async def send(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                named = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
-                received.begin(message["status"], Headers(named))
-            else:
-                received.body += message.get("body", b"")
-                if not message.get("more_body"):
-                    await incoming.put({"type": "http.disconnect"})  # which Quart waits for from 0.23 on
-
-        await self.server(scope, incoming.get, send)
+    def _find_target(self, url: str) -> str:
+        if "://" not in url.partition("?")[0]:
+            return self.mount + url
+        if split_base_url(url) != self.base_url:
+            raise ValueError(f"{url} isn't on {self.base_url}: requests are sent to that host alone.")
+        return _strip_base(urlsplit(url))
 
 
-def _drop_host(headers: Headers) -> Headers:
-    # Starlette, and Werkzeug before 2.1, write the host into it; the path alone says the same (RFC 9110, 10.2.2).
-    location = headers.get("Location", "")
-    if location.startswith(f"http://{_HOST}/"):
-        headers["Location"] = location[len(f"http://{_HOST}") :]
+def _strip_base(url: SplitResult) -> str:
+    return (url.path or "/") + (f"?{url.query}" if url.query else "")
+
+
+def _list_own_headers(visitor: Visitor) -> Headers:
+    headers = Headers(list(visitor.headers))
+    if visitor.user is not None:
+        headers["Authorization"] = "Basic " + base64.b64encode(visitor.user.encode()).decode()
     return headers

@@ -65,6 +65,24 @@ def load_app(name: str) -> dash.Dash:
     raise LoadError(f"{name!r} isn't a Dash app but {_describe(thing)}.{hint}")
 
 
+def load_function(name: str) -> Any:
+    """Return a function of the user's.
+
+    ::
+
+        load_function("logins:log_in")
+
+    :param name: ``module:function``, found from the current folder.
+    :raises LoadError: if there is none.
+    """
+    module_name, _, attribute = name.partition(":")
+    module = _import_module(module_name)
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        raise LoadError(f"Module {module_name!r} has no function {attribute!r}.")
+    return function
+
+
 def _is_app_on(thing: Any, server: Any) -> bool:
     return issubclass(type(thing), dash.Dash) and thing.server is server
 
@@ -88,9 +106,9 @@ def _import_module(module_name: str) -> Any:
                 f"There is no module {error.name!r} in {folder} or among the installed packages. "
                 "Go to the folder that the app is started from, or correct the name."
             ) from None
-        raise LoadError(_shorten_traceback(f"Importing {module_name!r} failed", error)) from error
+        raise LoadError(shorten_traceback(f"Importing {module_name!r} failed", error)) from error
     except (Exception, SystemExit) as error:
-        raise LoadError(_shorten_traceback(f"Importing {module_name!r} failed", error)) from error
+        raise LoadError(shorten_traceback(f"Importing {module_name!r} failed", error)) from error
 
 
 @contextlib.contextmanager
@@ -133,11 +151,15 @@ def _evaluate(module: Any, module_name: str, expression: str) -> Any:
     try:
         return thing(*args, **kwargs)
     except (Exception, SystemExit) as error:
-        raise LoadError(_shorten_traceback(f"Calling {module_name}:{expression} failed", error)) from error
+        raise LoadError(shorten_traceback(f"Calling {module_name}:{expression} failed", error)) from error
 
 
-def _shorten_traceback(what: str, error: BaseException) -> str:
-    """Return an error with its traceback, shortened to the user's own code."""
+def shorten_traceback(what: str, error: BaseException) -> str:
+    """Return an error with its traceback, shortened to the user's own code.
+
+    :param what: what failed.
+    :param error: why.
+    """
     trace = traceback.TracebackException.from_exception(error)
     own = [frame for frame in trace.stack if not _is_foreign(frame.filename)]
     lines = ["Traceback of your code:\n", *traceback.StackSummary.from_list(own).format()] if own else []

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.datastructures import Headers
 
 from dash_true404 import enable_true_404
-from dash_true404.diagnostics import client as client_module
+from dash_true404.diagnostics import messages
 from dash_true404.diagnostics.client import Client, NoAnswerError
 
 from ..apps import BACKENDS, app_on, make_app, register
@@ -83,7 +83,7 @@ def test_a_response_that_does_not_end_is_cut(monkeypatch):
     app.server.add_url_rule("/slow", "slow", lambda: str(ended.wait(60)))
     with Client(app) as client:
         client.ask("/")  # or its first answer might take longer
-        monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+        monkeypatch.setattr(messages, "TIMEOUT", 0.5)
         answer = client.ask("/events")
         assert (answer.status_code, answer.data[:6]) == (200, b"event ")
         with pytest.raises(NoAnswerError, match="has not answered GET /slow within"):
@@ -134,7 +134,7 @@ def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
     enable_true_404(app)
     with Client(app) as client:
         client.ask("/")  # or its first answer might take longer
-        monkeypatch.setattr(client_module, "_TIMEOUT", 0.5)
+        monkeypatch.setattr(messages, "TIMEOUT", 0.5)
         answer = client.ask("/events")
         monkeypatch.undo()
     assert (answer.status_code, answer.data) == (200, b"event ")
@@ -151,7 +151,7 @@ def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
 
     app.server.add_api_route("/block", block)
     client = Client(app)
-    monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+    monkeypatch.setattr(messages, "TIMEOUT", 0.2)
     with pytest.raises(NoAnswerError):
         client.ask("/block")
     client.close()
@@ -185,12 +185,12 @@ def test_a_server_that_hangs_at_its_start_or_end_is_ended(hangs_at, monkeypatch,
 
     app = make_app("/", server=FastAPI(lifespan=lifespan))
     if hangs_at == "start-up":
-        monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+        monkeypatch.setattr(messages, "TIMEOUT", 0.2)
         with pytest.raises(NoAnswerError, match=r"it has not ended within 0\.2 seconds"):
             Client(app)
     else:
         client = Client(app)
-        monkeypatch.setattr(client_module, "_TIMEOUT", 0.2)
+        monkeypatch.setattr(messages, "TIMEOUT", 0.2)
         client.close()
     assert not threads_left()
     gc.collect()
@@ -227,13 +227,13 @@ def test_a_server_that_ends_with_a_task_that_it_has_cancelled(caplog):
     ],
 )
 def test_a_response_has_its_text_in_its_own_charset(content_type, data, text):
-    assert client_module.Response(200, Headers({"Content-Type": content_type}), data).text == text
+    assert messages.Response(200, Headers({"Content-Type": content_type}), data).text == text
 
 
 def test_a_response_has_its_json_and_its_location():
-    response = client_module.Response(302, Headers({"Location": "/there"}), b'{"a": 1}')
+    response = messages.Response(302, Headers({"Location": "/there"}), b'{"a": 1}')
     assert (response.json(), response.location) == ({"a": 1}, "/there")
-    assert client_module.Response(200, Headers(), b"").location is None
+    assert messages.Response(200, Headers(), b"").location is None
 
 
 def test_a_middleware_is_in_front_of_the_server_for_the_requests_within(asked_app):

@@ -1,0 +1,33 @@
+"""Logging in by a function of the user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .load import LoadError, load_function, shorten_traceback
+
+if TYPE_CHECKING:
+    from .client import Client
+
+
+class LoginError(Exception):
+    """The login failed; its text is for the person who asked for it."""
+
+
+def log_in(name: str, client: Client) -> None:
+    """Call the function that logs in.
+
+    :param name: ``module:function``.
+    :param client: given to the function.
+    :raises LoginError: if there is no such function, or it raises.
+    """
+    try:
+        function = load_function(name)
+    except LoadError as error:
+        raise LoginError(f"The login could not be done. {error}") from error
+    try:
+        function(client)
+    except LoginError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise LoginError(shorten_traceback(f"The login {name} failed", error)) from error
