@@ -121,6 +121,15 @@ class Client:
         """Drop the cookies that answers set from now on."""
         self._is_frozen = True
 
+    @contextlib.contextmanager
+    def frozen_cookies(self) -> Iterator[None]:
+        """Drop the cookies that answers set within."""
+        was_frozen, self._is_frozen = self._is_frozen, True
+        try:
+            yield
+        finally:
+            self._is_frozen = was_frozen
+
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Response:
@@ -169,13 +178,33 @@ class Client:
         :raises NoAnswerError: if nothing comes.
         :raises ValueError: if the URL is on another host.
         """
+        return self.request("POST", path, data, json, headers)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        data: Mapping[str, Any] | str | bytes | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Return the answer to a request with content; as :meth:`post`, with any method.
+
+        :param method: the HTTP method.
+        :param path: path and query, or a full URL of the same site.
+        :param data: a form's fields, or the content itself.
+        :param json: sent as JSON.
+        :param headers: further request headers.
+        :raises NoAnswerError: if nothing comes.
+        :raises ValueError: if the URL is on another host.
+        """
         kind, body = None, data or b""
         if json is not None:
             kind, body = "application/json", json_module.dumps(json)
         elif isinstance(body, Mapping):
             kind, body = "application/x-www-form-urlencoded", urlencode(body, doseq=True)
         named = {**({"Content-Type": kind} if kind else {}), **(headers or {})}
-        return self._ask(self._find_target(path), "POST", named, body.encode() if isinstance(body, str) else body)
+        return self._ask(self._find_target(path), method, named, body.encode() if isinstance(body, str) else body)
 
     def set_session(self, **values: Any) -> None:
         """Put values into the session, for log-ins that no script can go through; in this process only.

@@ -27,15 +27,16 @@ class LoadError(Exception):
     """The app could not be loaded; its text is for the person who asked for it."""
 
 
-def load_app(name: str) -> dash.Dash:
+def load_app(name: str, folder: str | None = None) -> dash.Dash:
     """Return the Dash app of a name.
 
     ::
 
         load_app("app:app"), load_app("wsgi:server"), load_app("factory:create('test')")
 
-    :param name: ``module:attribute``, found from the current folder. The attribute is a Dash app, a server that one is
-        on, or a call that returns either; the arguments of a call are literals.
+    :param name: ``module:attribute``. The attribute is a Dash app, a server that one is on, or a call that returns
+        either; the arguments of a call are literals.
+    :param folder: where the module is found from; None: the current folder.
     :raises LoadError: if there is none, with what was wrong and what to do.
     """
     module_name, _, expression = name.partition(":")
@@ -48,7 +49,7 @@ def load_app(name: str) -> dash.Dash:
             f"{module_name!r} is a file's name, not a module's. Go to its folder and write it without the ending, "
             "such as app:app; modules in folders are written with dots."
         )
-    module = _import_module(module_name)
+    module = _import_module(module_name, folder)
     thing = _evaluate(module, module_name, expression.strip())
     if isinstance(thing, dash.Dash):
         return thing
@@ -93,8 +94,8 @@ def _describe(thing: Any) -> str:
     return f"{'the function' if callable(thing) else 'a'} {getattr(thing, '__name__', type(thing).__name__)}"
 
 
-def _import_module(module_name: str) -> Any:
-    folder = os.getcwd()
+def _import_module(module_name: str, folder: str | None = None) -> Any:
+    folder = folder or os.getcwd()
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:

@@ -54,6 +54,11 @@ def test_an_app_is_found(shop, name):
     assert found is sys.modules["shop"].app
 
 
+def test_an_app_is_found_from_another_folder(shop, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert load_app("shop:app", str(shop)) is sys.modules["shop"].app
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import flask
 import pytest
 
 from dash_true404.diagnostics.client import AGENT, Client
@@ -44,6 +45,24 @@ def test_cookies_that_are_kept_can_be_lost_again(backend):
         client.freeze_cookies()
         assert client.post("/login", data={"name": "ann", "password": "secret"}).status_code == 302
         assert statuses(client, "/sales") == [302]
+
+
+def test_cookies_can_be_frozen_for_a_while():
+    with Client(session_app("flask"), LOGIN_APPS["session"].visitor, keeps_cookies=True) as client:
+        with client.frozen_cookies():
+            assert statuses(client, "/logout", "/sales") == [302, 200]
+        assert statuses(client, "/logout", "/sales") == [302, 302]
+
+
+@pytest.mark.parametrize(
+    ("content", "received"),
+    [({"data": {"a": ["1", "2"]}}, "a=1&a=2"), ({"data": "text"}, "text"), ({"json": [1]}, "[1]"), ({}, "")],
+)
+def test_content_is_sent_with_any_method(content, received):
+    app = make_app("/")
+    app.server.add_url_rule("/echo", "echo", lambda: flask.request.get_data(), methods=["PUT"])
+    with Client(app) as client:
+        assert client.request("PUT", "/echo", **content).text == received
 
 
 def test_a_session_keeps_what_it_had(backend):
