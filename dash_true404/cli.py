@@ -14,6 +14,8 @@ import click
 import dash
 
 from . import __version__
+from .diagnostics.check.codes import describe_codes
+from .diagnostics.check.formats import to_github, to_json
 from .diagnostics.check.in_process import check_app
 from .diagnostics.check.live import LiveError, check_site
 from .diagnostics.check.report import format_report, show_progress, silence_logging
@@ -43,7 +45,6 @@ class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2
 
 
 APP = click.argument("app", metavar="APP", type=_App())
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print."
 )
@@ -83,28 +84,65 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # for terminals and pipes that do not have all letters
 
 
+def _print_codes(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        click.echo(describe_codes(value if value != _ALL_CODES else None))
+    except KeyError:
+        raise CannotRun(f"There is no code {value!r}. `dash-true404 check --codes` lists them.") from None
+    ctx.exit()
+
+
+_ALL_CODES = "all"
+
+
 @main.command()
 @click.argument("app", metavar="APP|URL")
-@AS_JSON
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="What to print: for people, for programs, or annotations for GitHub Actions.",
+)
+@click.option("--strict", is_flag=True, help="Count notes like findings: exit status 1.")
+@click.option("--ignore", multiple=True, metavar="CODE[:URL]", help="Leave these out, such as T411:/old. Repeatable.")
+@click.option(
+    "--codes",
+    is_flag=False,
+    flag_value=_ALL_CODES,
+    metavar="[CODE]",
+    is_eager=True,
+    expose_value=False,
+    callback=_print_codes,
+    help="List what can be found, or say what one code means and what to do, and exit.",
+)
 @click.option("--max", "most", type=click.IntRange(25), default=200, help="Requests to a live site, at most (200).")
 @click.pass_context
-def check(ctx: click.Context, app: str, as_json: bool, most: int) -> None:
+def check(ctx: click.Context, app: str, form: str, strict: bool, ignore: tuple[str, ...], most: int) -> None:
     """Ask an app or a live site what it answers, and show what it should answer.
 
     An unknown URL with each method, every page and redirect, assets, Dash's own URLs, and every link in the
-    pages' layouts. URL is http(s)://HOST/ with the app's prefix; its pages are found by their links. Exit status 1
-    means findings, 2 that the check could not be done.
+    pages' layouts. URL is http(s)://HOST/ with the app's prefix; its pages are found by their links.
+
+    A finding was seen and is wrong for every visitor; a note may be meant. Exit status 1 means findings, 2 that not all
+    could be seen, 0 neither.
     """
     with could_run(), silence_logging(), show_progress() as progress:
         if app.lower().startswith(("http://", "https://")):
             report = check_site(app, most, progress)
         else:
             report = check_app(_App().convert(app, None, ctx), progress)
-    if as_json:
-        print_json({"findings": [finding._asdict() for finding in report.findings], "notes": report.notes})
+    report = report.without(ignore)
+    if form == "json":
+        click.echo(to_json(app, report))
+    elif form == "github":
+        click.echo(to_github(report))
     else:
         click.echo(format_report(app, report))
-    ctx.exit(1 if report.findings else 0)
+    ctx.exit(report.exit_status(strict))
 
 
 @main.command("routes")

@@ -17,10 +17,11 @@ from dash import dcc, html
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.cli import main
-from dash_true404.diagnostics.check.checks import METHODS, Finding, Report
+from dash_true404.diagnostics.check.findings import Finding, Report
 from dash_true404.diagnostics.check.in_process import check_app, find_faults
 from dash_true404.diagnostics.check.report import format_report
 from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.rules import METHODS
 from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
 from ..apps import app_on, make_app, register, wrap_dashs_views
@@ -49,6 +50,18 @@ def is_prefixed(server):
     return any("prefix" in name or "base" in name for name in server)
 
 
+def said(app):
+    """Return all that a check of an app has to say, but for how much was asked."""
+    report = check_app(app)
+    return [*report.findings, *report.notes, *report.unseen]
+
+
+def codes(app):
+    """Return the codes of findings and notes."""
+    report = check_app(app)
+    return [finding.code for finding in (*report.findings, *report.notes)]
+
+
 def seen(app, url=None):
     """Return the findings as {(URL, method): (seen, due)}."""
     return {(f.url, f.method): (f.seen, f.due) for f in find_faults(app) if url in (None, f.url)}
@@ -57,7 +70,7 @@ def seen(app, url=None):
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_a_sound_app_has_no_findings(backend, prefix, options):
-    assert check_app(sound_app(backend, options=options, **prefix)) == Report([], [])
+    assert said(sound_app(backend, options=options, **prefix)) == []
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -80,7 +93,8 @@ def test_without_true_404s_it_says_what_would_change(backend, prefix):
 def test_report_only_is_named():
     findings = find_faults(sound_app(options={"report_only": True}))
     assert findings
-    assert all("report_only" in finding.why for finding in findings)
+    assert {finding.group for finding in findings} == {"enable_true_404"}
+    assert check_app(sound_app(options={"report_only": True})).cure == "Taking report_only=True away"
 
 
 def test_an_app_without_pages_is_told_of_paths():
@@ -88,7 +102,7 @@ def test_an_app_without_pages_is_told_of_paths():
     app.layout = html.Div()
     findings = find_faults(app)
     assert {finding.url for finding in findings} >= {"/" + UNKNOWN_NAME, "/favicon.ico"}
-    assert all("paths=[...]" in finding.why for finding in findings)
+    assert "paths=[...]" in check_app(app).cure
     dash_with_paths = dash.Dash(__name__)
     dash_with_paths.layout = html.Div([html.A(href="/reports/1"), html.A(href="/gone")])
     enable_true_404(dash_with_paths, paths=["/", "/reports/<n>"])
@@ -100,7 +114,7 @@ def test_no_home_page_is_a_note_with_true_404s_and_a_finding_without():
     enable_true_404(app)
     report = check_app(app)
     assert not report.findings
-    assert "no page for /" in report.notes[0]
+    assert "no page for /" in report.notes[0].why
     dash.page_registry.clear()
     assert seen(make_app("/a"), "/") == {("/", "GET"): (200, 404)}
 
@@ -122,7 +136,7 @@ def test_a_404_handler_that_answers_something_else(backend, status, answered):
 def test_a_sound_404_handler_is_no_finding():
     app = sound_app()
     app.server.register_error_handler(404, lambda error: ("sorry", 404))
-    assert check_app(app) == Report([], [])
+    assert said(app) == []
 
 
 def test_a_handler_for_every_exception_that_answers_500():
@@ -139,7 +153,7 @@ def test_a_redirecting_404_handler_is_noted():
     app = sound_app()
     app.server.register_error_handler(404, lambda error: ("", 302, {"Location": "/"}))
     report = check_app(app)
-    assert any("are redirected (302, to /)" in note for note in report.notes)
+    assert any("are redirected (302, to /)" in note.why for note in report.notes)
 
 
 def test_a_404_that_is_another_status_for_some_request_headers():
@@ -152,7 +166,7 @@ def test_a_404_that_is_another_status_for_some_request_headers():
         return "sorry", 304 if "If-None-Match" in request.headers else 404
 
     (finding,) = find_faults(app)
-    assert finding[:4] == ("/" + UNKNOWN_NAME, "GET", 304, 404)
+    assert finding[1:5] == ("/" + UNKNOWN_NAME, "GET", 304, 404)
     assert "If-None-Match" in finding.why
 
 
@@ -183,7 +197,7 @@ def test_a_404_that_may_be_cached_is_noted():
     app.server.register_error_handler(404, lambda error: ("sorry", 404, {"Cache-Control": "public, max-age=864000"}))
     report = check_app(app)
     assert not report.findings
-    assert "cached for 10 days" in report.notes[0]
+    assert "cached for 10 days" in report.notes[0].why
 
 
 def test_a_page_that_fails_or_is_taken():
@@ -210,7 +224,7 @@ def test_a_redirect_to_what_was_a_page():
         if true:
             enable_true_404(app)
         register("/newer", module="new")
-        assert seen(app)["/old", "GET"] == (404, 200)
+        assert seen(app)["/old", "GET"] == ((404, 200) if true else (200, 404))
         dash.page_registry.clear()
 
 
@@ -220,7 +234,7 @@ def test_a_misspelt_exists(name):
     register("/item/<n>", **{name: lambda n: n == "1"})
     enable_true_404(app)
     (finding,) = find_faults(app)
-    assert finding[:4] == (f"/item/{UNKNOWN_NAME}", "GET", 200, 404)
+    assert finding[1:5] == (f"/item/{UNKNOWN_NAME}", "GET", 200, 404)
     assert f"{name}=" in finding.why
 
 
@@ -239,7 +253,7 @@ def test_a_page_that_no_browser_can_reach(path, url):
         if true:
             enable_true_404(app)
         finding = next(finding for finding in find_faults(app) if finding.url == url)
-        assert finding[1:4] == (("GET", 404, 200) if true else ("GET", 200, 404))
+        assert finding[2:5] == (("GET", 404, 200) if true else ("GET", 200, 404))
         assert "No browser can reach" in finding.why
         dash.page_registry.clear()
 
@@ -249,7 +263,7 @@ def test_an_odd_template_is_noted():
     enable_true_404(app)
     report = check_app(app)
     assert not report.findings
-    assert "pattern" in report.notes[0]
+    assert "pattern" in report.notes[0].why
 
 
 def test_a_template_that_takes_every_url_is_noted():
@@ -258,7 +272,7 @@ def test_a_template_that_takes_every_url_is_noted():
         if true:
             enable_true_404(app)
         assert not [finding for finding in find_faults(app) if finding.url == "/" + UNKNOWN_NAME]
-        assert any("Every URL is a page" in note for note in check_app(app).notes)
+        assert any("Every URL is a page" in note.why for note in check_app(app).notes)
         dash.page_registry.clear()
 
 
@@ -266,7 +280,7 @@ def test_unless_it_has_exists():
     app = make_app("/")
     register("/<name>", exists=lambda name: name == "me")
     enable_true_404(app)
-    assert check_app(app) == Report([], [])
+    assert said(app) == []
 
 
 def test_a_templates_inferred_path_is_no_page():
@@ -284,8 +298,8 @@ def test_behind_a_log_in_nothing_is_guessed(answer, true):
     app = sound_app(true=true)
     app.server.before_request(lambda: answer)
     report = check_app(app)
-    assert not report.findings
-    assert "a guard" in report.notes[0]
+    assert (report.findings, report.is_complete, report.exit_status()) == ([], False, 2)
+    assert "a guard" in report.unseen[0].why
 
 
 def test_a_guard_around_the_views_keeps_its_405():
@@ -323,20 +337,18 @@ def test_a_served_favicon_is_no_finding():
     assert ("/favicon.ico", "GET") not in seen(app)
 
 
-def test_a_broken_exists_is_noted():
+def test_an_exists_that_is_no_function():
     app = make_app("/")
     register("/item/<n>", exists="yes")
-    assert any("exists of page" in note for note in check_app(app).notes)
+    assert any("exists of page" in finding.why for finding in check_app(app).findings if finding.code == "T303")
 
 
-def test_a_layout_that_raises_is_noted():
+def test_a_layout_that_raises():
     app = make_app("/", suppress_callback_exceptions=True)
     register("/bad", layout=lambda **_: 1 / 0)
     enable_true_404(app)
-    report = check_app(app)
-    assert not report.findings
-    (note,) = report.notes
-    assert note.startswith("The links in /bad were not checked: asked for the layout, Dash answers 500.")
+    (finding,) = find_faults(app)
+    assert finding[:5] == ("T401", "/bad", "POST", 500, 200)
 
 
 def test_progress_is_told():
@@ -377,7 +389,7 @@ def run(folder, *arguments):
 def test_the_command_on_a_sound_app(tmp_path):
     write_app(tmp_path, "sound", True)
     result = run(tmp_path, "sound:app")
-    assert (result.returncode, result.stdout) == (0, "sound:app: no findings.\n")
+    assert (result.returncode, result.stdout) == (0, "sound:app: no findings. Asked: 1 page.\n")
 
 
 def test_the_command_on_a_plain_app(tmp_path):
@@ -389,18 +401,18 @@ def test_the_command_on_a_plain_app(tmp_path):
     assert "\r" not in result.stderr
     assert "Traceback" not in result.stderr
     assert f"200   404  GET, HEAD, OPTIONS        /{UNKNOWN_NAME}" in result.stdout
-    assert "plain:app: 10 findings." in result.stdout
+    assert "plain:app: 10 findings. enable_true_404(app) fixes them all." in result.stdout
 
 
 def test_the_command_with_json(tmp_path):
     write_app(tmp_path, "linked", True, "html.A(href='/gone')")
-    result = run(tmp_path, "linked:app", "--json")
+    result = run(tmp_path, "linked:app", "--format", "json")
     assert result.returncode == 1
     told = json.loads(result.stdout)
     (finding,) = told["findings"]
-    assert list(finding) == ["url", "method", "seen", "due", "why"]
+    assert list(finding) == ["code", "severity", "url", "method", "seen", "due", "why", "page", "group"]
     assert finding["url"] == "/gone"
-    assert told["notes"] == []
+    assert (told["notes"], told["complete"]) == ([], True)
 
 
 @pytest.mark.parametrize("name", ["no_such_module:app", "json:no_such_thing", "json:dumps", "nothing"])
@@ -428,10 +440,10 @@ def test_a_check_that_breaks_off_ends_with_2(tmp_path, monkeypatch):
 
 
 def test_one_reason_is_told_once():
-    findings = [Finding("/a", "GET", 404, 200, "Reason."), Finding("/b", "GET", 404, 200, "Reason.")]
-    text = format_report("app", Report(findings, ["A note."]))
+    findings = [Finding("T411", url, "GET", 404, 200, "Reason.") for url in ("/a", "/b")]
+    text = format_report("app", Report(findings, [Finding("T125", "/", why="A note.")]))
     assert text.count("Reason.") == 1
-    assert text.endswith("Note: A note.\n\napp: 2 findings.")
+    assert text.endswith("Note T125: A note.\n\napp: 2 findings.")
 
 
 def test_the_demo_has_no_findings_but_its_dead_ends():
@@ -460,7 +472,7 @@ def test_what_exists_denies_is_told_without_true_404s():
     app = make_app("/")
     register("/sold", exists=lambda: False)
     (finding,) = [finding for finding in find_faults(app) if finding.url == "/sold"]
-    assert finding[1:4] == ("GET", 200, 404)
+    assert finding[2:5] == ("GET", 200, 404)
     assert "The exists of page 'm_47_sold' returned False." in finding.why
 
 
@@ -469,7 +481,7 @@ def test_a_home_that_another_route_answers_is_no_finding():
     server.add_url_rule("/", "start", lambda: "welcome")
     app = make_app("/a", server=server)
     enable_true_404(app)
-    assert check_app(app) == Report([], [])
+    assert said(app) == []
 
 
 @pytest.mark.parametrize("is_external", [True, False])
@@ -514,4 +526,4 @@ def test_head_with_another_content_type_is_noted():
             response.content_type = "text/plain"
         return response
 
-    assert any("HEAD has another Content-Type (text/plain) than GET" in note for note in check_app(app).notes)
+    assert any("HEAD has another Content-Type (text/plain) than GET" in note.why for note in check_app(app).notes)

@@ -18,8 +18,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.cli import main
-from dash_true404.diagnostics.check.checks import METHODS
 from dash_true404.diagnostics.check.live import AGENT, LiveError, check_site
+from dash_true404.diagnostics.rules import METHODS
 from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
 from ..apps import make_app, register
@@ -65,6 +65,10 @@ def check(app, path="/", **options):
     return report, asked
 
 
+def said(report):
+    return [*report.findings, *report.notes, *report.unseen]
+
+
 def seen(report):
     return {(finding.url, finding.method): (finding.seen, finding.due) for finding in report.findings}
 
@@ -73,7 +77,7 @@ def seen(report):
 @pytest.mark.parametrize("not_found_page", [True, False])
 def test_a_sound_site_has_no_findings(page, not_found_page):
     report, asked = check(site_app("/t/1", "https://example.org/x", page=page, not_found_page=not_found_page))
-    assert report == ([], [])
+    assert said(report) == []
     assert {agent for _, _, agent in asked} == {AGENT}
     assert {target for method, target, _ in asked if method not in ("GET", "HEAD")} == {
         "/" + UNKNOWN_NAME,
@@ -89,7 +93,7 @@ def test_plain_dash_is_told_what_would_change(not_found_page):
     due["/favicon.ico", "GET"] = (200, 404)
     due["/_dash-update-component", "GET"] = (200, 405)
     due["/_dash-component-suites/dash/true404-no-such.js", "GET"] = (500, 404)
-    due["/gone", "GET"] = due["/A", "GET"] = (404, 200)
+    due["/gone", "GET"] = due["/A", "GET"] = (200, 404)
     assert seen(report) == due
 
 
@@ -103,7 +107,7 @@ def test_dead_links_are_found_through_pages_that_are_linked(true):
         enable_true_404(app)
     report, _ = check(app, "/a")
     (finding,) = (finding for finding in report.findings if "dead link" in finding.why)
-    assert finding[:4] == ("/gone/5", "GET", 404, 200)
+    assert finding[:5] == ("T411", "/gone/5", "GET", *((404, 200) if true else (200, 404)))
     assert "on /t/5:" in finding.why
 
 
@@ -122,7 +126,7 @@ def test_a_template_that_takes_every_url_is_noted():
     register("/<x>", layout=lambda x=None, **_: html.P(f"This is {x}"))
     report, _ = check(app)
     assert ("/" + UNKNOWN_NAME, "GET") not in seen(report)
-    assert "Every URL is a page" in report.notes[0]
+    assert "Every URL is a page" in report.notes[0].why
 
 
 def test_no_more_requests_than_allowed():
@@ -133,14 +137,14 @@ def test_no_more_requests_than_allowed():
     report, asked = check(app, most=40)
     assert len(asked) == 40
     assert not report.findings
-    assert "Stopped after 40 requests" in report.notes[0]
+    assert "stopped after 40 requests" in report.unseen[0].why
 
 
 def test_an_app_without_pages():
     app = dash.Dash(__name__)
     app.layout = html.Div([dcc.Location(id="url"), html.A(href="/by-hand"), html.A(href="/assets/no.css")])
     report, _ = check(app)
-    assert all("paths=" in finding.why for finding in report.findings if finding.url == "/" + UNKNOWN_NAME)
+    assert "paths=" in report.cure
     assert ("/assets/no.css", "GET") in seen(report)
     assert ("/by-hand", "GET") not in seen(report)
 
@@ -163,7 +167,7 @@ def test_redirects_on_the_way_are_followed():
         return app.server.wsgi_app(environ, start_response)
 
     with served(wsgi) as (url, _):
-        assert check_site(url + "/start", pause=0) == ([], [])
+        assert said(check_site(url + "/start", pause=0)) == []
 
 
 @pytest.mark.parametrize(
@@ -244,7 +248,7 @@ def test_one_link_that_breaks_off_is_noted():
     with served(wsgi) as (url, _):
         report = check_site(url, pause=0)
     assert seen(report) == {("/gone", "GET"): (404, 200)}
-    assert any("GET /breaks could not be asked" in note for note in report.notes)
+    assert any("GET /breaks could not be asked" in unseen.why for unseen in report.unseen)
 
 
 def test_it_waits_between_requests(monkeypatch):
@@ -258,12 +262,13 @@ def test_it_waits_between_requests(monkeypatch):
 def test_the_command(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
     with served(site_app("/gone").server) as (url, _):
-        result = CliRunner().invoke(main, ["check", url, "--json"])
+        result = CliRunner().invoke(main, ["check", url, "--format", "json"])
     assert result.exit_code == 1
     assert [finding["url"] for finding in json.loads(result.output)["findings"]] == ["/gone"]
     with served(site_app().server) as (url, _):
         result = CliRunner().invoke(main, ["check", url])
-    assert (result.exit_code, result.output) == (0, f"{url}: no findings.\n")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"{url}: no findings. Asked: 3 pages, 2 links.")
 
 
 @pytest.mark.parametrize("config", ["no JSON", "[]", "{}", '{"requests_pathname_prefix": 1}'])
@@ -279,7 +284,9 @@ def test_what_only_looks_like_dash_is_no_dash_app(config):
 def test_a_few_requests_are_no_more():
     report, asked = check(site_app(), most=4)
     assert len(asked) == 4
-    assert report.notes == ["Stopped after 4 requests. With a larger --max, more is checked."]
+    assert [unseen.why for unseen in report.unseen] == [
+        "stopped after 4 requests: with a larger --max, more is checked"
+    ]
 
 
 def test_the_not_found_pages_own_url_is_a_soft_404():
@@ -305,7 +312,7 @@ def test_a_page_that_cannot_be_drawn_is_taken_to_be_found():
     register("/broken", layout=lambda **_: 1 / 0)
     report, _ = check(app)
     assert ("/broken", "GET") not in seen(report)
-    assert any("The links in /broken were not checked" in note for note in report.notes)
+    assert [finding.url for finding in report.findings if finding.code == "T401"] == ["/broken"]
 
 
 def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):

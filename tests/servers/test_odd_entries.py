@@ -107,7 +107,7 @@ def test_the_tools_go_on(backend):
     assert [page.path for page in list_routes(app).pages] == ["/", "/a", "/t/<x>"]
     assert explain(app, "/zz").status == 404
     assert explain(app, "/a").layer == "page"
-    assert any(note.startswith("dash.page_registry['lang'] isn't a page") for note in check_app(app).notes)
+    assert any(finding.why.startswith("dash.page_registry['lang'] isn't a page") for finding in check_app(app).findings)
 
 
 def test_an_entry_that_goes_away_again(warned):

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..client import NoAnswerError, Response
-from .checks import GUARDED, Subject, final_status
+from .findings import Finding, Unseen
+from .subject import End, Subject, follow
 
-# So many pages are named in one note.
-_MOST_NAMED = 3
+# So many pages are named where a dead link is on more.
+_MOST_NAMED = 2
 
 Progress = Callable[[str], None]
 
@@ -24,12 +25,14 @@ class DeadLink(NamedTuple):
         DeadLink(url="/tripz", page="/trips", status=404)
 
     ``url`` is where it leads to, ``page`` the path of the page that holds it (the app's root, if it is in the app's
-    own layout), and ``status`` what a visitor gets.
+    own layout), and ``status`` what the server says in the end: 200, if only Dash draws nothing there.
     """
 
     url: str
     page: str
     status: int
+    is_endless: bool = False
+    """Whether it is redirected again and again."""
 
 
 def find_hrefs(layout: Any) -> Iterator[str]:
@@ -65,7 +68,9 @@ class Router:
         return self._callback is not None
 
     def _find_callback(self) -> dict[str, Any] | None:
-        callbacks = read_json(self._subject.ask(self._subject.prefix + "_dash-dependencies"))
+        answer = self._subject.ask(self._subject.prefix + "_dash-dependencies")
+        self._status = answer.status_code
+        callbacks = read_json(answer)
         for callback in callbacks if isinstance(callbacks, list) else []:
             if "_pages_content.children" in callback.get("output", ""):
                 found: dict[str, Any] = callback
@@ -75,7 +80,7 @@ class Router:
     def draw(self, url: str) -> tuple[int, Any]:
         """Return the router's status, and the layout that it answers with if that is 200."""
         if self._callback is None:
-            return 404, None
+            return self._status, None
         if url not in self._drawn:
             self._drawn[url] = self._ask_router(url, self._callback)
         return self._drawn[url]
@@ -131,7 +136,7 @@ class Crawl:
         self, subject: Subject, router: Router, wanted: Callable[[str], bool], progress: Progress | None = None
     ) -> None:
         self.dead: list[DeadLink] = []
-        self.notes: list[str] = []
+        self.found: list[Finding | Unseen] = []
         self.pages: set[str] = set()
         self.unread: dict[int, list[str]] = {}
         self._subject = subject
@@ -139,7 +144,7 @@ class Crawl:
         self._wanted = wanted
         self._progress = progress or (lambda _: None)
         self._waiting: deque[str] = deque()
-        self._statuses: dict[str, int] = {}
+        self._ends: dict[str, End] = {}
 
     @property
     def left(self) -> int:
@@ -174,33 +179,60 @@ class Crawl:
             if target is None:
                 continue
             try:
-                status = self._find_status(target)
+                end = self._find_end(target)
             except NoAnswerError as error:
-                self.notes.append(f"A link on {url} could not be followed. {error}")
+                self.found.append(Unseen(target, f"linked on {url}, it could not be asked: {error}"))
                 continue
-            if status >= 400 and status not in GUARDED:
+            if end.is_dead:
                 if not self._subject.can_judge(target):
-                    self.notes.append(
-                        f"{url} links to {target}, outside the app: whether that is there, only what is in front of "
-                        "the app can tell."
+                    self.found.append(
+                        Finding(
+                            "T422",
+                            target,
+                            seen=end.status or None,
+                            why=f"{url} links to {target}, outside the app: whether that is there, only what is in "
+                            "front of the app can tell.",
+                        )
                     )
                 elif is_reported:
-                    self.dead.append(DeadLink(target, url, status))
+                    self.dead.append(DeadLink(target, url, end.status, end.is_endless))
             elif target.startswith(self._subject.prefix) and self._router.is_there and self._wanted(target):
                 self.add([target])
 
-    def _find_status(self, target: str) -> int:
-        if target not in self._statuses:
-            self._progress(f"Asking {len(self._statuses) + 1} links: {target}")
-            self._statuses[target] = final_status(self._subject, target)
-        return self._statuses[target]
+    def _find_end(self, target: str) -> End:
+        if target not in self._ends:
+            self._progress(f"Asking {len(self._ends) + 1} links: {target}")
+            self._ends[target] = follow(self._subject, target)
+        return self._ends[target]
+
+    @property
+    def asked(self) -> int:
+        """How many links were asked."""
+        return len(self._ends)
 
 
-def list_unread_notes(crawl: Crawl) -> Iterator[str]:
-    """Yield which pages could not be read."""
+def list_unread(crawl: Crawl) -> Iterator[Finding | Unseen]:
+    """Yield which pages could not be read, and why."""
     for status, urls in crawl.unread.items():
-        names = ", ".join(urls[:_MOST_NAMED]) + (f" and {len(urls) - _MOST_NAMED} more" if urls[_MOST_NAMED:] else "")
-        yield (
-            f"The links in {names} were not checked: asked for the layout, Dash answers {status}. "
-            + ("Does the layout raise?" if status >= 500 else "A guard seems to answer first.")
-        )
+        for url in urls:
+            if status >= 500:
+                why = f"Dash cannot draw {url}: asked for the layout, it answers {status}. Does the layout raise?"
+                yield Finding("T401", url, "POST", status, 200, why)
+            else:
+                yield Unseen(url, f"asked for the layout, the server answers {status}")
+
+
+def list_dead_links(dead: list[DeadLink]) -> Iterator[Finding]:
+    """Yield one finding for each URL that dead links lead to, which names the pages that hold them."""
+    holders: dict[DeadLink, list[str]] = {}
+    for link in dead:
+        holders.setdefault(link._replace(page=""), []).append(link.page)
+    for link, pages in holders.items():
+        named = " and ".join(pages[:_MOST_NAMED]) if len(pages) <= _MOST_NAMED else ", ".join(pages[:_MOST_NAMED])
+        more = f" and {len(pages) - _MOST_NAMED} more" if len(pages) > _MOST_NAMED else ""
+        nothing = "are redirected again and again" if link.is_endless else "find nothing"
+        why = f"A dead link on {named}{more}: visitors who follow it {nothing}. Correct the link, or provide the page."
+        is_soft = link.status < 300
+        if is_soft:
+            why += ' (The server says 200, and the browser draws "not found".)'
+        yield Finding("T411", link.url, "GET", link.status, 404 if is_soft else 200, why)

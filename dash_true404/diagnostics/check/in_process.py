@@ -16,26 +16,13 @@ from ..client import Client
 from ..inspected_app import check_ready
 from ..rules import list_rules
 from ..urls import UNKNOWN_NAME
-from .checks import (
-    GUARDED,
-    NO_ALLOW,
-    Finding,
-    Report,
-    check_dashs_own_urls,
-    check_files,
-    check_unknown_url,
-    explain_soft_404,
-    final_status,
-    is_index,
-    is_soft_404,
-)
-from .crawl import DeadLink, Progress
+from .crawl import Progress, list_dead_links
+from .findings import Finding, Report, Unseen, make_report
 from .links import InProcess, crawl_app
+from .subject import GUARDED, follow, is_index, is_soft_404
+from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, head_differs, no_allow, soft_404
 
 __all__ = ["Finding", "Report", "check_app", "find_faults"]
-
-# So many pages are named where a dead link is on more.
-_MOST_NAMED = 2
 
 
 def find_faults(app: dash.Dash, progress: Callable[[str], None] | None = None) -> list[Finding]:
@@ -77,46 +64,39 @@ class _AppCheck:
         self._progress = progress
         self._is_open = False
         self._index = b""
-        self._notes: list[str] = []
+        self._counts = {"pages": 0, "redirects": 0, "links": 0, "files": 0}
 
     def report(self) -> Report:
         # Dash settles its pages at the first request, and fails in that one alone if a layout does.
         self._subject.ask(self._subject.prefix + "_dash-layout")
-        findings = list(dict.fromkeys([*self._check_pages(), *self._check_redirects(), *self._check_rest()]))
-        wrong = {finding.url for finding in findings}
+        found = [*self._check_pages(), *self._check_redirects(), *self._check_rest()]
+        wrong = {one.url for one in found if isinstance(one, Finding) and not one.is_note}
         crawl = crawl_app(self._subject, self._progress)
-        findings += [finding for finding in list_dead_links(crawl.dead) if finding.url not in wrong]
-        return Report(findings, list(dict.fromkeys([*self._notes, *crawl.notes])))
+        found += [finding for finding in list_dead_links(crawl.dead) if finding.url not in wrong]
+        self._counts["links"] = crawl.asked
+        return make_report([*found, *crawl.found], self._counts, self._subject.cure)
 
-    def _collect(self, found: Iterator[Finding | str]) -> Iterator[Finding]:
-        for one in found:
-            if isinstance(one, str):
-                self._notes.append(one)
-            else:
-                yield one
-
-    def _check_pages(self) -> Iterator[Finding]:
+    def _check_pages(self) -> Iterator[Finding | Unseen]:
         subject = self._subject
         home = subject.ask(subject.prefix)
         self._note_index(home)
-        self._notes += self._site.pages.odd_entries()
+        yield from (Finding("T207", "", why=text) for text in self._site.pages.odd_entries())
         pages = list(real_pages(list(dash.page_registry.items()))) if self._app.use_pages else []
         for number, (module, page) in enumerate(pages, 1):
             self._progress(f"Asking page {number} of {len(pages)}: {module}")
-            yield from self._collect(self._check_page(module, page))
+            yield from self._check_page(module, page)
         if not self._is_open:
-            self._notes.append(
-                f"{subject.prefix} answers {home.status_code}, and no page of the app could be seen: a guard, such as "
-                "a log-in, seems to answer first. What is behind it was not checked."
-            )
+            why = f"it answers {home.status_code}: a guard, such as a log-in, seems to answer first"
+            yield Unseen(subject.prefix, why)
         elif subject.knows_pages and not subject.decide(subject.prefix).found.is_page:
             if is_soft_404(subject, subject.prefix, home):
-                yield Finding(subject.prefix, "GET", home.status_code, 404, explain_soft_404(subject))
+                yield soft_404("T101", subject, subject.prefix, seen=home.status_code)
             elif home.status_code == 404:
-                self._notes.append(
+                why = (
                     f"There is no page for {subject.prefix}, so it is 404. Load balancers and uptime monitors often "
                     "probe it: register a page with path='/', or point them at a URL that is a page."
                 )
+                yield Finding("T125", subject.prefix, "GET", 404, None, why)
 
     def _note_index(self, answer: Any) -> bool:
         if not is_index(self._subject, answer):
@@ -124,47 +104,43 @@ class _AppCheck:
         self._is_open, self._index = True, self._index or answer.data
         return True
 
-    def _check_page(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | str]:
+    def _check_page(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | Unseen]:
         subject = self._subject
         template = page["path_template"]
         path = registered_path(page)
         url = self._url(path) if path else ""
         if is_not_found_page(module):
             if is_soft_404(subject, url, subject.ask(url)):
-                why = f"The not-found page's own URL isn't a page either, and says 200. {subject.cure} fixes it."
-                yield Finding(url, "GET", 200, 404, why)
+                why = "The not-found page's own URL isn't a page either, and says 200."
+                yield soft_404("T102", subject, url, why=why, page=module)
             return
         unreachable = yield from self._check_registration(module, page, url or self._url(template))
         if path and not unreachable:
+            self._counts["pages"] += 1
             yield from self._check_status(module, page, url)
 
     def _url(self, path: str) -> str:
         """Return the URL of a path of the registry, with an unlikely value for each variable."""
         return self._subject.prefix + reachable(VARIABLE.sub(UNKNOWN_NAME, path).lstrip("/"))
 
-    def _check_registration(
-        self, module: str, page: Mapping[str, Any], url: str
-    ) -> Generator[Finding | str, None, bool]:
+    def _check_registration(self, module: str, page: Mapping[str, Any], url: str) -> Generator[Finding, None, bool]:
         """Yield mistakes in a page's registration; return whether no browser can reach it."""
         unreachable = False
         for warning in Pages({module: page}).warnings():
             if "No browser can reach" not in warning:
-                yield warning
+                yield Finding("T221", url, why=warning, page=module)
                 continue
             unreachable = True
             status = self._subject.ask(url).status_code
-            yield Finding(url, "GET", status, 404 if status == 200 else 200, warning)
+            yield Finding("T205", url, "GET", status, 404 if status == 200 else 200, warning, module)
         typo = next((name for name in get_close_matches("exists", page, 5, 0.8) if callable(page[name])), "exists")
         if typo != "exists" and "exists" not in page:
-            status = self._subject.ask(self._url(path_or_template(page))).status_code
-            yield Finding(
-                self._url(path_or_template(page)),
-                "GET",
-                status,
-                404,
+            asked = self._url(path_or_template(page))
+            why = (
                 f"Page {module!r} is registered with {typo}=, which Dash keeps without a word and never calls. "
-                "Write exists=, or this page answers 200 for things that are not there.",
+                "Write exists=, or this page answers 200 for things that are not there."
             )
+            yield Finding("T304", asked, "GET", self._subject.ask(asked).status_code, 404, why, module)
         return unreachable
 
     def _check_status(self, module: str, page: Mapping[str, Any], url: str) -> Iterator[Finding]:
@@ -172,28 +148,22 @@ class _AppCheck:
         get = subject.ask(url)
         if self._note_index(get):
             if not subject.is_found(url):
-                yield Finding(
-                    url, "GET", 200, 404, f"The exists of page {module!r} returned False. {subject.cure} fixes it."
-                )
+                yield soft_404("T106", subject, url, why=f"The exists of page {module!r} returned False.", page=module)
                 return
         elif get.status_code >= 400 and get.status_code not in GUARDED and not self._may_not_exist(page):
-            yield Finding(
-                url,
-                "GET",
-                get.status_code,
-                200,
+            why = (
                 f"Page {module!r} is registered but can't be loaded: visitors get an error. The server fails on it, or "
-                "another rule, a guard or an error handler of the server's answers in its place.",
+                "another rule, a guard or an error handler of the server's answers in its place."
             )
+            yield Finding("T201", url, "GET", get.status_code, 200, why, module)
             return
         head = subject.ask(url, "HEAD")
         # On FastAPI a route accepts HEAD only if it names it.
         if head.status_code not in (get.status_code, 405) and get.status_code < 400:
-            why = "HEAD has to say what GET says (RFC 9110): monitors and link checkers ask with HEAD."
-            yield Finding(url, "HEAD", head.status_code, get.status_code, why)
+            yield head_differs(url, head.status_code, get.status_code, module)
         post = subject.ask(url, "POST") if subject.may_ask(url, "POST") else get
         if post.status_code == 405 and "Allow" not in post.headers:
-            yield Finding(url, "POST", 405, 405, NO_ALLOW)
+            yield no_allow(url, "POST", module)
 
     def _may_not_exist(self, page: Mapping[str, Any]) -> bool:
         return self._subject.is_enabled and page.get("exists") is not None
@@ -204,24 +174,22 @@ class _AppCheck:
             old = reachable(rule.path)
             if rule.kind != "redirect" or not old.startswith(self._subject.prefix):
                 continue
-            first, status = self._subject.ask(old), final_status(self._subject, old)
-            if status in GUARDED or status < 400:
+            self._counts["redirects"] += 1
+            first, end = self._subject.ask(old), follow(self._subject, old)
+            if not end.is_dead:
                 continue
             to = first.headers.get("Location")
             wrong = f"leads to {to}, which isn't a page" if to else "is not where visitors ask for it"
-            yield Finding(
-                old,
-                "GET",
-                status,
-                200,
+            why = (
                 f"A redirect_from {wrong}: old links and bookmarks are lost. Below a prefix this is a fault of Dash's "
-                "(plotly/dash 3549): redirect by a route of your own.",
+                "(plotly/dash 3549): redirect by a route of your own."
             )
+            yield Finding("T208", old, "GET", end.status, 404 if end.is_soft_404 else 200, why)
 
-    def _check_rest(self) -> Iterator[Finding]:
+    def _check_rest(self) -> Iterator[Finding | Unseen]:
         self._progress("Asking unknown URLs")
         subject, config = self._subject, self._app.config
-        yield from self._collect(check_unknown_url(subject, self._is_open))
+        yield from check_unknown_url(subject, self._is_open)
         yield from check_dashs_own_urls(subject)
         if self._is_open:
             assets, asset = "", None
@@ -230,8 +198,7 @@ class _AppCheck:
                 name = _find_any_file(config.assets_folder)
                 asset = assets + reachable(name) if name else None
             yield from check_files(subject, self._index, assets, asset)
-        for fault in self._site.faults():
-            self._notes.append(fault)
+        yield from (Finding("T303", "", why=text) for text in self._site.faults())
 
 
 def _find_any_file(folder: str) -> str | None:
@@ -242,17 +209,3 @@ def _find_any_file(folder: str) -> str | None:
             if not name.startswith("."):
                 return os.path.relpath(os.path.join(root, name), folder).replace(os.sep, "/")
     return None
-
-
-def list_dead_links(dead: list[DeadLink]) -> Iterator[Finding]:
-    """Yield one finding for each URL that dead links lead to, which names the pages that hold them."""
-    holders: dict[tuple[str, int], list[str]] = {}
-    for link in dead:
-        holders.setdefault((link.url, link.status), []).append(link.page)
-    for (url, status), pages in holders.items():
-        named = " and ".join(pages[:_MOST_NAMED]) if len(pages) <= _MOST_NAMED else ", ".join(pages[:_MOST_NAMED])
-        more = f" and {len(pages) - _MOST_NAMED} more" if len(pages) > _MOST_NAMED else ""
-        why = (
-            f"A dead link on {named}{more}: visitors who follow it find nothing. Correct the link, or provide the page."
-        )
-        yield Finding(url, "GET", status, 200, why)

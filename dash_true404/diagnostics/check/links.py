@@ -14,8 +14,9 @@ from ...servers import Decision
 from ..client import Client, Response
 from ..inspected_app import SAFE, InspectedApp
 from ..urls import resolve_link, to_server
-from .checks import NO_ANSWER
-from .crawl import Crawl, DeadLink, Progress, Router, list_unread_notes, read_json
+from .crawl import Crawl, DeadLink, Progress, Router, list_unread, read_json
+from .findings import Unseen
+from .subject import NO_ANSWER
 
 __all__ = ["DeadLink", "InProcess", "crawl_app", "find_dead_links"]
 
@@ -55,11 +56,14 @@ class InProcess:
         self.site = self._inspected.site
         self.prefix: str = app.config.requests_pathname_prefix
         self.knows_pages = self._inspected.is_enabled or bool(app.use_pages)
-        self.cure = "enable_true_404(app)"
-        if not self.knows_pages:
-            self.cure = "enable_true_404(app, paths=[...]), with the app's URLs,"
-        elif self.site.is_report_only:
-            self.cure = "Taking report_only=True away"
+        self.cure = self._find_cure()
+
+    def _find_cure(self) -> str:
+        if self.is_enabled:
+            return ""
+        if self.site.is_report_only:
+            return "Taking report_only=True away"
+        return "enable_true_404(app)" if self.knows_pages else "enable_true_404(app, paths=[...]), with the app's URLs,"
 
     def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Response:
         """Return the answer to one request; none where it would not come to this process, behind its proxy."""
@@ -139,6 +143,6 @@ def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:
                 crawl.add([subject.prefix + reachable(path.lstrip("/"))])
     crawl.run()
     if layout is None:
-        crawl.notes.append("The app's layout could not be loaded, so its links were not checked.")
-    crawl.notes += list_unread_notes(crawl)
+        crawl.found.append(Unseen(subject.prefix, "the app's layout could not be loaded"))
+    crawl.found += list_unread(crawl)
     return crawl

@@ -18,18 +18,10 @@ from ... import __version__
 from ..client import Response
 from ..inspected_app import SAFE
 from ..urls import UNKNOWN_NAME, resolve_link
-from .checks import (
-    GUARDED,
-    NO_ANSWER,
-    Finding,
-    Report,
-    check_dashs_own_urls,
-    check_files,
-    check_unknown_url,
-    is_soft_404,
-)
-from .crawl import Crawl, Progress, Router, list_unread_notes, read_json
-from .in_process import list_dead_links
+from .crawl import Crawl, Progress, Router, list_dead_links, list_unread, read_json
+from .findings import ENABLE, Finding, Report, Unseen, make_report
+from .subject import GUARDED, NO_ANSWER, is_soft_404
+from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
 
 AGENT = f"dash-true404/{__version__} (dash-true404 check)"
 
@@ -64,21 +56,20 @@ def check_site(url: str, most: int = 200, progress: Progress | None = None, paus
     :raises LiveError: if the site cannot be reached, or isn't a Dash app.
     """
     site = _Site(url, most, progress or (lambda _: None), pause)
-    findings: list[Finding] = []
-    notes: list[str] = []
+    found: list[Finding | Unseen] = []
+    crawl: Crawl | None = None
     try:
         site.open()
-        for one in _checks(site):
-            if isinstance(one, str):
-                notes.append(one)
-            else:
-                findings.append(one)
+        crawl = Crawl(site, site.router, lambda _: True, site.progress)
+        for one in _checks(site, crawl):
+            found.append(one)
     except _EnoughError:
-        notes.append(f"Stopped after {most} requests. With a larger --max, more is checked.")
-    return Report(list(dict.fromkeys(findings)), list(dict.fromkeys(notes)))
+        found.append(Unseen(site.prefix, f"stopped after {most} requests: with a larger --max, more is checked"))
+    counts = {} if crawl is None else {"pages": len(crawl.pages), "links": crawl.asked}
+    return make_report(found, counts, site.cure if any(one[-1] == ENABLE for one in found) else "")
 
 
-def _checks(site: _Site) -> Iterator[Finding | str]:
+def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
     yield from check_unknown_url(site, is_open=True)
     yield from check_dashs_own_urls(site)
     assets = site.prefix + "assets/"
@@ -90,25 +81,23 @@ def _checks(site: _Site) -> Iterator[Finding | str]:
     yield from check_files(site, site.index, assets, asset)
     not_found = site.prefix + "not-found-404"
     if site.knows_pages and not site.is_soft and is_soft_404(site, not_found, site.ask(not_found)):
-        yield Finding(
-            not_found,
-            "GET",
-            200,
-            404,
-            f"The not-found page's own URL isn't a page either, and says 200. {site.cure} fixes it.",
-        )
-    crawl = Crawl(site, site.router, lambda _: True, site.progress)
+        yield soft_404("T102", site, not_found, why=_OWN_URL)
     try:
         _crawl(site, crawl)
     except _EnoughError:
-        yield (
-            f"Stopped after {site.most} requests, with {crawl.left} pages that are linked still to be read. With a "
-            "larger --max, more is checked."
+        yield Unseen(
+            site.prefix,
+            f"stopped after {site.most} requests, with {crawl.left} pages that are linked still to be read: with a "
+            "larger --max, more is checked",
         )
     yield from list_dead_links(crawl.dead)
-    yield from list_unread_notes(crawl)
-    for url, reason in site.silent.items():
-        yield f"{url} could not be asked: {reason}."
+    yield from crawl.found
+    yield from list_unread(crawl)
+    for request, reason in site.silent.items():
+        yield Unseen(request.partition(" ")[2], f"{request} could not be asked: {reason}")
+
+
+_OWN_URL = "The not-found page's own URL isn't a page either, and says 200."
 
 
 def _crawl(site: _Site, crawl: Crawl) -> None:

@@ -12,10 +12,13 @@ from contextlib import contextmanager
 import click
 
 from ..tables import table
-from .checks import Finding, Report
+from .codes import CODES
+from .findings import Finding, Report
 
 # Longer lines are hard to read.
 _WIDEST = 100
+# So many URLs are named that could not be seen for one reason.
+_MOST_NAMED = 3
 _COLUMNS = ("seen", "due", "method", "URL")
 
 
@@ -53,23 +56,68 @@ def format_report(name: str, report: Report) -> str:
     :param report: what ``check`` has found.
     """
     width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
-    reasons: dict[str, list[Finding]] = {}
-    for finding in report.findings:
-        reasons.setdefault(finding.why, []).append(finding)
-    parts = []
-    for why, findings in reasons.items():
-        methods: dict[tuple[str, int, int], list[str]] = {}
-        for finding in findings:
-            methods.setdefault((finding.url, finding.seen, finding.due), []).append(finding.method)
+    return "\n\n".join(
+        [
+            *_format_findings(report.findings, width),
+            *_format_notes(report.notes, width),
+            *_format_unseen(report, width),
+            _fill(_summarize(name, report), width),
+        ]
+    )
+
+
+def _format_findings(findings: list[Finding], width: int) -> Iterator[str]:
+    reasons: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        reasons.setdefault((finding.code, finding.why), []).append(finding)
+    for (code, why), alike in reasons.items():
+        text = _fill(f"{code} {CODES[code].name}: {why}", width)
+        methods: dict[tuple[str, int | None, int | None], list[str]] = {}
+        for finding in alike:
+            if finding.url:
+                methods.setdefault((finding.url, finding.seen, finding.due), []).append(finding.method)
         rows = [(seen, due, ", ".join(names), url) for (url, seen, due), names in methods.items()]
-        parts.append(
-            textwrap.fill(why, width, break_on_hyphens=False)
-            + "\n\n"
-            + textwrap.indent(table(_COLUMNS, rows, width - 2), "  ")
-        )
-    parts += [
-        textwrap.fill(f"Note: {note}", width, subsequent_indent="  ", break_on_hyphens=False) for note in report.notes
-    ]
+        yield text + ("\n\n" + textwrap.indent(table(_COLUMNS, rows, width - 2), "  ") if rows else "")
+
+
+def _format_notes(notes: list[Finding], width: int) -> Iterator[str]:
+    for note in notes:
+        yield _fill(f"Note {note.code}: {note.why}", width, "  ")
+
+
+def _format_unseen(report: Report, width: int) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for unseen in report.unseen:
+        reasons.setdefault(unseen.why, []).append(unseen.url)
+    for why, urls in reasons.items():
+        more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
+        yield _fill(f"Not seen: {', '.join(urls[:_MOST_NAMED])}{more}: {why}.", width, "  ")
+
+
+def _summarize(name: str, report: Report) -> str:
+    """Return the last lines: how many findings there are, what fixes them, and how much was asked."""
     number = len(report.findings)
-    parts.append(f"{name}: " + (f"{number} finding{'s'[: number != 1]}." if number else "no findings."))
-    return "\n\n".join(parts)
+    sentences = [f"{name}: {count(number, 'finding') if number else 'no findings'}."]
+    fixed = sum(finding.group is not None for finding in report.findings)
+    if fixed:
+        which = "them all" if fixed == number else f"the first {fixed} of {number}"
+        sentences.append(f"{report.cure} fixes {which if number > 1 else 'it'}.")
+    if not report.is_complete:
+        sentences.append("The check is not complete: not all could be seen.")
+    asked = [count(number, kind[:-1]) for kind, number in report.counts.items() if number]
+    if asked:
+        sentences.append(f"Asked: {', '.join(asked)}.")
+    return " ".join(sentences)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> count(2, "page")
+    '2 pages'
+    """
+    return f"{number} {noun}{'s'[: number != 1]}"
+
+
+def _fill(text: str, width: int, indent: str = "") -> str:
+    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
