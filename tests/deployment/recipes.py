@@ -15,8 +15,10 @@ from typing import NamedTuple
 from ..scale import IS_LONG
 
 PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")
-#: Where the servers are: beside this interpreter, activated or not, and where Debian has nginx.
+#: Where the servers are: beside this interpreter, activated or not, and where Debian has nginx and Apache.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
+#: Debian's is a link to a file with the version of Python in its name.
+MOD_WSGI = Path("/usr/lib/apache2/modules/mod_wsgi.so")
 
 _BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"<http://127\.0\.0\.1:(\d+)(/\S*)>")
@@ -30,6 +32,7 @@ class Recipe(NamedTuple):
     :param files: by name.
     :param command: starts the server.
     :param nginx: the ``server`` block, if nginx is in front.
+    :param apache: the ``VirtualHost`` block, if Apache runs the app; there is no command then.
     :param port: where the app is for the browser.
     :param prefix: below which path it is there.
     :param install: what the section says has to be installed.
@@ -39,6 +42,7 @@ class Recipe(NamedTuple):
     files: dict[str, str]
     command: str
     nginx: str
+    apache: str
     port: str
     prefix: str
     install: list[str]
@@ -60,6 +64,11 @@ class Recipe(NamedTuple):
         return re.search(r"proxy_pass http://[^/;]+/", self.nginx) is not None
 
     @property
+    def hides_path(self) -> bool:
+        """Whether the app gets the decoded path alone."""
+        return "--interface wsgi" in self.command
+
+    @property
     def keeps_alive(self) -> bool:
         """Whether one connection is enough for all requests."""
         return (
@@ -75,7 +84,8 @@ class Recipe(NamedTuple):
 
     def missing(self) -> str:
         """Return what has to be installed before this can be served, or an empty text."""
-        programs = {shlex.split(self.command)[0], *(["nginx"] if self.nginx else [])}
+        programs = {*shlex.split(self.command)[:1], *(["nginx"] if self.nginx else [])}
+        programs |= {"apache2"} if self.apache else set()
         imports = set(re.findall(r"^(?:from|import) (\w+)", "".join(self.files.values()), re.MULTILINE))
         modules = imports - {Path(name).stem for name in self.files}
         if self.backend != "flask":
@@ -83,11 +93,13 @@ class Recipe(NamedTuple):
         modules |= set(re.findall("gevent", self.command))
         missing = [name for name in programs if not shutil.which(name, path=PATH)]
         missing += [name for name in modules if not importlib.util.find_spec(name)]
+        if self.apache and MOD_WSGI.resolve().name != f"mod_wsgi.so-{sys.version_info.major}.{sys.version_info.minor}":
+            missing.append("mod_wsgi for this version of Python")
         return f"needs {', '.join(sorted(missing))}: {' and '.join(self.install)}" if missing else ""
 
     def __str__(self) -> str:
         """Return what the tests call it."""
-        return f"{self.heading}: {self.command}"
+        return f"{self.heading}: {self.command}" if self.command else self.heading
 
 
 def files_of(page: str, heading: str) -> dict[str, str]:
@@ -97,18 +109,16 @@ def files_of(page: str, heading: str) -> dict[str, str]:
 
 
 def recipes(page: str) -> Iterable[Recipe]:
-    """Yield a recipe for each command on the page; all have the files of the section "The app"."""
+    """Yield a recipe for each command on the page, and for Apache; all have the files of the section "The app"."""
     for section in re.split("^## ", page, flags=re.MULTILINE)[1:]:
         blocks = _BLOCK.findall(section)
         files = files_of(page, section.partition("\n")[0])
-        nginx = "".join(text for language, _, text in blocks if language == "nginx")
+        nginx, apache = ("".join(text for kind, _, text in blocks if kind == proxy) for proxy in ("nginx", "apache"))
         commands = [line for language, _, text in blocks if language == "sh" for line in text.splitlines()]
-        for command in commands:
+        for command in commands or ([""] if apache else []):
             port, prefix = _ADDRESS.findall(section)[0]
-            heading = section.partition("\n")[0]
-            yield Recipe(
-                heading, {**files_of(page, "The app"), **files}, command, nginx, port, prefix, _INSTALL.findall(section)
-            )
+            heading, files = section.partition("\n")[0], {**files_of(page, "The app"), **files}
+            yield Recipe(heading, files, command, nginx, apache, port, prefix, _INSTALL.findall(section))
 
 
 ALL_RECIPES = list(recipes(PAGE))

@@ -11,13 +11,14 @@ import shlex
 import signal
 import socket
 import subprocess
+import sysconfig
 import time
 from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import NamedTuple
 
-from .recipes import PATH, Recipe
+from .recipes import MOD_WSGI, PATH, Recipe
 
 NGINX = """
 daemon off;
@@ -35,6 +36,27 @@ http {{
     {server}
 }}
 """
+# What Debian's own files load and say.
+APACHE = """
+ServerRoot {folder}
+ServerName 127.0.0.1
+PidFile apache.pid
+ErrorLog /dev/stderr
+Mutex pthread
+WSGISocketPrefix wsgi
+WSGIAcceptMutex pthread
+MaxKeepAliveRequests 0
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule wsgi_module {modules}/mod_wsgi.so
+Listen 127.0.0.1:8080
+{server}
+"""
+# mod_wsgi takes the environment for one of the python3 that comes first.
+DEBIANS = "env PATH=/usr/sbin:/usr/bin:/sbin:/bin "
+# As root Apache serves nothing: its user has the packages and the folder of the tests by this one capability.
+AS_APACHE = "setpriv --reuid=www-data --regid=www-data --clear-groups"
+AS_APACHE += " --inh-caps=+dac_override --ambient-caps=+dac_override --securebits=+no_setuid_fixup "
 # gunicorn logs which of its workers has answered.
 GUNICORN = "--access-logfile - --access-logformat 'worker %(p)s'"
 
@@ -155,15 +177,31 @@ class Served:
 def serving(recipe: Recipe, folder: Path) -> Iterator[Served]:
     """Serve a recipe from a folder."""
     served = Served(recipe, folder)
-    for name, text in {**recipe.files, "nginx.conf": NGINX.format(server=recipe.nginx)}.items():
+    apache = APACHE.format(
+        folder=folder, modules=MOD_WSGI.parent, server=recipe.apache.replace("/srv/app", str(folder))
+    )
+    configured = {"nginx.conf": NGINX.format(server=recipe.nginx), "apache.conf": apache}
+    for name, text in {**recipe.files, **configured}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(served.with_ports(text), "utf-8")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(served.running(served.with_ports(recipe.command)))
+        if recipe.command:
+            stack.enter_context(served.running(served.with_ports(recipe.command)))
+        if recipe.apache:
+            make_environment(folder / ".venv")
+            as_apache = DEBIANS + (AS_APACHE if os.geteuid() == 0 else "")
+            stack.enter_context(served.running(f"{as_apache}apache2 -f {folder}/apache.conf -DFOREGROUND"))
         if recipe.nginx:
             stack.enter_context(served.running(f"nginx -p {folder}/ -c nginx.conf -e stderr"))
         served.wait()
         yield served
+
+
+def make_environment(folder: Path) -> None:
+    """Make a virtual environment of Debian's Python, with the packages of this one."""
+    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(folder)], check=True)
+    (packages,) = folder.glob("lib/*/site-packages")
+    (packages / "tests.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n", "utf-8")
 
 
 def _free_port() -> int:
