@@ -336,7 +336,7 @@ assert not os.path.isabs(dash.Dash.index.__code__.co_filename)
 enable_true_404(app)
 with Client(app) as client:
     for url, method in ("/a", "GET"), ("/a", "POST"), ("/zz", "GET"), ("/zz", "POST"), ("/zz", "OPTIONS"):
-        print(client.ask(url, method).status, end=" ")
+        print(client.ask(url, method).status_code, end=" ")
 """
 
 

@@ -33,7 +33,7 @@ def test_a_redirect_to_other_slashes_is_decided(backend):
     enable_true_404(app)
     decision, answer = decided(app, "/users")
     assert (decision.outcome, decision.reason) == (Outcome.REDIRECT, Reason.SLASHES)
-    assert answer.status == decision.status if backend == "fastapi" else 308
+    assert answer.status_code == decision.status if backend == "fastapi" else 308
     assert decision.location.endswith("/users/")
 
 
@@ -46,7 +46,7 @@ def test_a_rule_that_takes_another_method_is_decided(backend, is_true):
         enable_true_404(app)
     decision, answer = decided(app, "/users", "POST")
     assert (decision.outcome, decision.reason) == (Outcome.WRONG_METHOD, Reason.OTHER_RULE)
-    assert answer.status == decision.status == 405
+    assert answer.status_code == decision.status == 405
     assert {*decision.allow} >= {"GET"}
 
 
@@ -102,7 +102,7 @@ def test_a_page_behind_a_guard_around_dashs_route_is_told():
         decision = decisions.decide_for("/a", "GET")
         assert (decision.outcome, decision.reason) == (Outcome.PASS_ON, Reason.GUARDED)
         assert (decision.site, decision.found.is_page, decision.guard_first) == (site, True, True)
-        assert client.ask("/a").status == 200
+        assert client.ask("/a").status_code == 200
 
 
 def test_a_guard_around_the_views_goes_first():
@@ -117,4 +117,4 @@ def test_the_redirect_to_an_apps_root_is_decided():
     enable_true_404(app)
     decision, answer = decided(app, "/d")
     assert (decision.outcome, decision.location) == (Outcome.REDIRECT, "http://localhost/d/")
-    assert answer.status == 308
+    assert answer.status_code == 308

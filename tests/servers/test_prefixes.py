@@ -161,8 +161,8 @@ def test_a_prefix_that_is_set_late_as_in_jupyter(backend, page, tmp_path, monkey
     dict.__setitem__(app.config, "requests_pathname_prefix", "/user/me/proxy/8050/")  # so does app.run() there
     with client.Client(app) as asking:
         assert asking.ask("/b/").headers["Location"] == "/user/me/proxy/8050/b"
-        assert b'href="/user/me/proxy/8050/"' in asking.ask("/zz").body
-        assert asking.ask("/b").status == 200
+        assert b'href="/user/me/proxy/8050/"' in asking.ask("/zz").data
+        assert asking.ask("/b").status_code == 200
 
 
 @pytest.mark.parametrize(
