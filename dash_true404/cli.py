@@ -2,84 +2,91 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import click
-import dash
 
 from . import __version__
+from .cli_options import Asked, CannotRun, Output, as_visitor, is_url
 from .diagnostics.check.codes import describe_codes
 from .diagnostics.check.formats import to_github, to_json
 from .diagnostics.check.in_process import check_app
-from .diagnostics.check.live import LiveError, check_site
-from .diagnostics.check.report import format_report, show_progress, silence_logging
-from .diagnostics.client import NoAnswerError
+from .diagnostics.check.live import check_site
+from .diagnostics.check.report import format_report
+from .diagnostics.client import Client
 from .diagnostics.explain import explain
-from .diagnostics.inspected_app import NotReadyError
-from .diagnostics.load import LoadError, load_app
+from .diagnostics.load import load_app
 from .diagnostics.routes import list_routes
 
-
-class CannotRun(click.ClickException):
-    """A command could not do its work."""
-
-    exit_code = 2
-
-
-class _App(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on only
-    name = "app"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dash.Dash:
-        """Return the app of a name."""
-        try:
-            with contextlib.redirect_stdout(sys.stderr):  # what the app prints is not part of the answer
-                return load_app(value)
-        except LoadError as error:
-            raise CannotRun(str(error)) from error
-
-
-APP = click.argument("app", metavar="APP", type=_App())
+APP = click.argument("app", metavar="[APP]", required=False)
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print."
 )
 
 
-@contextlib.contextmanager
-def could_run() -> Iterator[None]:
-    """Turn whatever keeps a command from its work into one message, and exit status 2."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except (click.ClickException, click.exceptions.Exit):
-        raise
-    except (NotReadyError, NoAnswerError, LiveError) as error:
-        raise CannotRun(str(error)) from error
-    except Exception as error:
-        raise CannotRun(
-            f"The command broke off: {type(error).__name__}: {error}. If your own code raised it, fix that. Otherwise "
-            "update dash-true404, and ask there with this message and the version of Dash."
-        ) from error
+def open_client(asked: Asked, name: str | None) -> Client:
+    """Return the client of the app that was named."""
+    name, folder = asked.name_app(name)
+    asked.progress(f"Importing {name}")
+    return Client(load_app(name, folder), asked.visitor)
 
 
-def print_json(thing: Any) -> None:
-    """Print a thing as JSON."""
-    click.echo(json.dumps(thing, indent=2))
+# Given as texts, because python -OO drops docstrings.
+_MAIN = """Honest HTTP statuses for Plotly Dash: see them, explain them, check them.
+
+APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, or a factory call
+such as "app:create()". APP and the options of who asks can stand in pyproject.toml instead, below their own names:
+
+\b
+    [tool.dash-true404]
+    app = "app:app"
+    header = ["Authorization: Bearer $TOKEN"]
+    user = "me:$PASSWORD"
+    base-url = "https://app.example.org/"
+    login = "logins:log_in"
+
+An argument that begins with / or a scheme is a URL, so APP can be left out then.
+"""
+_CHECK = """Ask an app or a live site what it answers, and show what it should answer.
+
+It asks for an unknown URL with each method, for every page and redirect, for assets and Dash's own URLs, and follows
+every link in the pages' layouts. URL is http(s)://HOST/ with the app's prefix; the pages of a live site are found by
+their links.
+
+A finding was seen and is wrong for every visitor; a note may be meant. The exit status is 1 if there are findings, 2
+if not all could be seen, and else 0.
+
+\b
+    dash-true404 check app:app
+    dash-true404 check https://app.example.org/ --user 'me:$PASSWORD'
+"""
+_ROUTES = """List every URL that the server of APP answers.
+
+Pages, Dash's own rules, assets, and all other rules; like "flask routes", but with the pages in it. What no visitor
+ever gets is marked with "!": pages that no browser can reach or that something else matches first, and redirects that
+lead nowhere.
+
+\b
+    dash-true404 routes app:app
+"""
+_EXPLAIN = """Tell which layer of APP matches or refuses a URL, why, and what to do.
+
+URL is a path or a full URL, as in a browser's address bar; several are explained one after the other, and the app is
+imported once. It is asked in this process, without a port. The exit status is 0 if each URL is found, 1 if one is not,
+and 2 if that could not be seen.
+
+\b
+    dash-true404 explain app:app /about /item/42
+"""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, help=_MAIN)
 @click.version_option(__version__)
 def main() -> None:
-    """Honest HTTP statuses for Plotly Dash: see them, explain them, check them.
-
-    APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, or a factory
-    call such as "app:create()".
-    """
+    """Run one of the commands."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for terminals and pipes that do not have all letters
 
@@ -97,8 +104,8 @@ def _print_codes(ctx: click.Context, param: click.Parameter, value: str | None) 
 _ALL_CODES = "all"
 
 
-@main.command()
-@click.argument("app", metavar="APP|URL")
+@main.command(help=_CHECK)
+@click.argument("target", metavar="[APP|URL]", required=False)
 @click.option(
     "--format",
     "form",
@@ -120,66 +127,53 @@ _ALL_CODES = "all"
     help="List what can be found, or say what one code means and what to do, and exit.",
 )
 @click.option("--max", "most", type=click.IntRange(25), default=200, help="Requests to a live site, at most (200).")
-@click.pass_context
-def check(ctx: click.Context, app: str, form: str, strict: bool, ignore: tuple[str, ...], most: int) -> None:
-    """Ask an app or a live site what it answers, and show what it should answer.
-
-    An unknown URL with each method, every page and redirect, assets, Dash's own URLs, and every link in the
-    pages' layouts. URL is http(s)://HOST/ with the app's prefix; its pages are found by their links.
-
-    A finding was seen and is wrong for every visitor; a note may be meant. Exit status 1 means findings, 2 that not all
-    could be seen, 0 neither.
-    """
-    with could_run(), silence_logging(), show_progress() as progress:
-        if app.lower().startswith(("http://", "https://")):
-            report = check_site(app, most, progress)
-        else:
-            report = check_app(_App().convert(app, None, ctx), progress)
-    report = report.without(ignore)
-    if form == "json":
-        click.echo(to_json(app, report))
-    elif form == "github":
-        click.echo(to_github(report))
+@as_visitor
+def check(asked: Asked, target: str | None, form: str, strict: bool, ignore: tuple[str, ...], most: int) -> Output:
+    """Check an app or a live site."""
+    if target and is_url(target):
+        visitor, notes = asked.visitor_at(target)
+        report = check_site(target, most, asked.progress, visitor=visitor)
     else:
-        click.echo(format_report(app, report))
-    ctx.exit(report.exit_status(strict))
+        with open_client(asked, target) as client:
+            report, notes = check_app(client.app, asked.progress, client=client), client.notes
+    name = target or asked.name_app(None)[0]
+    report = report.without((*asked.settings.ignore, *ignore))
+    text = {"json": to_json(name, report), "github": to_github(report), "text": format_report(name, report)}[form]
+    return Output(text, report.exit_status(strict), notes)
 
 
-@main.command("routes")
+@main.command("routes", help=_ROUTES)
 @APP
 @FORMAT
-def routes_command(app: dash.Dash, form: str) -> None:
-    """List every URL that the server of APP answers.
-
-    Pages, Dash's own rules, assets, and all other rules; like "flask routes", but with the pages in it. What no visitor
-    ever gets is marked with "!": pages that no browser can reach or that something else matches first, and redirects
-    that lead nowhere.
-    """
-    with could_run():
-        listing = list_routes(app)
-    if form == "json":
-        print_json(listing.as_dict())
-    else:
-        click.echo(listing.text())
+@as_visitor
+def routes_command(asked: Asked, app: str | None, form: str) -> Output:
+    """List what the server of an app answers."""
+    with open_client(asked, app) as client:
+        listing = list_routes(client.app, client)
+    return Output(json.dumps(listing.as_dict(), indent=2) if form == "json" else listing.text(), notes=client.notes)
 
 
-@main.command("explain")
-@APP
-@click.argument("url", metavar="URL")
+@main.command("explain", help=_EXPLAIN)
+@click.argument("arguments", metavar="[APP] URL...", nargs=-1, required=True)
 @click.option("--method", default="GET", show_default=True, help="The request's method.")
 @FORMAT
-def explain_command(app: dash.Dash, url: str, method: str, form: str) -> None:
-    """Tell which layer of APP matches or refuses a URL, why, and what to do.
-
-    URL is a path or a full URL, as in a browser's address bar. The app is asked in this process, without a port. Exit
-    status 0 means that the URL is found, 1 that it isn't, 2 that this could not be seen.
-    """
+@as_visitor
+def explain_command(asked: Asked, arguments: tuple[str, ...], method: str, form: str) -> Output:
+    """Explain URLs."""
     if not re.fullmatch("[A-Za-z-]+", method):
         raise CannotRun(f"{method!r} isn't an HTTP method.")
-    with could_run():
-        explanation = explain(app, url, method)
+    name, urls = (None, arguments) if is_url(arguments[0]) else (arguments[0], arguments[1:])
+    if not urls:
+        raise CannotRun(f"Which URL? Name it after the app: dash-true404 explain {name} /about")
+    explanations = []
+    with open_client(asked, name) as client:
+        for url in urls:
+            asked.progress(f"Explaining {url}")
+            explanations.append(explain(client.app, url, method, client))
     if form == "json":
-        print_json(explanation.as_dict())
+        found = [explanation.as_dict() for explanation in explanations]
+        text = json.dumps(found if len(found) > 1 else found[0], indent=2)
     else:
-        click.echo(explanation.text())
-    click.get_current_context().exit({True: 0, False: 1, None: 2}[explanation.is_found])
+        text = "\n\n\n".join(explanation.text() for explanation in explanations)
+    seen = {explanation.is_found for explanation in explanations}
+    return Output(text, 2 if None in seen else 1 if False in seen else 0, client.notes)

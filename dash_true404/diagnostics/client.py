@@ -64,7 +64,6 @@ class Client:
         #: What is worth knowing about how it asks.
         self.notes: list[str] = []
         self.mount = mount
-        self._app = app
         self._visitor = visitor
         self._is_frozen = False
         self._is_live = isinstance(app, str)
@@ -75,6 +74,8 @@ class Client:
             self.base_url = split_base_url(visitor.base_url or app)
             self._transport = Network(None if site == self.base_url else site)
         else:
+            #: The app, where it is in this process.
+            self.app = app
             asked = application or app.server
             self.base_url = split_base_url(visitor.base_url or find_base_url(asked, app.server))
             self._transport = Asgi(asked) if is_asgi(asked) else Wsgi(asked)
@@ -217,7 +218,7 @@ class Client:
         :raises LoginError: if the app has no session that could be set.
         """
         request = self._make_request(self.mount + "/", "GET", None, b"")
-        server = None if isinstance(self._app, str) else self._app.server
+        server = None if self._is_live else self.app.server
         keep_cookies(self.cookies, request, make_session(server, self._transport, request, values))
 
     def _ask(self, target: str, method: str, headers: Mapping[str, str] | None, body: bytes) -> Response:

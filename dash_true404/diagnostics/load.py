@@ -94,10 +94,15 @@ def _describe(thing: Any) -> str:
     return f"{'the function' if callable(thing) else 'a'} {getattr(thing, '__name__', type(thing).__name__)}"
 
 
-def _import_module(module_name: str, folder: str | None = None) -> Any:
-    folder = folder or os.getcwd()
+def add_folder(folder: str) -> None:
+    """Let modules be found in a folder, before those that are installed."""
     if folder not in sys.path:
         sys.path.insert(0, folder)
+
+
+def _import_module(module_name: str, folder: str | None = None) -> Any:
+    folder = folder or os.getcwd()
+    add_folder(folder)
     try:
         with _keep_from_running():
             return importlib.import_module(module_name)

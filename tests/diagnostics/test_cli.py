@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import subprocess
 import sys
 
@@ -9,16 +10,46 @@ import pytest
 from click.testing import CliRunner
 
 from dash_true404.cli import main
+from dash_true404.diagnostics.check.findings import Report
 from dash_true404.diagnostics.check.report import show_progress
+from dash_true404.diagnostics.client import Client
 
 APP = """
+import logging
 import dash
 from dash import html
 
+logging.getLogger("shop").error("imported")
 app = dash.Dash("command_line", use_pages=True, pages_folder="")
 app.layout = html.Div(dash.page_container)
 dash.register_page("home", path="/", layout=html.Div())
+app.server.secret_key = "secret"
+
+
+@app.server.before_request
+def guard():
+    from flask import abort, request, session
+
+    logging.getLogger("shop").error("asked")
+    if request.headers.get("X-Closed"):
+        abort(403)
+    if request.path == "/only":
+        known = [request.headers.get("X-Key"), request.authorization and request.authorization.password]
+        known += [session.get("name"), request.host_url]
+        return repr(known)
+    if request.path == "/break":
+        raise SystemError
+
+
+def log_in(client):
+    client.set_session(name="ann")
 """
+needs_toml = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot read TOML by itself")
+
+
+def run(*arguments):
+    result = CliRunner().invoke(main, arguments)
+    return result.exit_code, result.output
 
 
 @pytest.fixture
@@ -75,3 +106,125 @@ def test_the_package_runs_as_a_command():
         [sys.executable, "-m", "dash_true404", "--help"], capture_output=True, text=True, check=True
     )
     assert result.stdout.startswith("Usage: python -m dash_true404 ")
+
+
+def test_several_urls_are_explained_after_one_import(app_name):
+    status, output = run("explain", app_name, "/", "/?x=1")
+    assert status == 0
+    assert [line for line in output.splitlines() if line.startswith("GET ")] == [
+        "GET /: 200 (page)",
+        "GET /?x=1: 200 (page)",
+    ]
+    status, output = run("explain", app_name, "/", "/nope", "--format", "json")
+    assert (status, [each["url"] for each in json.loads(output)]) == (1, ["/", "/nope"])
+    status, output = run("explain", app_name, "/", "--format", "json")
+    assert (status, json.loads(output)["url"]) == (0, "/")
+
+
+@needs_toml
+def test_the_app_and_who_asks_can_stand_in_pyproject_toml(app_name, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.dash-true404]\napp = "{app_name}"\nlogin = "command_line_app:log_in"\n'
+    )
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    asked = []
+    monkeypatch.setattr(Client, "_make_request", recording(Client._make_request, asked))
+    assert run("explain", "/")[0] == 0
+    assert run("routes")[0] == 0
+    assert run("check")[0] == 1
+    strangers = [request for request in asked if not request.headers.get("Cookie", "").startswith("session=")]
+    assert [request.target for request in strangers] == ["/"] * 3  # the session is made for it, once a command
+
+
+def recording(function, results):
+    def record(*args):
+        results.append(function(*args))
+        return results[-1]
+
+    return record
+
+
+@needs_toml
+def test_options_come_before_the_table(app_name, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.dash-true404]\nuser = "ann:1"\nheader = ["X-Key: 1", "X-More: 1"]\nbase-url = "https://ann.example"'
+    )
+    asked = []
+    monkeypatch.setattr(Client, "_make_request", recording(Client._make_request, asked))
+    run("explain", app_name, "/", "--user", "bob:2", "--header", "x-key: 2")
+    request = asked[0]
+    assert request.headers["Authorization"] == "Basic Ym9iOjI="
+    assert [request.headers.getlist(name) for name in ("X-Key", "X-More")] == [["2"], ["1"]]
+    assert request.base == "https://ann.example"
+
+
+@needs_toml
+@pytest.mark.parametrize(
+    ("url", "is_told"),
+    [
+        ("https://ann.example/", True),
+        ("http://127.0.0.1:8050/", True),
+        ("http://localhost/", True),
+        ("https://bob.example/", False),
+    ],
+)
+def test_what_the_table_holds_is_told_to_no_other_host(tmp_path, monkeypatch, url, is_told):
+    (tmp_path / "pyproject.toml").write_text('[tool.dash-true404]\nuser = "ann:1"\nbase-url = "https://ann.example/"')
+    monkeypatch.chdir(tmp_path)
+    visitors = []
+
+    def check_site(url, most, progress, visitor):
+        visitors.append(visitor)
+        return Report()
+
+    monkeypatch.setattr("dash_true404.cli.check_site", check_site)
+    _, output = run("check", url, "--header", "X-Key: 2")
+    (visitor,) = visitors
+    assert visitor.headers == (("X-Key", "2"),)
+    assert visitor.user == ("ann:1" if is_told else None)
+    assert ("isn't used at bob.example" in output) is not is_told
+
+
+@pytest.mark.parametrize("command", ["routes", "explain", "check"])
+def test_the_apps_own_log_is_shown_with_v_only(app_name, command, caplog):
+    arguments = [command, app_name, *(["/"] if command == "explain" else [])]
+    main(arguments, standalone_mode=False)
+    assert not caplog.records
+    main([*arguments, "-v"], standalone_mode=False)
+    assert {"asked"} <= {record.message for record in caplog.records}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check"], "Which app? Name it, such as app:app, or write it into pyproject.toml"),
+        (["explain", "/"], "Which app?"),
+        (["explain", "command_line_app:app"], "Which URL? Name it after the app"),
+        (["routes", "command_line_app:app", "--login", "command_line_app:nope"], "has no function 'nope'"),
+        (["routes", "command_line_app:app", "--user", "ann"], "The user has to be name:password."),
+        (["routes", "no_such_app:app"], "There is no module 'no_such_app'"),
+    ],
+)
+def test_what_keeps_a_command_from_its_work_is_one_message_and_status_2(app_name, arguments, said):
+    status, output = run(*arguments)
+    assert status == 2
+    assert said in output
+    assert "Traceback" not in output
+
+
+def test_what_breaks_off_shows_its_traceback_with_v(app_name, monkeypatch):
+    monkeypatch.setattr("dash_true404.cli.list_routes", lambda *_: 1 / 0)
+    status, output = run("routes", app_name)
+    assert (status, output) == (
+        2,
+        "Error: The command broke off: ZeroDivisionError: division by zero. The option -v shows where.\n",
+    )
+    status, output = run("routes", app_name, "-v")
+    assert status == 2
+    assert "Traceback" in output
+
+
+def test_a_guarded_app_is_seen_with_a_user(app_name):
+    assert run("check", app_name, "--header", "X-Closed: 1")[0] == 2
+    assert run("explain", app_name, "/", "--header", "X-Closed: 1")[0] == 1

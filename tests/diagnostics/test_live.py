@@ -18,7 +18,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.cli import main
-from dash_true404.diagnostics.check.live import AGENT, LiveError, check_site
+from dash_true404.diagnostics.check.live import LiveError, check_site
+from dash_true404.diagnostics.client import AGENT
 from dash_true404.diagnostics.rules import METHODS
 from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
@@ -196,7 +197,7 @@ def test_what_is_no_dash_app_is_named(status, headers, message):
     [
         ("http://", "isn't a URL"),
         ("http://127.0.0.1:no/", "isn't a URL"),
-        ("http://me:secret@127.0.0.1/", "not supported"),
+        ("http://me:secret@127.0.0.1/", "Use --user"),
         ("http://no-such-host.invalid/", "cannot be reached"),
     ],
 )
@@ -213,7 +214,7 @@ def test_a_closed_port_ends_with_2(free_port):
 
 
 def test_a_server_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr("dash_true404.diagnostics.check.live._TIMEOUT", 0.2)
+    monkeypatch.setattr("dash_true404.diagnostics.messages.TIMEOUT", 0.2)
     silence = pytest.raises(LiveError, match=r"no answer within 0\.2 seconds")
     with socket.create_server(("127.0.0.1", 0)) as silent, silence:
         check_site(f"http://127.0.0.1:{silent.getsockname()[1]}/")

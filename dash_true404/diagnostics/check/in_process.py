@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import Any
 
@@ -44,15 +45,17 @@ def find_faults(app: dash.Dash, progress: Callable[[str], None] | None = None) -
     return check_app(app, progress).findings
 
 
-def check_app(app: dash.Dash, progress: Progress | None = None) -> Report:
+def check_app(app: dash.Dash, progress: Progress | None = None, *, client: Client | None = None) -> Report:
     """Do the same, and return what is worth knowing besides.
 
     :param app: the Dash app.
     :param progress: is told what is being asked.
+    :param client: of that app; None: a stranger's.
     :raises NotReadyError: if the app is not on its server yet, or its server is an unknown one.
     """
     check_ready(app)
-    with Client(app) as client:
+    with ExitStack() as stack:
+        client = client or stack.enter_context(Client(app))
         return _AppCheck(app, client, progress or (lambda _: None)).report()
 
 

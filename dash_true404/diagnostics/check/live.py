@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from werkzeug.datastructures import Headers
-
-from ... import __version__
-from ..client import Response
+from ..base_urls import is_same_host, split_base_url
+from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
+from ..settings import STRANGER, Visitor
 from ..urls import UNKNOWN_NAME, resolve_link
 from .crawl import Crawl, Progress, Router, list_dead_links, list_unread, read_json
 from .findings import ENABLE, Finding, Report, Unseen, make_report
 from .subject import GUARDED, NO_ANSWER, is_soft_404
 from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
 
-AGENT = f"dash-true404/{__version__} (dash-true404 check)"
-
-_TIMEOUT = 20
-# Index pages with the layouts of all pages in them can be large; more is not a page.
-_MOST_BYTES = 20_000_000
 _MOST_HOPS = 5
 _MOST_SILENCES = 3
 _CONFIG = re.compile(rb'<script[^>]*id="_dash-config"[^>]*>(.*?)</script>', re.DOTALL)
@@ -42,7 +34,14 @@ class _EnoughError(Exception):
     """All requests are spent."""
 
 
-def check_site(url: str, most: int = 200, progress: Progress | None = None, pause: float = 0.1) -> Report:
+def check_site(
+    url: str,
+    most: int = 200,
+    progress: Progress | None = None,
+    pause: float = 0.1,
+    *,
+    visitor: Visitor = STRANGER,
+) -> Report:
     """Return what is wrong with a live Dash app's answers.
 
     ::
@@ -53,9 +52,11 @@ def check_site(url: str, most: int = 200, progress: Progress | None = None, paus
     :param most: so many requests at most are sent.
     :param progress: is told what is being asked.
     :param pause: seconds between two requests.
+    :param visitor: who asks.
+    :raises LoginError: if the login fails.
     :raises LiveError: if the site cannot be reached, or isn't a Dash app.
     """
-    site = _Site(url, most, progress or (lambda _: None), pause)
+    site = _Site(url, most, progress or (lambda _: None), pause, visitor)
     found: list[Finding | Unseen] = []
     crawl: Crawl | None = None
     try:
@@ -115,7 +116,7 @@ def _crawl(site: _Site, crawl: Crawl) -> None:
 class _Site:
     """A live Dash app: one request at a time, and never more than so many."""
 
-    def __init__(self, url: str, most: int, progress: Progress, pause: float) -> None:
+    def __init__(self, url: str, most: int, progress: Progress, pause: float, visitor: Visitor) -> None:
         self.asked = 0
         self.most = most
         self.progress = progress
@@ -124,23 +125,25 @@ class _Site:
         self.index = b""
         self.config: dict[str, Any] = {}
         self._pause = pause
-        self._tls = ssl.create_default_context()
+        self._visitor = visitor
         self._silences = 0
         self._go_to(url)
 
     def _go_to(self, url: str) -> None:
         try:
-            parts = urlsplit(url)
-            port = parts.port
+            if urlsplit(url).username is not None:
+                raise LiveError("A user and a password in the URL aren't supported. Use --user name:password.")
+            self.client = Client(url, self._visitor)
         except ValueError as error:
-            raise LiveError(f"{url!r} isn't a URL: {error}.") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise LiveError(f"{url!r} isn't a URL of a site. Write http://HOST/ or https://HOST/.")
-        if parts.username is not None:
-            raise LiveError("A URL with a user and a password in it is not supported: check the app by its module.")
-        self._parts: SplitResult = parts
-        self._port = port
-        self.host = f"{parts.scheme}://{parts.netloc}"
+            raise LiveError(f"{url!r} isn't a URL of a site: {error}") from None
+        except NoAnswerError as error:
+            raise LiveError(f"{url} cannot be reached: {error}.") from None
+        self._url = url
+
+    @property
+    def host(self) -> str:
+        """``scheme://host``, where it ended up."""
+        return self.client.base_url
 
     def open(self) -> None:
         """Find the app, and read what its index page says of it."""
@@ -157,26 +160,30 @@ class _Site:
 
     def _first(self) -> Response:
         for _ in range(_MOST_HOPS):
-            url = self._parts.geturl()
-            target = resolve_link(url, "/", self.host) or "/"
-            self.start = target
-            answer = self.ask(target)
-            location = answer.headers.get("Location")
+            self.start = (
+                resolve_link(urlsplit(self._url)._replace(scheme="", netloc="").geturl(), "/", self.host) or "/"
+            )
+            answer = self.ask(self.start)
+            location = answer.location
             if not 300 <= answer.status_code < 400 or not location:
                 return answer
             try:
-                there = urlsplit(urljoin(url, location))
+                there = urljoin(self.host + self.start, location)
+                base = split_base_url(there)
             except ValueError:
-                raise LiveError(f"{url} redirects to {location!r}, which isn't a URL.") from None
-            if there.hostname != self._parts.hostname:
-                raise LiveError(f"{url} redirects to another host. If that is the app's, check {there.geturl()}.")
-            self._go_to(there.geturl())
+                raise LiveError(f"{self._url} redirects to {location!r}, which isn't a URL.") from None
+            if base == self.host:
+                self._url = there
+            elif is_same_host(self.host, base, is_live=True):
+                self._go_to(there)
+            else:
+                raise LiveError(f"{self._url} redirects to another host. If that is the app's, check {there}.")
         raise LiveError(f"{self.host} redirects again and again.")
 
     def _explain_no_app(self, answer: Response) -> str:
-        url = self._parts.geturl()
+        url = self._url
         if answer.status_code in GUARDED:
-            return f"{url} answers {answer.status_code}: it wants a log-in. Check the app by its module instead."
+            return f"{url} answers {answer.status_code}: it wants a log-in. Use --user, --header or --login."
         hint = "Name the URL of one of its pages." if answer.status_code == 404 else "Is the URL right?"
         return (
             f"{url} isn't a page of a Dash app (it answers {answer.status_code}, without Dash's _dash-config). {hint}"
@@ -193,33 +200,17 @@ class _Site:
         self.asked += 1
         self.progress(f"Request {self.asked} (at most {self.most}): {method} {target}")
         try:
-            answer = self._send(target, method, headers or {}, body)
-        except (OSError, HTTPException, UnicodeError) as error:
+            answer = self.client.ask(target, method, headers, body)
+        except NoAnswerError as error:
             self._silences += 1
             if not self.config or self._silences == _MOST_SILENCES:
-                raise LiveError(f"{self.host} cannot be reached: {_explain_error(error)}.") from error
-            self.silent[f"{method} {target}"] = _explain_error(error)
+                raise LiveError(f"{self.host} cannot be reached: {error}.") from error
+            self.silent[f"{method} {target}"] = str(error)
             return NO_ANSWER
         self._silences = 0
         if answer.status_code == 429:
             raise LiveError(f"{self.host} says that these are too many requests (429). Try again later.")
         return answer
-
-    def _send(self, target: str, method: str, headers: Mapping[str, str], body: bytes) -> Response:
-        connection = self._connection()
-        try:
-            own = {"User-Agent": AGENT, "Accept": "text/html,*/*;q=0.8", "Connection": "close"}
-            connection.request(method, target, body or None, {**own, **headers})
-            response: HTTPResponse = connection.getresponse()
-            return Response(response.status, Headers(response.getheaders()), response.read(_MOST_BYTES))
-        finally:
-            connection.close()
-
-    def _connection(self) -> HTTPConnection:
-        host = self._parts.hostname or ""
-        if self._parts.scheme == "https":
-            return HTTPSConnection(host, self._port, timeout=_TIMEOUT, context=self._tls)
-        return HTTPConnection(host, self._port, timeout=_TIMEOUT)
 
     def can_judge(self, url: str) -> bool:
         """Tell whether a visitor would get the same answer: always."""
@@ -270,15 +261,3 @@ class _Site:
 
 def _is_dashs_not_found(layout: Any) -> bool:
     return isinstance(layout, dict) and layout.get("props", {}).get("children") == _DRAWN_BY_DASH
-
-
-def _explain_error(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    if isinstance(error, TimeoutError):
-        return f"no answer within {_TIMEOUT} seconds"
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS there ({error.reason or error}), perhaps it is http:// only"
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return f"it does not speak HTTP ({error!r})"
