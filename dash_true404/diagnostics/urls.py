@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -13,6 +14,7 @@ from .client import Response
 #: A name that no page has, unless a template of the app matches every name; it tells in logs where it comes from.
 UNKNOWN_NAME = "true404-no-such-page"
 
+_LOG_OUT = re.compile(r"(?:(?:log|sign)[-_]?(?:out|off)|end[-_]?session)(?:\.\w+)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # That of an app in this process, which no link can name.
 _HOST = "http://app.invalid"
@@ -28,6 +30,18 @@ def to_server(app: dash.Dash, url: str) -> str | None:
     if outside == inside:
         return url
     return inside + url[len(outside) :] if url.startswith(outside) else None
+
+
+def is_log_out(url: str) -> bool:
+    """Tell whether a URL looks as if a visit ended the session: its last segment is a log-out.
+
+    >>> [is_log_out(url) for url in ("/auth/Sign-Out/?next=/", "/logout-help")]
+    [True, False]
+
+    :param url: path and query, or a full URL.
+    """
+    path = re.split("[?#]", url, maxsplit=1)[0].rstrip("/")
+    return _LOG_OUT.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def resolve_link(href: str, url: str, host: str = _HOST) -> str | None:

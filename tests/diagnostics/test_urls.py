@@ -1,0 +1,31 @@
+"""URLs as the tools read them."""
+
+import pytest
+
+from dash_true404.diagnostics.urls import is_log_out
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/logout",
+        "/log-out",
+        "/log_out/",
+        "/signout",
+        "/sign-out",
+        "/logoff",
+        "/SignOff",
+        "/auth/Logout?next=/a",
+        "/logout#top",
+        "/logout.html",
+        "/oidc/endsession",
+        "https://shop.example.org/logout",
+    ],
+)
+def test_what_ends_a_session_looks_like_it(url):
+    assert is_log_out(url)
+
+
+@pytest.mark.parametrize("url", ["/", "/login", "/logout/help", "/logout-help", "/catalogout", "/a?next=/logout", ""])
+def test_other_urls_do_not(url):
+    assert not is_log_out(url)
