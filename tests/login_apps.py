@@ -50,8 +50,8 @@ class LoginApp(NamedTuple):
     """Sees all of it."""
     is_closed: bool
     """Whether a stranger sees nothing."""
-    works_live: bool = True
-    """Whether the visitor can be somebody over the network, too."""
+    live_visitor: Visitor | None
+    """Sees all of it over the network, where no proxy stands in front; None if nobody can."""
 
 
 def log_in(client: Any) -> None:
@@ -130,14 +130,15 @@ def bots_app(backend: str, **options: Any) -> dash.Dash:
     return _guarded_app(backend, needs_browser, **options)
 
 
+_LOGGED_IN = Visitor(login="tests.login_apps:log_in")
 #: All of them, by what they want.
 LOGIN_APPS = {
-    "session": LoginApp(session_app, Visitor(login="tests.login_apps:log_in"), True),
-    "basic": LoginApp(basic_app, Visitor(user="ann:secret"), True),
-    "provider": LoginApp(provider_app, Visitor(login="tests.login_apps:set_user"), True, works_live=False),
-    "https": LoginApp(https_app, STRANGER, False),
-    "trusted": LoginApp(trusted_app, STRANGER, False),
-    "bots": LoginApp(bots_app, STRANGER, False),
+    "session": LoginApp(session_app, _LOGGED_IN, True, _LOGGED_IN),
+    "basic": LoginApp(basic_app, Visitor(user="ann:secret"), True, Visitor(user="ann:secret")),
+    "provider": LoginApp(provider_app, Visitor(login="tests.login_apps:set_user"), True, None),
+    "https": LoginApp(https_app, STRANGER, False, Visitor(base_url="https://127.0.0.1/")),
+    "trusted": LoginApp(trusted_app, STRANGER, False, Visitor(base_url="http://www.example.org/")),
+    "bots": LoginApp(bots_app, STRANGER, False, STRANGER),
 }
 
 

@@ -11,6 +11,7 @@ from dash_true404.diagnostics.settings import STRANGER, Visitor
 
 from ..apps import app_on, make_app
 from ..login_apps import LOGIN_APPS, PROVIDER, session_app
+from ..serving import serve
 
 kinds = pytest.mark.parametrize("kind", LOGIN_APPS)
 
@@ -32,6 +33,20 @@ def test_a_stranger_sees_what_strangers_see(kind, backend):
     with Client(login_app.make(backend)) as client:
         seen = statuses(client, "/", "/sales", "/salse")
     assert seen == ([{"basic": 401}.get(kind, 302)] * 3 if login_app.is_closed else [200, 200, 404])
+
+
+@pytest.mark.parametrize("kind", [kind for kind, login_app in LOGIN_APPS.items() if login_app.live_visitor])
+def test_a_visitor_of_a_live_site_sees_them_too(kind, backend):
+    login_app = LOGIN_APPS[kind]
+    app = login_app.make(backend)
+    with serve(app.server) as url, Client(url, login_app.live_visitor) as client:
+        assert statuses(client, "/", "/sales", "/salse") == [200, 200, 404]
+        assert client.get(client.base_url + "/sales").status_code == 200
+
+
+def test_a_live_site_has_no_session_to_set(backend):
+    with serve(LOGIN_APPS["provider"].make(backend).server) as url, pytest.raises(LoginError, match="on a live site"):
+        Client(url, LOGIN_APPS["provider"].visitor)
 
 
 def test_a_log_out_that_is_visited_does_not_end_the_session(backend):
