@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from werkzeug.sansio.utils import host_is_trusted
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -49,8 +51,10 @@ def find_base_url(*servers: Any) -> str:
         config = getattr(server, "config", None)
         if isinstance(config, dict):
             scheme = config.get("PREFERRED_URL_SCHEME") or scheme
-            trusted = [name.lstrip(".") for name in config.get("TRUSTED_HOSTS") or ()]
-            host = config.get("SERVER_NAME") or next(iter(trusted), host)
+            trusted = config.get("TRUSTED_HOSTS")
+            host = config.get("SERVER_NAME") or host
+            if trusted and not host_is_trusted(host, trusted):
+                host = str(trusted[0]).lstrip(".")
         host = _find_trusted_host(server) or host
     return f"{scheme}://{host}"
 
