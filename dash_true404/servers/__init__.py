@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import dash
 
-from ..core.not_found_page import IN_APP, NotFoundPage, Templates
+from ..core.not_found_page import IN_APP, NotFoundPage
 from ..core.pages import Pages
 from ..core.site import Options, Site
 from ..dash_internals.navigation import root_url, strip_as_router
+from .adapter import Adapter, Decisions
 from .decisions import Decision, Outcome, Reason
 
 __all__ = [
@@ -37,48 +37,6 @@ _ADAPTERS = {
     ("quart", "Quart"): "QuartServer",
     ("fastapi", "FastAPI"): "FastAPIServer",
 }
-
-
-class Decisions(Protocol):
-    """What requests to a server get."""
-
-    def decide_for(self, path: str, method: str) -> Decision:
-        """Return what a request would get; nothing of the user's is called.
-
-        :param path: percent-encoded, as a browser sends it, below the server's root.
-        """
-
-
-class Adapter(Protocol):
-    """True 404s on one server."""
-
-    #: What a variable in its rules begins with.
-    variable_start: str
-
-    @property
-    def sites(self) -> Iterable[Site]:
-        """The apps that tell the truth."""
-
-    def has_routes(self, app: dash.Dash) -> bool:
-        """Tell whether a Dash app has put its routes on the server."""
-
-    def templates(self, app: dash.Dash) -> Templates:
-        """Return the templates of the server, for an app."""
-
-    def can_wait(self, app: dash.Dash) -> bool:
-        """Tell whether a page's ``exists`` may be async."""
-
-    def enable(self, site: Site) -> None:
-        """Let an app tell the truth; in place of what was said of the same app before.
-
-        :raises RuntimeError: if it is too late for that.
-        """
-
-    def decisions_including(self, site: Site) -> Decisions:
-        """Return decisions as they would be if an app were enabled too."""
-
-    def decide_for(self, path: str, method: str) -> Decision:
-        """Return what a request would get."""
 
 
 def adapter_for(server: Any) -> Adapter:
@@ -105,9 +63,9 @@ def decisions_for(app: dash.Dash) -> tuple[Decisions, Site, bool]:
     """
     adapter, site = adapter_for(app.server), enabled_site(app)
     if site is not None:
-        return adapter, site, True
+        return adapter.decisions, site, True
     site = make_site(app, Options(page=IN_APP), adapter)
-    return adapter.decisions_including(site), site, False
+    return adapter.decisions.including(site), site, False
 
 
 def enabled_site(app: dash.Dash) -> Site | None:

@@ -6,9 +6,7 @@ prefix. Ours takes its place: it is there from the start, and inside all middlew
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -20,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
-from ..core.logs import log_warnings
 from ..core.not_found_page import Templates
 from ..core.site import Site
 from ..dash_internals.assumptions import check_fastapi
@@ -28,28 +25,30 @@ from ..dash_internals.index_page import current_request, is_dashs_answer, render
 from ..dash_internals.navigation import awaits_layouts, root_url
 from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
+from .adapter import Adapter
 from .decisions import Decision, Outcome, Reason
 from .fastapi_decisions import FastAPIDecisions
 from .fastapi_errors import Errors, FastAPIPageNotFound
 from .fastapi_guards import Answer
 from .fastapi_own_routes import BundlesRoute, PagesRoute
 from .fastapi_routes import dashs_bundles, dashs_index
-from .hidden_rules import warn_of_hidden_rules
 from .templates import NoTemplates, StarletteTemplates
 
 
-class FastAPIServer:
-    """True 404s on a FastAPI server, for all Dash apps on it that asked for them.
+class FastAPIServer(Adapter):
+    """True 404s on a FastAPI server.
 
     :param server: the server.
     """
 
     variable_start = "{"
 
+    decisions: FastAPIDecisions
+
     def __init__(self, server: FastAPI) -> None:
+        super().__init__(FastAPIDecisions(server, server.router, self.serve, self._respond))
         self._server = server
-        self._decisions = FastAPIDecisions(server, server.router, self.serve, self._respond)
-        self._sites = self._decisions.sites
+        self._sites = self.decisions.sites
         self._errors = Errors(server, self._sites.values())
         self._has_started = False
 
@@ -57,11 +56,6 @@ class FastAPIServer:
     def installed(server: FastAPI) -> Any:
         """Return the adapter that serves on a server; None if no app on it is enabled."""
         return getattr(server.state, EXTENSION, None)
-
-    @property
-    def sites(self) -> Iterable[Site]:
-        """The apps that tell the truth."""
-        return self._sites.values()
 
     @staticmethod
     def has_routes(app: dash.Dash) -> bool:
@@ -83,7 +77,7 @@ class FastAPIServer:
         return awaits_layouts(app)
 
     def enable(self, site: Site) -> None:
-        """Let an app tell the truth; in place of what was said of the same app before.
+        """Enable an app; in place of what was said of the same app before.
 
         :raises RuntimeError: if the server has been started already, or if Dash has no working pages on it.
         """
@@ -105,20 +99,12 @@ class FastAPIServer:
             setattr(server.state, EXTENSION, self)
             server.add_exception_handler(FastAPIPageNotFound, self._errors.handle)
         bundles = dashs_bundles(server, site.prefix) if site.prefix not in self._sites else None
-        self._decisions.add(site)
+        self.decisions.add(site)
         if bundles is not None:
             routes = server.router.routes
             routes.insert(routes.index(bundles), BundlesRoute(bundles, lambda: self._missing_bundle(site.prefix)))
         if site.options.everywhere and not site.is_report_only:
             server.exception_handlers.setdefault(404, self._errors.handle)
-
-    def decide_for(self, path: str, method: str) -> Decision:
-        """Return what a request would get; nothing of the user's is called."""
-        return self._decisions.decide_for(path, method)
-
-    def decisions_including(self, site: Site) -> FastAPIDecisions:
-        """Return decisions as they would be if an app were enabled too."""
-        return self._decisions.including(site)
 
     def _missing_bundle(self, prefix: str) -> FastAPIPageNotFound | None:
         site = self._sites[prefix]
@@ -128,14 +114,13 @@ class FastAPIServer:
         """Serve a request that is ours to answer: carry out what was decided when the route matched it."""
         if not self._has_started:
             self._has_started = True
-            log_warnings(self._warnings())
-            log_warnings(self._decisions.guards.notes(), logging.INFO)
+            self._log_at_start()
         _, decision = scope[EXTENSION]
         if decision.reason in (Reason.METHOD, Reason.GUARDED):
             raise HTTPException(405, headers={"Allow": "GET"})
-        guarded = self._decisions.guards.route(route.path) if decision.guard_first else None
+        guarded = self.decisions.guards.route(route.path) if decision.guard_first else None
         if guarded is not None and scope["method"] == "GET":
-            answer = await self._decisions.guards.serve(guarded, scope, receive, send)
+            answer = await self.decisions.guards.serve(guarded, scope, receive, send)
         else:
             answer = await self._respond(Request(scope, receive, send))
         if isinstance(answer, Exception):
@@ -146,7 +131,7 @@ class FastAPIServer:
     async def _respond(self, request: Request) -> Answer:
         """Return what is answered, or an error to raise, once the user's dependencies have let a request through."""
         (_, path, *_), decision = request.scope[EXTENSION]
-        guarded = self._decisions.routes.guarded
+        guarded = self.decisions.routes.guarded
         site, found, page = decision.site, decision.found, None
         is_get = request.method == "GET"
         is_drawn_first = decision.guard_first and is_get
@@ -184,18 +169,12 @@ class FastAPIServer:
             return error
         if decision.outcome is Outcome.REDIRECT:
             return RedirectResponse(decision.location, decision.redirect_status)
-        return self._decisions.routes.without(self._decisions.left_out(decision.path, site), error).app
+        return self.decisions.routes.without(self.decisions.left_out(decision.path, site), error).app
 
     async def _page(self, site: Site, path: str, request: Request, is_found: bool) -> Response:
-        routes = self._decisions.routes
+        routes = self.decisions.routes
         with current_request(request), rendering(lambda: is_found):
             if routes.guarded:
-                return await self._decisions.guards.index_page(path, site.prefix, request)
+                return await self.decisions.guards.index_page(path, site.prefix, request)
             page: Response = await routes.indexes[site.prefix].endpoint(request)
         return page
-
-    def _warnings(self) -> Iterator[str]:
-        for site in self._sites.values():
-            yield from site.warnings(answers_root=self.decide_for(site.prefix, "GET").site is site)
-        decide = partial(self.decide_for, method="GET")
-        yield from warn_of_hidden_rules(self._decisions.server_rules(), self._sites.values(), decide)

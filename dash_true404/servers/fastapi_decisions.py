@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from starlette.types import Scope
 
 from ..core.paths import asgi_path, asgi_readings, path_below_root
 from ..core.site import NOTHING, LookUp, Site, site_below
+from ..dash_internals.observers import note_guard
 from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
 from .decisions import Decision, Outcome, Reason
@@ -217,6 +219,10 @@ class FastAPIDecisions:
     def server_rules(self) -> list[ServerRule]:
         """Return the server's own routes for GET."""
         return self.routes.for_get()
+
+    def note_guards(self) -> Iterator[str]:
+        """Say what around Dash's views is taken for a guard, and what that costs."""
+        return (note_guard(route.endpoint) for route in self.routes.guarded.values())
 
     def dependencies(self, path: str) -> list[Depends]:
         """Return the dependencies of a route of ours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
 from fastapi import FastAPI, Request, Response
@@ -13,7 +13,6 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..dash_internals.observers import note_guard
 from .fastapi_own_routes import CATCH_ALL
 from .fastapi_routes import RoutesWithoutDash
 
@@ -101,11 +100,6 @@ class Guards:
         name = next(iter(inspect.signature(endpoint).parameters))
         answer = await endpoint(**{name: request})  # as FastAPI calls it
         return answer if isinstance(answer, Response) else JSONResponse(jsonable_encoder(answer))
-
-    def notes(self) -> Iterator[str]:
-        """Say which functions of the user's around Dash's are taken for guards, and what that costs."""
-        for route in self._without_dash.guarded.values():
-            yield note_guard(route.endpoint)
 
     async def _endpoint(self, request: Request) -> Response:
         answer = await self._respond(request)

@@ -7,9 +7,8 @@ there the routing result is restated, which the server raises once all ``before_
 from __future__ import annotations
 
 import functools
-import logging
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import dash
@@ -17,29 +16,25 @@ from dash.exceptions import DependencyException
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect, WebsocketMismatch
 
-from ..core.logs import log_warnings
-from ..core.not_found_page import HEADERS, prefers_json
+from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
 from ..core.site import Site, everywhere_site
 from ..dash_internals.index_page import is_dashs_answer, shell
 from ..dash_internals.navigation import root_url
 from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
+from .adapter import Adapter
 from .decisions import Decision, Outcome, Reason
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
-from .hidden_rules import warn_of_hidden_rules
 from .templates import FlaskTemplates
 from .werkzeug_decisions import View, WerkzeugDecisions
+from .werkzeug_steps import Call, Steps, same, throw
 
-#: A function of ours that yields what is to be called next, is sent what that returned, and raises nothing: it returns
-#: an error to raise, or None and an answer. What it yields is the user's or the server's, and is called outside.
-Steps = Generator[Callable[[], Any], Any, Any]
-
-# Looked up once, for on Python 3.11 a member of an enum takes four times as long as a name.
+# Looked up once, because on Python 3.11 a member of an enum takes four times as long as a name.
 _PASS_ON, _NOT_FOUND = Outcome.PASS_ON, Outcome.NOT_FOUND
 
 
-class WerkzeugServer(ABC):
-    """True 404s on a Flask or Quart server, for all Dash apps on it that asked for them.
+class WerkzeugServer(Adapter):
+    """True 404s on a Flask or Quart server.
 
     :param server: the server.
     """
@@ -55,21 +50,22 @@ class WerkzeugServer(ABC):
     #: What is raised for an unknown URL.
     not_found_error: ClassVar[type[PageNotFound]]
 
+    #: Those of ``werkzeug_steps`` that call, or those that await.
+    as_function: ClassVar[Any]
+    run: ClassVar[Any]
+
+    decisions: WerkzeugDecisions
+
     def __init__(self, server: Any) -> None:
+        super().__init__(WerkzeugDecisions(server))
         self._server = server
-        self._decisions = WerkzeugDecisions(server)
-        self._sites = self._decisions.sites
+        self._sites = self.decisions.sites
         self._started = False
 
     @staticmethod
     def installed(server: Any) -> Any:
         """Return the adapter that serves on a server; None if no app on it is enabled."""
         return server.extensions.get(EXTENSION)
-
-    @property
-    def sites(self) -> Iterable[Site]:
-        """The apps that tell the truth."""
-        return self._sites.values()
 
     @staticmethod
     def has_routes(app: dash.Dash) -> bool:
@@ -82,7 +78,7 @@ class WerkzeugServer(ABC):
         return cls.templates_class(app.server, functools.partial(root_url, app))
 
     def enable(self, site: Site) -> None:
-        """Let an app tell the truth; in place of what was said of the same app before.
+        """Enable an app; in place of what was said of the same app before.
 
         :raises RuntimeError: if the server has answered requests already.
         """
@@ -92,7 +88,7 @@ class WerkzeugServer(ABC):
                 server.before_request(self.before_request)
                 # In debug mode Dash registers an errorhandler(Exception) that makes a 500 of every error without a
                 # handler of its own. So ours have one.
-                handle = self.as_function(self.answer_error)
+                handle = self.as_function(self._answer_error, self._answer_error)
                 for error in (self.not_found_error, PageMethodNotAllowed):
                     server.register_error_handler(error, handle)
                 server.extensions[EXTENSION] = self
@@ -106,65 +102,54 @@ class WerkzeugServer(ABC):
         bundles = site.prefix + BUNDLES
         if site.prefix not in self._sites and bundles in server.view_functions:
             server.view_functions[bundles] = self._view_of_ours(
-                self.answer_bundle, site.prefix, server.view_functions[bundles]
+                self._answer_bundle, site.prefix, server.view_functions[bundles]
             )
-        self._decisions.add(site, functools.partial(self._view_of_ours, self.answer_view))
+        self.decisions.add(site, functools.partial(self._view_of_ours, self._answer_view))
         if site.options.everywhere and not site.is_report_only:
             found = users_handler(server, NotFound)
             if found is None or found[0] is not NotFound:
-                server.register_error_handler(404, self.as_function(self.answer_every_404))
+                server.register_error_handler(404, self.as_function(self._answer_every_404, self._answer_every_404))
 
-    def _view_of_ours(self, steps: Callable[..., Steps], endpoint: str, view: View) -> View:
-        return self.as_function(functools.partial(steps, endpoint, self.callable(view)), view)
-
-    def decide_for(self, path: str, method: str) -> Decision:
-        """Return what a request would get; nothing of the user's is called."""
-        return self._decisions.decide_for(path, method)
-
-    def decisions_including(self, site: Site) -> WerkzeugDecisions:
-        """Return decisions as they would be if an app were enabled too."""
-        return self._decisions.including(site)
+    def _view_of_ours(self, answer: Callable[..., Call], endpoint: str, view: View) -> View:
+        ours: View = self.as_function(functools.partial(answer, endpoint, self._callable(view)), view)
+        return ours
 
     @abstractmethod
-    def as_function(self, steps: Callable[..., Steps], like: View | None = None) -> View:
-        """Return a function that calls what the steps yield, raises the error that they return, or returns the answer.
-
-        :param like: the view in whose place it is.
-        """
-
-    @abstractmethod
-    def callable(self, function: View) -> View:
+    def _callable(self, function: View) -> View:
         """Return a function of the user's, plain or async, as the server calls it."""
 
     @abstractmethod
-    def spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
+    def _spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
         """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
 
     @abstractmethod
-    def paths(self, request: Any) -> tuple[str, ...]:
+    def _paths(self, request: Any) -> tuple[str, ...]:
         """Return a request's path as the browser holds it, and what else it may be."""
 
     @abstractmethod
-    def accept(self, request: Any) -> str:
+    def _accept(self, request: Any) -> str:
         """Return a request's Accept header."""
 
     @abstractmethod
-    def exists(self, decision: Decision) -> Any:
+    def _exists(self, decision: Decision) -> Any:
         """Tell whether what a page is about exists: call its ``exists``."""
 
     @abstractmethod
-    def guarded(self, call: View, decision: Decision, exists: Callable[[], Any]) -> Any:
+    def _guarded(self, view: Call, decision: Decision, exists: Call) -> Any:
         """Return the response of Dash's view behind the user's guard, and its content if it is there already."""
 
     @abstractmethod
-    def bundle(self, call: View) -> Any:
-        """Return Dash's answer to a component bundle, or the error that it raises for one that does not exist."""
+    def _bundle(self, view: Call, prefix: str) -> Any:
+        """Return Dash's answer to a component bundle.
+
+        :raises PageNotFound: for one that does not exist.
+        """
 
     @abstractmethod
-    def static_answer(self, site: Site | None) -> Any:
-        """Return the response with the 404 page of a site; with a problem in JSON for None."""
+    def _page(self, site: Site) -> Any:
+        """Return the response with the 404 page of a site."""
 
-    def response(self, body: bytes | str, mimetype: str = "text/html") -> Any:
+    def _response(self, body: bytes | str, mimetype: str = "text/html") -> Any:
         """Return the response to an unknown URL."""
         return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
 
@@ -175,37 +160,39 @@ class WerkzeugServer(ABC):
         request = self.framework.request._get_current_object()
         if request.method in ("GET", "HEAD") and request.routing_exception is None:
             return
-        decision = self._decisions.decide(request, *self.paths(request))
+        decision = self.decisions.decide(request, *self._paths(request))
         refusal = self._refusal(decision, request)
         if refusal is not None:
             request.routing_exception = refusal
 
-    def answer_view(self, endpoint: str, view: View, *args: Any, **kwargs: Any) -> Steps:
-        """Answer in place of Dash's view: return an error to raise, or None and an answer.
+    def _answer_view(self, endpoint: str, view: View, *args: Any, **kwargs: Any) -> Call:
+        """Answer in place of one of Dash's views.
 
         :param endpoint: the view's. Where another rule of the user's shows that view, it is called as it is.
-        :param view: Dash's, with what it is called with.
         """
+        call = functools.partial(view, *args, **kwargs)
         request = self.framework.request._get_current_object()
         if request.url_rule is None or request.url_rule.rule != endpoint:
-            return None, (yield functools.partial(view, *args, **kwargs))
-        decision = self._decisions.decide(request, *self.paths(request))
-        response = None
+            return call
+        decision = self.decisions.decide(request, *self._paths(request))
         if decision.guard_first or decision.found.asks_exists:
-            exists = functools.cache(functools.partial(self.exists, decision))
-            if decision.guard_first:
-                # A guard that wraps Dash's view answers first. Only an answer of Dash's is replaced.
-                response, content = yield functools.partial(
-                    self.guarded, functools.partial(view, *args, **kwargs), decision, exists
-                )
-                if not (yield functools.partial(is_dashs_answer, decision.site, response.status_code, content)):
-                    return None, response
-            if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
-                decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
+            return functools.partial(self.run, self._answer_once_asked(decision, request, call))
         refusal = self._refusal(decision, request)
-        if refusal is None and response is None:
-            response = yield functools.partial(view, *args, **kwargs)
-        return refusal, response
+        return call if refusal is None else functools.partial(throw, refusal)
+
+    def _answer_once_asked(self, decision: Decision, request: Any, view: Call) -> Steps:
+        """Answer where a guard around Dash's view has its say first, or the page's ``exists``."""
+        exists = functools.cache(functools.partial(self._exists, decision))
+        if decision.guard_first:
+            response, content = yield functools.partial(self._guarded, view, decision, exists)
+            view = functools.partial(same, response)
+            # Only an answer of Dash's is replaced.
+            if not (yield functools.partial(is_dashs_answer, decision.site, response.status_code, content)):
+                return view
+        if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
+            decision = decision._replace(outcome=_NOT_FOUND, reason=Reason.NOT_THERE)
+        refusal = self._refusal(decision, request)
+        return view if refusal is None else functools.partial(throw, refusal)
 
     def _refusal(self, decision: Decision, request: Any) -> HTTPException | None:
         """Return what is raised for a decision; None where the request is passed on.
@@ -227,56 +214,65 @@ class WerkzeugServer(ABC):
             return RequestRedirect(decision.location)
         return PageMethodNotAllowed(decision.allow) if decision.allow else WebsocketMismatch()
 
-    def answer_bundle(self, prefix: str, view: View, *args: Any, **kwargs: Any) -> Steps:
+    def _answer_bundle(self, prefix: str, view: View, *args: Any, **kwargs: Any) -> Call:
         """Answer in place of Dash's view of component bundles, which fails for one that does not exist."""
-        answer = yield functools.partial(self.bundle, functools.partial(view, *args, **kwargs))
-        if not isinstance(answer, DependencyException):
-            return None, answer
-        return answer if self._sites[prefix].is_report_only else self.not_found_error(prefix), None
+        return functools.partial(self._bundle, functools.partial(view, *args, **kwargs), prefix)
 
-    def answer_error(self, error: HTTPException) -> Steps:
+    def _bundle_error(self, prefix: str, fault: DependencyException) -> Exception:
+        """Return what is raised for a component bundle that does not exist."""
+        return fault if self._sites[prefix].is_report_only else self.not_found_error(prefix)
+
+    def _answer_error(self, error: HTTPException) -> Call:
         """Answer an error of ours: by the user's handler, or by the app's 404 page."""
         request = self.framework.request._get_current_object()
         error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
-        found, answer = users_handler(self._server, error_class, request.blueprints), error
-        if found is not None:
-            answer = yield functools.partial(self.callable(found[1]), error)
+        found = users_handler(self._server, error_class, request.blueprints)
+        handle = functools.partial(self._callable(found[1]) if found else same, error)
         if not isinstance(error, PageNotFound):
-            return None, answer
-        # A handler may give the error back, alone or with a status of its own.
-        with_more = answer[1:] if isinstance(answer, tuple) and answer and answer[0] is error else None
-        if answer is not error and with_more is None:
-            return None, answer
-        page = yield from self.answer_not_found(self._sites[error.endpoint], error.in_app, request)
-        return None, page if with_more is None else (page, *with_more)
+            return handle
+        answer = self._answer_not_found(self._sites[error.endpoint], error.in_app, request)
+        return answer if found is None else functools.partial(self.run, self._handle_first(error, handle, answer))
 
-    def answer_every_404(self, error: HTTPException) -> Steps:
+    @staticmethod
+    def _handle_first(error: PageNotFound, handle: Call, answer: Call) -> Steps:
+        """Answer by the user's handler, which may give the error back, alone or with a status of its own."""
+        handled = yield handle
+        if handled is error:
+            return answer
+        if isinstance(handled, tuple) and handled and handled[0] is error:
+            handled = ((yield answer), *handled[1:])
+        return functools.partial(same, handled)
+
+    def _answer_every_404(self, error: HTTPException) -> Call:
         """Answer any other 404 of the server: by the user's handler, or by the app that answers everywhere."""
         request = self.framework.request._get_current_object()
         found = users_handler(self._server, NotFound, request.blueprints)
-        if found is not None:
-            return None, (yield functools.partial(self.callable(found[1]), error))
         site = everywhere_site(self._sites.values(), request.path)
+        if found is not None:
+            return functools.partial(self._callable(found[1]), error)
         if site is None or error.response is not None:  # abort(404, response=...), or abort(response)
-            return None, error
-        return None, (yield from self.answer_not_found(site, False, request))
+            return functools.partial(same, error)
+        return self._answer_not_found(site, False, request)
 
-    def answer_not_found(self, site: Site, in_app: bool, request: Any) -> Steps:
-        """Return the answer to an unknown URL.
+    def _answer_not_found(self, site: Site, in_app: bool, request: Any) -> Call:
+        """Answer an unknown URL.
 
         :param in_app: whether by the app's own shell. It holds all layouts, so only a URL that has passed the guards in
             front of them gets it.
         """
-        is_json = prefers_json(self.accept(request))
-        if is_json or not in_app:
-            return (yield functools.partial(self.static_answer, None if is_json else site))
-        page = yield functools.partial(self._shell, site)
-        if isinstance(page, HTTPException):
-            return page
-        response = yield functools.partial(self._server.make_response, page)
-        response.status_code = 404
-        response.headers.update(HEADERS)
-        return response
+        if prefers_json(self._accept(request)):
+            return functools.partial(self._response, PROBLEM, PROBLEM_TYPE)
+        if not in_app:
+            return functools.partial(self._page, site)
+        return functools.partial(self.run, self._answer_in_app(site))
+
+    def _answer_in_app(self, site: Site) -> Steps:
+        answer = yield functools.partial(self._shell, site)
+        if not isinstance(answer, HTTPException):
+            answer = yield functools.partial(self._server.make_response, answer)
+            answer.status_code = 404
+            answer.headers.update(HEADERS)
+        return functools.partial(same, answer)
 
     @staticmethod
     def _shell(site: Site) -> Any:
@@ -287,13 +283,9 @@ class WerkzeugServer(ABC):
 
     def _start(self) -> None:
         self._started = True
-        self.spare_hooks(self._server.before_request_funcs[None])
-        log_warnings(self._warnings())
-        log_warnings(self._decisions.guards(), logging.INFO)
+        self._spare_hooks(self._server.before_request_funcs[None])
+        self._log_at_start()
 
     def _warnings(self) -> Iterator[str]:
         yield from generic_handler_warning(self._server)
-        for site in dict.fromkeys(self._sites.values()):
-            yield from site.warnings(answers_root=self.decide_for(site.prefix, "GET").site is site)
-        decide = functools.partial(self.decide_for, method="GET")
-        yield from warn_of_hidden_rules(self._decisions.server_rules(), self._sites.values(), decide)
+        yield from super()._warnings()

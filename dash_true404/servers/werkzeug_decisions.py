@@ -181,7 +181,7 @@ class WerkzeugDecisions:
         """Return the server's own rules for GET."""
         return [ServerRule(rule.rule, str(rule.endpoint)) for rule in self._rules.for_get()]
 
-    def guards(self) -> Iterator[str]:
+    def note_guards(self) -> Iterator[str]:
         """Say which wrappers around views are taken for guards, and what that costs."""
         for endpoint, ours in self._views.items():
             if endpoint in self._guarded:

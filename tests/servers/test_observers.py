@@ -132,7 +132,7 @@ def test_unknown_urls_are_404_for_every_method_and_no_page_is_drawn(observe, whe
     assert by_method(app, "/zz") == UNKNOWN
     assert statuses(app, "/", "/a", "/t/1") == [200, 200, 200]
     assert [b"_dash-config" in body for body in drawn] == [False] * len(METHODS) + [True] * 3
-    assert not adapter_for(app.server).installed(app.server).decide_for("/zz", "GET").guard_first
+    assert not adapter_for(app.server).decisions.decide_for("/zz", "GET").guard_first
     assert "wrapper" not in caplog.text
 
 
@@ -259,7 +259,7 @@ def test_a_wrapper_is_described_by_the_code_that_runs():
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_the_tools_name_the_guard_and_not_the_observer(when):
     app = app_with(wrap_with(OBSERVE["proxy"], guard_by_function, OBSERVE["function"]), when)
-    decision = adapter_for(app.server).installed(app.server).decide_for("/zz", "POST")
+    decision = adapter_for(app.server).decisions.decide_for("/zz", "POST")
     (named,) = name_guards(app, decision)
     assert "`guarded`" in named
     assert "test_observers.py" in named
