@@ -81,6 +81,7 @@ ELSEWHERE = ["tests/browser", "tests/deployment", "tests/ecosystem", "tests/test
 ECOSYSTEM = ["ddtrace==4.16.0", "flask-profiler==1.8.1", "newrelic==14.1.0"]
 ECOSYSTEM += ["opentelemetry-instrumentation-fastapi==0.66b2", "opentelemetry-sdk==1.45.2"]
 ECOSYSTEM += ["prometheus-fastapi-instrumentator==8.1.0", "slowapi==0.1.10"]
+ECOSYSTEM += ["dash-extensions==2.0.6", "dash-mantine-components==2.8.1", "vizro==1.0.0"]
 
 
 def installed(version: str) -> str | None:

@@ -8,6 +8,7 @@ from importlib.metadata import distributions
 NEEDS = {
     "test_labels.py": {"opentelemetry-instrumentation-fastapi", "opentelemetry-sdk"}
     | {"prometheus-fastapi-instrumentator", "slowapi"},
+    "test_dashboards.py": {"dash-extensions", "dash-mantine-components", "vizro"},
     "test_observers.py": {"ddtrace", "flask-profiler", "newrelic"},
 }
 _installed = {distribution.name.lower().replace("_", "-") for distribution in distributions()}
