@@ -6,15 +6,33 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import os
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    import dash
+from .pytest_fixtures import (  # pytest finds fixtures by their names in a plugin
+    _configured_dash_app,
+    dash_app,
+    dash_login,
+    dash_page_case,
+    dash_pages,
+    isolated_page_registry,
+)
 
-    from .diagnostics.pytest_pages import DashPages, LoadedApp
+__all__ = [
+    "DashPages",  # noqa: F822  # it comes by __getattr__
+    "_configured_dash_app",
+    "dash_app",
+    "dash_login",
+    "dash_page_case",
+    "dash_pages",
+    "isolated_page_registry",
+]
+
+_COLLECTOR = "dash-pages"
+# The tests of --dash-pages that are named on the command line, as "page[/trips]"; None: all of them.
+_NAMED = pytest.StashKey["list[str] | None"]()
 
 
 def __getattr__(name: str) -> Any:
@@ -27,76 +45,83 @@ def __getattr__(name: str) -> Any:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--dash-pages`` and the ini setting ``dash_app``."""
+    """Add ``--dash-pages``, ``--dash-pages-from-config`` and the ini setting ``dash_app``."""
     group = parser.getgroup("dash-true404", "true 404s of Dash apps")
     group.addoption(
         "--dash-pages",
         metavar="MODULE:APP",
-        help="test each page and redirect of a Dash app, its unknown URLs, and its links; no test code needed",
+        help="Test each page and redirect of a Dash app, its unknown URLs, and its links; no test code needed. Who "
+        "asks can be said in [tool.dash-true404] of pyproject.toml: header, user, base-url, login.",
     )
-    parser.addini("dash_app", "the Dash app that the fixture dash_pages tests: module:app, or module:create()")
+    group.addoption(
+        "--dash-pages-from-config",
+        action="store_true",
+        help="The same for the app that is configured: dash_app in pytest's configuration, or app in "
+        "[tool.dash-true404] of pyproject.toml.",
+    )
+    parser.addini("dash_app", "The Dash app that the fixture dash_pages tests: module:app, or module:create().")
 
 
-@pytest.fixture
-def isolated_page_registry(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No pages at first, and afterwards those that were: for tests that make Dash apps of their own.
-
-    What all apps of a process share is saved, emptied and restored: ``dash.page_registry``, its settings, callbacks
-    that wait for an app, and the app of ``dash.get_app()``.
-    """
-    from .dash_internals import state as page_state
-
-    if request.config.getini("dash_app"):
-        request.getfixturevalue("_dash_app_of_ini")  # or its pages would be registered here, and be lost in the end
-    before = page_state.saved()
-    page_state.restore(page_state.emptied(before))
-    try:
-        yield
-    finally:
-        page_state.restore(before)
-
-
-@pytest.fixture(scope="session")
-def _dash_app_of_ini(pytestconfig: pytest.Config) -> LoadedApp:
-    # Of the session, so that it is set up before any isolated_page_registry.
-    name = pytestconfig.getini("dash_app")
-    if not name:
-        pytest.fail(
-            "Which app? Write a fixture dash_app that returns it, or name it in pytest's configuration: "
-            "dash_app = module:app",
-            pytrace=False,
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the node ids of ``--dash-pages`` out of the arguments, which pytest would look for on disk."""
+    asked = [_name_of_test(config, argument) for argument in config.args]
+    named = [name for name in asked if name is not None]
+    is_rest_named = any("::" in argument for argument, name in zip(config.args, asked, strict=True) if name is None)
+    config.stash[_NAMED] = named if named or is_rest_named else None
+    if not named:
+        return
+    if not _is_asked_for(config):
+        raise pytest.UsageError(
+            f"{_COLLECTOR}::{named[0]} is a test of a Dash app. Say which one: --dash-pages MODULE:APP, or "
+            "--dash-pages-from-config."
         )
-    from .diagnostics.load import LoadError
-    from .diagnostics.pytest_pages import LoadedApp
-
-    try:
-        return LoadedApp(name)
-    except LoadError as error:
-        pytest.fail(f"dash_app: {error}", pytrace=False)
+    config.args = [argument for argument, name in zip(config.args, asked, strict=True) if name is None]
 
 
-@pytest.fixture
-def dash_app(_dash_app_of_ini: LoadedApp, isolated_page_registry: None) -> Iterator[dash.Dash]:
-    """The Dash app that dash_pages tests: the one that the ini setting dash_app names; override it with your own."""
-    with _dash_app_of_ini.restore_pages():
-        yield _dash_app_of_ini.app
+def _name_of_test(config: pytest.Config, argument: str) -> str | None:
+    """Return which test of ``--dash-pages`` an argument names, "" for all of them; None for any other argument."""
+    file, _, name = argument.partition("::")
+    if os.path.basename(file) != _COLLECTOR:
+        return None
+    # pytest prints node ids from the folder that it was started in, and others may take them from the root.
+    path = os.path.abspath(os.path.join(config.invocation_params.dir, file))
+    is_ours = path == str(config.rootpath / _COLLECTOR) or file == _COLLECTOR
+    return name if is_ours and not os.path.exists(path) else None
 
 
-@pytest.fixture
-def dash_pages(dash_app: dash.Dash) -> Iterator[DashPages]:
-    """The pages of dash_app: what their URLs answer, and assertions that say why a URL is found or not."""
-    from .diagnostics.pytest_pages import DashPages
-
-    pages = DashPages(dash_app)
-    yield pages
-    pages.close()
+def _is_asked_for(config: pytest.Config) -> bool:
+    return bool(config.getoption("dash_pages") or config.getoption("dash_pages_from_config"))
 
 
 @pytest.hookimpl(tryfirst=True)  # so that -k and the like see these items too
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add the items of ``--dash-pages``."""
-    if config.getoption("dash_pages"):
-        from .diagnostics.pytest_pages import PagesCollector
+    """Add the items of ``--dash-pages``, or those of them that are named."""
+    if not _is_asked_for(config) or config.stash[_NAMED] == []:
+        return
+    from .diagnostics.pytest_items import PagesCollector
 
-        collector = PagesCollector.from_parent(session, name="dash-pages", nodeid="dash-pages")
-        items.extend(session.genitems(collector))
+    collector = PagesCollector.from_parent(session, name=_COLLECTOR, nodeid=_COLLECTOR)
+    made = list(session.genitems(collector))
+    items.extend(_select(made, config.stash[_NAMED]))
+
+
+def _select(items: list[pytest.Item], names: list[str] | None) -> list[pytest.Item]:
+    if not names or "" in names or not items:  # no items: the error of the collection says why
+        return items
+    selected = []
+    for name in names:
+        found = [item for item in items if name in (item.name, item.name.partition("[")[0])]
+        if not found:
+            raise pytest.UsageError(
+                f"not found: {_COLLECTOR}::{name}\n({_COLLECTOR} has {', '.join(item.name for item in items)})"
+            )
+        selected += found
+    return list(dict.fromkeys(selected))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each page, redirect and so on, where a test has the fixture ``dash_page_case``."""
+    if "dash_page_case" in metafunc.fixturenames:
+        from .diagnostics.pytest_params import parametrize
+
+        parametrize(metafunc)

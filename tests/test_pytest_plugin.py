@@ -1,7 +1,5 @@
-"""The pytest plugin, in runs of pytest of its own."""
+"""The fixtures of the pytest plugin, and what ``dash_pages`` asks and asserts; its items: test_pytest_items.py."""
 
-import importlib
-import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -12,57 +10,12 @@ import pytest
 from dash import html
 
 from dash_true404 import enable_true_404, pytest_plugin
-from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.explain import explain
+from dash_true404.diagnostics.inspected_app import NotReadyError
 
 from .apps import make_app, make_true_app, register
-from .client import METHODS
-
-ASGI = hasattr(dash, "backends") and importlib.util.find_spec("fastapi") and importlib.util.find_spec("quart")
-SERVERS = ["flask", "quart", "fastapi"] if ASGI else ["flask"]
-# pytester forgets what its runs import, and these do not bear to be imported twice, or take long each time.
-for name in ("importlib_metadata", "quart", "fastapi", "hypothesis"):
-    if importlib.util.find_spec(name):
-        importlib.import_module(name)
-
-APP = """
-    import dash
-    from dash import Dash, dcc, html
-    from dash_true404 import enable_true_404
-
-    app = Dash(__name__, use_pages=True, pages_folder="" {options})
-    app.layout = html.Div(dash.page_container)
-    dash.register_page("home", path="/", layout=dcc.Link("Trips", href="/trips"))
-    dash.register_page("trips", path="/trips", redirect_from=["/rides"], layout=html.Div())
-    dash.register_page("item", path_template="/item/<item_id>", layout=lambda item_id="", **_: html.Div())
-    dash.register_page("asset", path_template="/asset/<a>", path="/asset/a1", layout=html.Div())
-    dash.register_page("sold", path="/sold", layout=html.Div(), exists=lambda: False)
-    {more}
-"""
-
-
-def write_app(pytester, server="flask", more="enable_true_404(app)", options="", name="shop"):
-    """Write an app's module; without ``more``, one of plain Dash."""
-    options += "" if server == "flask" else f', backend="{server}"'
-    pytester.makepyfile(**{name: textwrap.dedent(APP).format(options=options, more=textwrap.dedent(more))})
-
-
-def write_tests(pytester, body, header="dash_pages"):
-    """Write a module with one test."""
-    pytester.makeini("[pytest]\ndash_app = shop:app\n")
-    body = textwrap.indent(textwrap.dedent(body), "    ")
-    pytester.makepyfile(test_it=f"import dash\nimport pytest\n\ndef test_it({header}):\n{body}")
-
-
-def run(pytester, *args):
-    dash.page_registry.clear()  # of the run before, in the same process
-    return pytester.runpytest_inprocess("-p", "no:randomly", "--disable-warnings", *args)
-
-
-def items(result):
-    """Return the outcome of each test of a verbose run."""
-    lines = [line.rsplit("[", 1)[0].strip() for line in result.outlines if line.startswith("dash-pages::")]
-    return {name.partition("::")[2]: outcome for name, _, outcome in (line.rpartition(" ") for line in lines)}
+from .login_apps import LOGIN_APPS, session_app
+from .plugin_runs import SERVERS, run, write_app, write_tests
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -75,7 +28,7 @@ def test_dash_pages_answers(pytester, server):
         assert b"_dash-config" in dash_pages.get("/trips?day=1").data
         answer = dash_pages.get("/nope", headers={"Accept": "application/json"})
         assert answer.headers["Content-Type"] == "application/problem+json"
-        assert dash_pages.get("/trips", "POST", body=b"x").status_code == 405
+        assert dash_pages.post("/trips", data=b"x").status_code == 405
         assert (dash_pages.status("/nope"), dash_pages.status("/trips", method="POST")) == (404, 405)
         assert dash_pages.paths == ["/", "/asset/a1", "/sold", "/trips"]
         dash_pages.assert_found("/item/7")
@@ -204,6 +157,171 @@ def test_an_unstarted_client_needs_no_end():
     assert pages.status("/") == 200
 
 
+def test_each_method_is_asked_with_content_and_headers():
+    def echo():
+        return f"{flask.request.method} {flask.request.headers.get('X-A')} {flask.request.get_data(as_text=True)}"
+
+    app = make_app("/")
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    app.server.add_url_rule("/echo", "echo", echo, methods=methods)
+    pages = pytest_plugin.DashPages(app)
+    for method in methods:
+        ask = getattr(pages, method.lower())
+        assert ask("/echo", json={"a": 1}, headers={"X-A": "b"}).text == f'{method} b {{"a": 1}}'
+        assert ask("/echo", data={"a": "1 2"}).text == f"{method} None a=1+2"
+    assert pages.head("/echo").headers["Content-Length"] == str(len("HEAD None "))
+    assert set(pages.options("/echo").headers["Allow"].split(", ")) == {*methods, "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize("method", ["get", "post", "assert_found", "assert_not_found"])
+def test_an_unknown_argument_is_named(method):
+    pages = pytest_plugin.DashPages(make_app("/"))
+    with pytest.raises(TypeError, match=rf"DashPages\.{method}\(\) got an unexpected keyword argument 'jsn'"):
+        getattr(pages, method)("/", jsn={})
+
+
+def test_cookies_are_kept_until_the_app_drops_them(backend):
+    pages = pytest_plugin.DashPages(session_app(backend))
+    assert pages.get("/sales").location == "/login"
+    assert pages.post("/login", data={"name": "ann", "password": "secret"}).status_code == 302
+    pages.assert_found("/sales")
+    assert pages.get("/logout").status_code == 302
+    with pytest.raises(AssertionError, match="GET /sales is 302, not found"):
+        pages.assert_found("/sales")
+    pages.close()
+
+
+def test_a_session_can_be_set(backend):
+    pages = pytest_plugin.DashPages(LOGIN_APPS["provider"].make(backend))
+    pages.client.set_session(user="ann")
+    pages.assert_found("/sales")
+    assert len(pages.client.cookies) == 1
+    pages.close()
+
+
+def test_assertions_ask_with_headers():
+    app = make_true_app("/", "/a")
+    app.server.before_request(lambda: None if flask.request.headers.get("X-Key") == "k" else ("no", 403))
+    pages = pytest_plugin.DashPages(app)
+    pages.assert_found("/a", headers={"X-Key": "k"})
+    pages.assert_not_found("/b", headers={"X-Key": "k"})
+    with pytest.raises(AssertionError, match="GET /b is 403, not 404"):
+        pages.assert_not_found("/b")
+
+
+def test_links_are_followed_without_ending_the_session():
+    pages = pytest_plugin.DashPages(session_app("flask"), LOGIN_APPS["session"].visitor)
+    with pytest.raises(AssertionError, match=r"\A/salse is a dead link, on /sales\.\n"):
+        pages.assert_no_dead_links()
+    pages.assert_found("/sales")
+
+
+def test_links_that_could_not_be_read_are_a_failure():
+    with pytest.raises(AssertionError, match=r"/sales could not be read: .* 302"):
+        pytest_plugin.DashPages(session_app("flask")).assert_no_dead_links()
+
+
+def test_an_app_on_no_server_cannot_be_asked():
+    pages = pytest_plugin.DashPages(dash.Dash(__name__, server=False))
+    with pytest.raises(NotReadyError, match="not on its server yet"):
+        pages.get("/")
+
+
+LOGIN = """
+    [tool.dash-true404]
+    app = "guarded:app"
+    login = "logins:log_in"
+    header = ["X-Key: k"]
+"""
+GUARDED = """
+    import flask
+    from shop import app
+
+    app.server.secret_key = "for tests"
+
+    @app.server.before_request
+    def need_login():
+        if flask.request.headers.get("X-Key") != "k":
+            return "no", 403
+        if not flask.session.get("user"):
+            return flask.redirect("/login?next=" + flask.request.path)
+"""
+
+
+def write_guarded_app(pytester):
+    """Write an app behind a login, with the table that says who asks."""
+    write_app(pytester)
+    pytester.makepyfile(guarded=GUARDED, logins="def log_in(client):\n    client.set_session(user='ann')")
+    pytester.makepyprojecttoml(textwrap.dedent(LOGIN))
+
+
+def test_dash_pages_asks_as_the_table_says_and_logs_in_as_a_fixture_does(pytester):
+    write_guarded_app(pytester)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_as_the_table_says(dash_pages):
+            dash_pages.assert_all_found()
+
+        class TestStranger:
+            @pytest.fixture
+            def dash_login(self):
+                return None
+
+            def test_it(self, dash_pages):
+                assert dash_pages.get("/trips").location == "/login?next=/trips"
+
+        class TestAdmin:
+            @pytest.fixture
+            def dash_login(self, request):
+                request.getfixturevalue("tmp_path")
+                return lambda client: client.set_session(user="root")
+
+            def test_it(self, dash_pages):
+                dash_pages.assert_found("/trips")
+        """
+    )
+    run(pytester).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("login = 'logins:nobody'", "The login could not be done. Module 'logins' has no function 'nobody'."),
+        ("login = 'logins:fail'", "The login logins:fail failed:"),
+        ("lojin = ''", "*has lojin, which is unknown.*"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_told_in_words(pytester, table, told):
+    write_app(pytester)
+    write_tests(pytester, "pass")
+    pytester.makepyfile(logins="def fail(client):\n    1 / 0")
+    pytester.makepyprojecttoml(f"[tool.dash-true404]\n{table}\n")
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([told])
+    result.stdout.no_fnmatch_line("*pytest_fixtures.py*")
+
+
+def test_the_app_is_found_from_rootdir_after_pythonpath(pytester, monkeypatch):
+    """Wherever pytest was started: beside the tests is another app of the same name."""
+    for folder, place in ((".", "root"), ("src", "src"), ("tests", "tests")):
+        (pytester.path / folder).mkdir(exist_ok=True)
+        (pytester.path / folder / "site_app.py").write_text(f"place = {place!r}\nfrom shop import app")
+    write_app(pytester)
+    pytester.makepyprojecttoml("[tool.dash-true404]\napp = 'site_app:app'\n")
+    (pytester.path / "tests/test_it.py").write_text(
+        "import sys\n\ndef test_it(dash_pages):\n    print('found in', sys.modules['site_app'].place)"
+    )
+    monkeypatch.chdir(pytester.path / "tests")
+    for ini, place in (("", "root"), ("pythonpath = src", "src")):
+        pytester.makeini(f"[pytest]\n{ini}\n")
+        result = run(pytester, "-s", "-p", "no:cacheprovider", "--import-mode=importlib")
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines([f"*found in {place}*"])
+
+
 def test_a_fixture_of_the_users_gives_the_app(pytester):
     write_app(pytester)
     write_tests(pytester, "assert dash_pages.paths[0] == '/'")
@@ -318,130 +436,13 @@ def test_the_registry_is_emptied_and_restored(pytester):
     run(pytester).assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_the_option_tests_everything_without_a_line_of_code(pytester, server):
-    write_app(pytester, server)
-    result = run(pytester, "--dash-pages", "shop:app", "-v")
-    assert items(result) == {
-        "page /": "PASSED",
-        "page /trips": "PASSED",
-        "page /asset/a1": "PASSED",
-        "redirect /rides": "PASSED",
-        **{f"unknown {method}": "PASSED" for method in METHODS},
-        "dead links": "PASSED",
-    }
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["*collected 12 items", "*= 12 passed*"])
-
-
-@pytest.mark.parametrize("server", SERVERS)
-def test_the_option_tells_the_truth_about_plain_dash(pytester, server):
-    write_app(pytester, server, more="dash.page_registry['home']['layout'].href = '/nope'")
-    result = run(pytester, "--dash-pages", "shop:app", "-v")
-    outcomes = items(result)
-    assert {name for name, outcome in outcomes.items() if outcome == "PASSED"} == {
-        "page /",
-        "page /trips",
-        "page /asset/a1",
-        "redirect /rides",
-    }
-    assert {name for name, outcome in outcomes.items() if outcome == "FAILED"} == {
-        *(f"unknown {method}" for method in METHODS),
-        "dead links",
-    }
-    result.stdout.fnmatch_lines(
-        [
-            "GET /true404-no-such-page is 200, not 404.",
-            "/nope is a dead link, on /.",
-            "FAILED dash-pages::unknown GET*",
-        ]
-    )
-    result.stdout.no_fnmatch_line("*Traceback*")
-    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
-
-
-def test_the_option_adds_to_the_tests_that_there_are(pytester):
-    write_app(pytester)
-    write_tests(
-        pytester,
-        "dash.Dash('x', use_pages=True, pages_folder='', url_base_pathname='/x/')\ndash.register_page('x', path='/x')",
-        header="",
-    )
-    result = run(pytester, "--dash-pages", "shop:app")
-    result.assert_outcomes(passed=13)  # although the test has left a page behind
-    result = run(pytester, "--dash-pages", "shop:app", "-k", "redirect or POST")
-    result.assert_outcomes(passed=2, deselected=11)
-
-
-def test_what_failed_last_can_be_run_again(pytester):
-    guard = """
-        enable_true_404(app)
-
-        @app.server.before_request
-        def guard():
-            import flask
-            return ("no", 403) if flask.request.path == "/trips" else None
-    """
-    write_app(pytester, more=guard)
-    result = run(pytester, "--dash-pages", "shop:app")
-    result.stdout.fnmatch_lines(["GET /trips is 403, not found.", "FAILED dash-pages::page /trips*"])
-    failed = result.parseoutcomes()["failed"]
-    again = run(pytester, "--dash-pages", "shop:app", "--lf")
-    assert again.parseoutcomes()["failed"] == failed
-    assert "passed" not in again.parseoutcomes()
-
-
-def test_where_every_url_is_a_page_there_is_nothing_unknown(pytester):
-    write_app(pytester, more="dash.register_page('all', path_template='/<x>', layout=html.Div())\nenable_true_404(app)")
-    result = run(pytester, "--dash-pages", "shop:app", "-rs")
-    result.assert_outcomes(passed=5, skipped=7)
-    result.stdout.fnmatch_lines(["SKIPPED*every URL is a page*"])
-
-
-def test_an_app_below_a_prefix(pytester):
-    write_app(pytester, options=", url_base_pathname='/dash/'")
-    outcomes = items(run(pytester, "--dash-pages", "shop:app", "-v"))
-    assert {"page /dash/", "page /dash/trips", "redirect /dash/rides", "unknown GET"} <= set(outcomes)
-    del outcomes["redirect /dash/rides"], outcomes["dead links"]  # the former is a bug of Dash 4
-    assert set(outcomes.values()) == {"PASSED"}
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("shop", "--dash-pages: 'shop' doesn't name an app*"),
-        ("shop:nope", "*Module 'shop' has no attribute 'nope'. It has shop:app."),
-    ],
-)
-def test_an_app_that_cannot_be_had_is_an_error_of_collection(pytester, name, told):
-    write_app(pytester)
-    result = run(pytester, "--dash-pages", name)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*ERROR collecting dash-pages*", told])
-    assert len(result.outlines) < 30
-
-
-def test_an_error_that_is_no_verdict_has_its_traceback(pytester, monkeypatch):
-    monkeypatch.setattr(Client, "ask", lambda *_: 1 / 0)
-    write_app(pytester)
-    result = run(pytester, "--dash-pages", "shop:app", "-k", "trips")
-    result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
-
-
-def test_with_xdist_each_item_runs_once(pytester, run_pytest):
-    pytest.importorskip("xdist")
-    write_app(pytester)
-    write_tests(pytester, "dash_pages.assert_all_found()")
-    run_pytest("--dash-pages", "shop:app", "-n", "2").assert_outcomes(passed=13)
-
-
 def test_beside_other_plugins(pytester):
     for plugin in ("pytest_flask", "pytest_randomly", "dash.testing.plugin"):  # which pytest loads by itself
         pytest.importorskip(plugin)
     write_app(pytester)
     write_tests(pytester, "dash_pages.assert_all_found()\nassert dash_pages.status('/') == 200")
     result = pytester.runpytest_subprocess("--dash-pages", "shop:app", "-W", "error:::dash_true404")
-    result.assert_outcomes(passed=13)
+    result.assert_outcomes(passed=14)
 
 
 def test_flasks_own_fixtures_stay_those_of_pytest_flask(pytester):
@@ -456,13 +457,19 @@ def test_flasks_own_fixtures_stay_those_of_pytest_flask(pytester):
     run(pytester).assert_outcomes(passed=1)
 
 
-def test_the_fixtures_are_three():
+def test_the_fixtures_are_five():
     fixtures = {
         name
         for name, thing in vars(pytest_plugin).items()
         if "fixture" in type(thing).__name__.lower() or hasattr(thing, "_pytestfixturefunction")
     }
-    assert fixtures - {"_dash_app_of_ini"} == {"dash_app", "dash_pages", "isolated_page_registry"}
+    assert fixtures - {"_configured_dash_app"} == {
+        "dash_app",
+        "dash_login",
+        "dash_page_case",
+        "dash_pages",
+        "isolated_page_registry",
+    }
 
 
 def test_unused_it_imports_nothing(pytester):
@@ -471,8 +478,9 @@ def test_unused_it_imports_nothing(pytester):
         import sys
 
         def test_modules():
-            assert "dash_true404.pytest_plugin" in sys.modules
-            assert not {"dash", "flask", "quart", "fastapi", "werkzeug", "dash_true404.core.site"} & set(sys.modules)
+            ours = {name for name in sys.modules if name.startswith("dash_true404")}
+            assert ours == {"dash_true404", "dash_true404.pytest_plugin", "dash_true404.pytest_fixtures"}
+            assert not {"dash", "flask", "quart", "fastapi", "werkzeug"} & set(sys.modules)
         """
     )
     others = [f"-pno:{name}" for name in ("dash", "flask", "pytest-flask")]  # import these themselves

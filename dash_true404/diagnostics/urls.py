@@ -44,6 +44,12 @@ def is_log_out(url: str) -> bool:
     return _LOG_OUT.fullmatch(path.rpartition("/")[2]) is not None
 
 
+def to_browser(app: dash.Dash, path: str) -> str:
+    """Return a path of the server as browsers have it; one that is outside the app stays as it is."""
+    outside, inside = str(app.config.requests_pathname_prefix), str(app.config.routes_pathname_prefix)
+    return outside + path[len(inside) :] if path.startswith(inside) else path
+
+
 def resolve_link(href: str, url: str, host: str = _HOST) -> str | None:
     """Return the request target that a link leads to, as a browser sends it; None if it leaves the host.
 

@@ -58,7 +58,7 @@ def format_report(name: str, report: Report) -> str:
     width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     return "\n\n".join(
         [
-            *_format_findings(report.findings, width),
+            *format_findings(report.findings, width),
             *_format_notes(report.notes, width),
             *_format_unseen(report, width),
             _fill(_summarize(name, report), width),
@@ -66,7 +66,8 @@ def format_report(name: str, report: Report) -> str:
     )
 
 
-def _format_findings(findings: list[Finding], width: int) -> Iterator[str]:
+def format_findings(findings: list[Finding], width: int) -> Iterator[str]:
+    """Yield each reason, with a table of the URLs that it is given for."""
     reasons: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         reasons.setdefault((finding.code, finding.why), []).append(finding)

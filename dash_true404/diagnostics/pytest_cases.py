@@ -1,0 +1,173 @@
+"""What there is to test of an app, each by itself: for the items of ``--dash-pages`` and for ``dash_page_case``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
+
+import dash
+import pytest
+
+from ..core.paths import reachable
+from .check.findings import Finding, Report
+from .check.in_process import check_app
+from .check.links import InProcess
+from .check.report import format_findings, silence_logging
+from .client import NoAnswerError
+from .login import LoginError
+from .pytest_pages import DashPages, list_certain_paths
+from .rules import METHODS, list_rules
+from .settings import STRANGER, Settings
+from .urls import UNKNOWN_NAME, to_browser, to_server
+
+# What is wrong with links, and with files that layouts name.
+_OF_LINKS = ("T411", "T412")
+# The notes that say why an unknown URL is not 404.
+_NOT_UNKNOWN = ("T121", "T124")
+_WIDTH = 80
+
+
+class Case(NamedTuple):
+    """One thing to test."""
+
+    kind: str
+    """``page``, ``redirect``, ``unknown``, ``dead-links``, or ``app`` for all else that ``check`` looks at."""
+    of: str = ""
+    """The URL as browsers have it; of ``unknown`` the method."""
+
+    @property
+    def name(self) -> str:
+        """As an item is named: ``page[/trips]``."""
+        return f"{self.kind}[{self.of}]" if self.of else self.kind
+
+    @property
+    def parameter(self) -> str:
+        """As pytest names parameters: ``page-/trips``."""
+        return f"{self.kind}-{self.of}" if self.of else self.kind
+
+
+def list_cases(app: dash.Dash) -> list[Case]:
+    """Return all that there is to test of an app, which isn't asked anything for that.
+
+    :param app: the Dash app.
+    """
+    redirects = [reachable(rule.path) for rule in list_rules(app) if rule.kind == "redirect"]
+    return [
+        *(Case("page", to_browser(app, path)) for path in list_certain_paths(app)),
+        *(Case("redirect", to_browser(app, path)) for path in dict.fromkeys(redirects)),
+        *(Case("unknown", method) for method in METHODS),
+        Case("dead-links"),
+        Case("app"),
+    ]
+
+
+class Judge:
+    """Knows which cases of an app pass: ``check`` looks at the app once, when the first of them is tested.
+
+    :param app: the Dash app.
+    :param settings: who asks, and what is left out.
+    :param list_selected: returns the cases that are tested in this run. Where several have one fault, the first of them
+        fails and the others are skipped.
+    """
+
+    def __init__(self, app: dash.Dash, settings: Settings, list_selected: Callable[[], list[Case]]) -> None:
+        self._settings = settings
+        self._list_selected = list_selected
+        self._cases = list_cases(app)
+        self._home: str = app.config.requests_pathname_prefix
+        self._report: Report | None = None
+        self._failure: Exception | None = None
+
+    @cached_property
+    def _selected(self) -> list[Case]:
+        return self._list_selected()
+
+    def judge(self, case: Case, pages: DashPages) -> None:
+        """Fail or skip a case, or let it pass.
+
+        :param case: one of those that are selected.
+        :param pages: asks the app.
+        """
+        __tracebackhide__ = True
+        report = self._look(case, pages)
+        alike: dict[tuple[str, str], list[Finding]] = {}
+        for finding in report.findings:
+            alike.setdefault((finding.code, finding.why), []).append(finding)
+        told: list[Finding] = []
+        elsewhere = None
+        for findings in alike.values():
+            cases = [self._find_case(finding) for finding in findings]
+            if case in cases:
+                first = next(other for other in self._selected if other in cases)
+                if first == case:
+                    told += findings
+                else:
+                    elsewhere = first
+        if told:
+            raise AssertionError(_format(told, pages))
+        if elsewhere:
+            pytest.skip(f"the same fault as {elsewhere.name}")
+        unseen = self._why_unseen(case, report, pages)
+        if unseen:
+            pytest.skip(unseen)
+
+    def _look(self, case: Case, pages: DashPages) -> Report:
+        __tracebackhide__ = True
+        if self._report is None and self._failure is None:
+            try:
+                with pages.client.frozen_cookies(), silence_logging():
+                    report = check_app(pages.app, client=pages.client)
+                self._report = report.without(self._settings.ignore)
+            except (NoAnswerError, LoginError) as error:
+                self._failure = error
+        if self._report is None:
+            if case == self._selected[0]:
+                raise AssertionError(str(self._failure))
+            pytest.skip(f"the app could not be asked: see {self._selected[0].name}")
+        return self._report
+
+    def _find_case(self, finding: Finding) -> Case:
+        """Return the case that a finding belongs to."""
+        if finding.code in _OF_LINKS:
+            return Case("dead-links")
+        if finding.url == self._home + UNKNOWN_NAME:
+            return Case("unknown", finding.method)
+        of_url = (Case(kind, finding.url) for kind in ("page", "redirect"))
+        return next((case for case in of_url if case in self._cases), Case("app"))
+
+    def _why_unseen(self, case: Case, report: Report, pages: DashPages) -> str | None:
+        """Return why a case could not be seen; None if it was."""
+        unknown = self._home + UNKNOWN_NAME
+        unseen: dict[str, str] = {}
+        for one in report.unseen:
+            unseen.setdefault(one.url, one.why)  # what was seen first tells most
+        url: str | None = case.of
+        if self._home in unseen:
+            url = self._home
+        elif case.kind == "unknown":
+            if not InProcess(pages.app, pages.client).may_ask(unknown, case.of):
+                return "a route of yours matches unknown URLs, and asking it might change something"
+            for note in report.notes:
+                if note.code in _NOT_UNKNOWN:
+                    return note.why
+            url = unknown
+        elif case.kind == "dead-links":
+            url = next((one for one in unseen if one != unknown), None)
+        if url not in unseen:
+            return None
+        hint = ""
+        if self._settings.visitor == STRANGER:
+            hint = ". Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header"
+        return f"{url} was not seen: {unseen[url]}{hint}"
+
+
+def _format(findings: list[Finding], pages: DashPages) -> str:
+    """Return what is wrong: one line for pytest's summary, a table of the answers, and what ``explain`` says."""
+    parts = list(format_findings(findings, _WIDTH))
+    seen = [finding for finding in findings if finding.seen]
+    if seen:
+        method, url, status = seen[0].method, seen[0].url, seen[0].seen
+        parts.insert(0, f"{method} {url} is {status}" + (f", not {seen[0].due}." if status != seen[0].due else "."))
+        parts.append(pages.explain(to_server(pages.app, url) or url, method))
+    return "\n\n".join(parts)

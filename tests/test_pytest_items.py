@@ -1,0 +1,376 @@
+"""The items of ``--dash-pages``, and ``dash_page_case``: what they are called, what fails, and what is skipped."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from dash import html
+
+from dash_true404.diagnostics.client import Client
+from dash_true404.diagnostics.pytest_cases import Case, Judge, list_cases
+from dash_true404.diagnostics.pytest_pages import DashPages
+from dash_true404.diagnostics.settings import STRANGER, Settings
+
+from .apps import make_app, make_true_app, register, true_app_on
+from .client import METHODS
+from .login_apps import LOGIN_APPS
+from .plugin_runs import SERVERS, items, run, write_app, write_tests
+
+UNKNOWN = [f"unknown[{method}]" for method in METHODS]
+ALL_OF_SHOP = ["page[/]", "page[/trips]", "page[/asset/a1]", "redirect[/rides]", *UNKNOWN, "dead-links", "app"]
+
+
+def outcomes(app, visitor=STRANGER, names=None):
+    """Return what becomes of each case of an app: ``passed``, or how it fails or why it is skipped."""
+    cases = [case for case in list_cases(app) if names is None or case.name in names]
+    pages = DashPages(app, visitor, keeps_cookies=False)
+    judge = Judge(app, Settings(visitor=visitor), lambda: cases)
+    found = {}
+    for case in cases:
+        try:
+            judge.judge(case, pages)
+        except AssertionError as error:
+            found[case.name] = f"failed: {error}"
+        except pytest.skip.Exception as error:
+            found[case.name] = f"skipped: {error}"
+        else:
+            found[case.name] = "passed"
+    pages.close()
+    return found
+
+
+def counts(result):
+    """Return how many tests had which outcome."""
+    return {outcome: number for outcome, number in result.parseoutcomes().items() if "warning" not in outcome}
+
+
+def names_of(found, outcome):
+    return [name for name, text in found.items() if text.startswith(outcome)]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_option_tests_everything_without_a_line_of_code(pytester, server):
+    write_app(pytester, server)
+    result = run(pytester, "--dash-pages", "shop:app", "-v")
+    assert items(result) == dict.fromkeys(ALL_OF_SHOP, "PASSED")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*collected 13 items", "*= 13 passed*"])
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_plain_dash_fails_once_for_its_soft_404s(pytester, server):
+    write_app(pytester, server, more="dash.page_registry['home']['layout'].href = '/nope'")
+    result = run(pytester, "--dash-pages", "shop:app", "-v", "-rsf")
+    assert items(result) == {
+        **dict.fromkeys(["page[/]", "page[/trips]", "page[/asset/a1]", "redirect[/rides]"], "PASSED"),
+        **dict.fromkeys(["unknown[GET]", "dead-links", "app"], "FAILED"),
+        **dict.fromkeys(UNKNOWN[1:], "SKIPPED"),
+    }
+    result.stdout.fnmatch_lines(
+        [
+            "T101 soft 404: *",
+            "  seen  due  method *",
+            "  200   404  GET* /true404-no-such-page",
+            "GET /true404-no-such-page: 200*",
+            "*A dead link on /*",
+            "SKIPPED [[]6[]]*: the same fault as unknown[[]GET[]]",
+            "FAILED dash-pages::unknown[[]GET[]] - GET /true404-no-such-page is 200, not 404.",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*Captured*")
+
+
+def test_a_404_handler_without_a_status_is_one_failure_with_a_table(backend):
+    app = true_app_on(backend, "/", "/a")
+    if backend == "fastapi":
+        from starlette.responses import HTMLResponse
+
+        app.server.add_exception_handler(404, lambda request, error: HTMLResponse("sorry"))
+    elif backend == "quart":
+
+        async def sorry(error):
+            return "sorry"
+
+        app.server.register_error_handler(404, sorry)
+    else:
+        app.server.register_error_handler(404, lambda error: "sorry")
+    found = outcomes(app)
+    failed = names_of(found, "failed")
+    assert [name for name in failed if name.startswith("unknown")] == ["unknown[GET]"]
+    assert "T111" in found["unknown[GET]"]
+    assert "DELETE" in found["unknown[GET]"]
+    assert found["unknown[DELETE]"] == "skipped: the same fault as unknown[GET]"
+    # Whichever of them is tested alone fails.
+    assert "T111" in outcomes(app, names=["unknown[DELETE]"])["unknown[DELETE]"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind, login_app in LOGIN_APPS.items() if login_app.is_closed])
+def test_behind_a_login_a_stranger_is_skipped_for_one_reason(kind, backend):
+    found = outcomes(LOGIN_APPS[kind].make(backend))
+    reasons = set(found.values())
+    assert len(reasons) == 1, found
+    (reason,) = reasons
+    assert reason.startswith("skipped: / was not seen: ")
+    assert reason.endswith("Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header")
+
+
+@pytest.mark.parametrize("kind", LOGIN_APPS)
+def test_somebody_who_is_let_in_sees_all(kind, backend):
+    found = outcomes(LOGIN_APPS[kind].make(backend), LOGIN_APPS[kind].visitor)
+    assert names_of(found, "failed") == ["dead-links"]
+    assert "/salse" in found["dead-links"]
+    assert set(names_of(found, "passed")) >= {"page[/]", "page[/sales]", *UNKNOWN, "app"}
+
+
+def test_a_page_behind_a_guard_is_skipped_and_so_are_the_links_on_it():
+    app = make_true_app("/", "/admin", "/b")
+    app.server.before_request(
+        lambda: ("no", 403) if "/admin" in (flask.request.path, *str(flask.request.get_data()).split('"')) else None
+    )
+    found = outcomes(app)
+    assert names_of(found, "failed") == []
+    assert names_of(found, "skipped") == ["page[/admin]", "dead-links"]
+    assert "403" in found["page[/admin]"]
+
+
+def test_each_finding_of_check_fails_one_test():
+    app = make_app("/", "/b")
+    register("/raises", layout=lambda: 1 / 0)
+    register("/t/<x>", exist=lambda x: True)
+    app.server.before_request(lambda: ("no", 500) if flask.request.path == "/b" else None)
+    found = outcomes(app)
+    assert names_of(found, "failed") == ["page[/b]", "page[/raises]", "unknown[GET]", "app"]
+    assert "GET /b: 500" in found["page[/b]"]
+    assert "T304" in found["app"]
+
+
+def test_what_is_ignored_fails_no_test():
+    app = make_true_app("/")
+    register("/a", layout=html.A("dead", href="/nope"))
+    pages, settings = DashPages(app), Settings(ignore=("T411",))
+    case = Case("dead-links")
+    Judge(app, settings, lambda: [case]).judge(case, pages)
+
+
+def test_where_unknown_urls_are_pages_nothing_is_unknown():
+    found = outcomes(make_true_app("/", "/<x>"))
+    assert names_of(found, "skipped") == UNKNOWN
+    assert found["unknown[GET]"].startswith("skipped: Every URL is a page of this app")
+
+
+def test_other_notes_about_unknown_urls_let_them_pass():
+    app = make_true_app("/")
+    app.server.after_request(lambda response: response.headers.set("Cache-Control", "max-age=999999") or response)
+    assert names_of(outcomes(app), "failed") == names_of(outcomes(app), "skipped") == []
+
+
+def test_a_finding_that_is_about_no_answer_has_no_table():
+    app = make_true_app("/")
+    register("/t/<x>", exists=lambda y: True)
+    assert outcomes(app)["app"].startswith("failed: T303 exists cannot be called: ")
+
+
+def test_unknown_urls_that_are_redirected_are_skipped():
+    app = make_true_app("/", "/a")
+    app.server.register_error_handler(404, lambda error: flask.redirect("/"))
+    assert outcomes(app)["unknown[GET]"].startswith("skipped: Unknown URLs are redirected (302, to /).")
+
+
+def test_methods_that_a_route_matches_are_not_asked():
+    app = make_true_app("/")
+    app.server.add_url_rule("/<path:anything>", "save", lambda anything: 1 / 0, methods=["POST"])
+    found = outcomes(app)
+    assert found["unknown[POST]"].startswith("skipped: a route of yours matches unknown URLs")
+    assert found["unknown[PUT]"] == "passed"
+
+
+def test_an_app_that_does_not_answer_fails_once(monkeypatch):
+    pages = DashPages(make_true_app("/"), STRANGER._replace(login="tests.login_apps:fail"))
+    cases = list_cases(pages.app)
+    judge = Judge(pages.app, Settings(), lambda: cases)
+    with pytest.raises(AssertionError, match="The login tests.login_apps:fail failed".replace(".", "[.]")):
+        judge.judge(cases[0], pages)
+    for case in cases[1:]:
+        with pytest.raises(pytest.skip.Exception, match=r"could not be asked: see page\[/\]"):
+            judge.judge(case, pages)
+
+
+def test_names_are_urls_as_browsers_have_them():
+    app = make_app("/", "/caf%C3%A9", requests_pathname_prefix="/p/q/", routes_pathname_prefix="/q/")
+    assert [case.name for case in list_cases(app)][:2] == ["page[/p/q/]", "page[/p/q/caf%C3%A9]"]
+    assert names_of(outcomes(app), "skipped") == UNKNOWN[1:]
+
+
+def test_items_are_added_to_the_tests_that_there_are(pytester):
+    write_app(pytester)
+    write_tests(
+        pytester,
+        "dash.Dash('x', use_pages=True, pages_folder='', url_base_pathname='/x/')\ndash.register_page('x', path='/x')",
+        header="",
+    )
+    result = run(pytester, "--dash-pages", "shop:app")
+    result.assert_outcomes(passed=14)  # although the test has left a page behind
+    result = run(pytester, "--dash-pages-from-config", "-k", "redirect or POST")
+    result.assert_outcomes(passed=2, deselected=12)
+
+
+DEAD = "dash.page_registry['trips']['layout'].children = dcc.Link('x', href='/a::b/nope')\nenable_true_404(app)"
+
+
+def test_node_ids_run_again_as_they_are_printed(pytester, monkeypatch):
+    write_app(pytester, more=DEAD)
+    write_tests(pytester, "pass", header="")
+    (pytester.path / "sub").mkdir()
+    for folder, args in ((".", []), ("sub", ["--rootdir", ".."])):
+        monkeypatch.chdir(pytester.path / folder)
+        first = run(pytester, "--dash-pages-from-config", "-c", str(pytester.path / "tox.ini"), *args)
+        printed = [line.split(" - ")[0].split()[1] for line in first.outlines if line.startswith("FAILED")]
+        assert [node_id.rpartition("/")[2] for node_id in printed] == ["dash-pages::dead-links"]
+        again = run(pytester, "--dash-pages-from-config", "-c", str(pytester.path / "tox.ini"), *args, *printed)
+        assert counts(again) == {"failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["dash-pages::page[/trips]"], {"passed": 1}),
+        (["dash-pages::page[/trips]", "dash-pages::page"], {"passed": 3}),
+        (["dash-pages"], {"passed": 13}),
+        (["dash-pages::unknown[GET]", "test_it.py"], {"passed": 2}),
+        (["test_it.py::test_it"], {"passed": 1}),
+        (["test_it.py"], {"passed": 14}),
+        (["--deselect", "dash-pages::page[/trips]"], {"passed": 13, "deselected": 1}),
+        (["dash-pages::page[/asset/a1]", "--collect-only", "-q"], {}),
+    ],
+)
+def test_tests_are_selected_as_others_are(pytester, args, expected):
+    write_app(pytester)
+    write_tests(pytester, "pass", header="")
+    result = run(pytester, "--dash-pages", "shop:app", *args)
+    assert result.ret == 0
+    if expected:
+        assert counts(result) == expected
+    else:
+        assert result.outlines[0] == "dash-pages::page[/asset/a1]"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--dash-pages", "shop:app", "dash-pages::page[/nope]"], "ERROR: not found: dash-pages::page[[]/nope[]]"),
+        (["dash-pages::page[/nope]"], "ERROR: dash-pages::page[[]/nope[]] is a test of a Dash app. Say which one*"),
+    ],
+)
+def test_a_test_that_is_not_there_is_an_error(pytester, args, told):
+    write_app(pytester)
+    result = run(pytester, *args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    pytest.LineMatcher([*result.outlines, *result.errlines]).fnmatch_lines([told])
+
+
+def test_what_failed_last_is_run_again(pytester):
+    write_app(pytester, more=DEAD)
+    assert counts(run(pytester, "--dash-pages", "shop:app")) == {"failed": 1, "passed": 12}
+    again = run(pytester, "--dash-pages", "shop:app", "--lf")
+    assert counts(again) == {"failed": 1, "deselected": 12}
+
+
+def test_with_xdist_each_item_runs_once(pytester, run_pytest):
+    pytest.importorskip("xdist")
+    write_app(pytester)
+    write_tests(pytester, "dash_pages.assert_all_found()")
+    names = ["dash-pages::page", "dash-pages::unknown[POST]", "test_it.py::test_it"]
+    run_pytest("--dash-pages", "shop:app", "-n", "2", *names).assert_outcomes(passed=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("shop", "--dash-pages: 'shop' doesn't name an app*"),
+        ("shop:nope", "*Module 'shop' has no attribute 'nope'. It has shop:app."),
+        ("shop:dash.Dash(server=False)", "*The app is not on its server yet. *"),
+    ],
+)
+def test_an_app_that_cannot_be_tested_is_an_error_of_collection(pytester, name, told):
+    write_app(pytester)
+    result = run(pytester, "--dash-pages", name)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ERROR collecting dash-pages*", told])
+    assert len(result.outlines) < 30
+
+
+def test_an_error_that_is_no_verdict_has_its_traceback(pytester, monkeypatch):
+    monkeypatch.setattr(Client, "ask", lambda *_: 1 / 0)
+    write_app(pytester)
+    result = run(pytester, "--dash-pages", "shop:app", "-k", "trips")
+    result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
+
+
+def test_a_case_for_each_page_with_fixtures_of_the_users(pytester):
+    more = """
+        enable_true_404(app)
+
+        @app.server.before_request
+        def guard():
+            import flask
+            from database import users
+            if flask.request.headers.get("X-User") not in users:
+                return "no", 403
+    """
+    write_app(pytester, more=more)
+    pytester.makeini("[pytest]\ndash_app = shop:app\n")
+    pytester.makepyfile(database="users = set()")
+    pytester.makepyprojecttoml("[tool.dash-true404]\nheader = ['X-User: ann']\n")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def database():
+            import database
+            database.users.add("ann")
+            yield
+            database.users.clear()
+
+        @pytest.mark.parametrize("other", [1, 2])
+        def test_pages(dash_page_case, database, other):
+            print(dash_page_case)
+            dash_page_case.check()
+
+        def test_strangers(dash_page_case):
+            dash_page_case.check()
+        """
+    )
+    result = run(pytester, "-v", "-rs")
+    result.assert_outcomes(passed=26, skipped=13)
+    result.stdout.fnmatch_lines(["SKIPPED [[]13[]]*: / was not seen: *403*"])
+    result = run(pytester, "-v", "test_a_case_for_each_page_with_fixtures_of_the_users.py::test_pages[page-/trips-1]")
+    result.assert_outcomes(passed=1)
+
+
+def test_a_case_that_fails_says_why(pytester):
+    write_app(pytester, more="")
+    write_tests(pytester, "dash_page_case.check()", header="dash_page_case")
+    pytester.makepyfile(test_unknown="def test_more(): pass")
+    result = run(pytester, "-k", "unknown", "-rsf")
+    result.assert_outcomes(passed=1, failed=1, skipped=6, deselected=6)
+    result.stdout.fnmatch_lines(
+        [
+            "dash_page_case = unknown[[]GET[]]",
+            ">*dash_page_case.check()",
+            "E*T101*",
+            "FAILED test_it.py::test_it[[]unknown-GET[]]*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*pytest_cases.py*")
+
+
+def test_cases_need_an_app_that_is_known_when_tests_are_collected(pytester):
+    write_app(pytester)
+    write_tests(pytester, "dash_page_case.check()", header="dash_page_case")
+    pytester.makeini("[pytest]\n")
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["dash_page_case: Which app?*"])
+    assert len(result.outlines) < 30
