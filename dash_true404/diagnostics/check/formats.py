@@ -31,7 +31,7 @@ def to_json(name: str, report: Report) -> str:
 
 def read_schema() -> dict[str, Any]:
     """Return the JSON schema of what :func:`to_json` returns; it is ``schema.json`` beside this module."""
-    text = files(__package__).joinpath("schema.json").read_text("utf-8")
+    text = files("dash_true404.diagnostics.check").joinpath("schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
