@@ -113,6 +113,8 @@ class _Snapshot:
         # The iterator of an OrderedDict goes no further once an entry was added, removed or moved, and the last thing
         # that register_page does is to move them all. It is made first, so that no change is missed.
         self._steps: Iterator[str] = iter(registry)
+        # Builds of Python without the GIL let two threads into one iterator.
+        self._stepping = threading.Lock()
         self._modules = list(registry)
         self._pages = list(registry.values())
         real: list[tuple[str, Page]] = []
@@ -140,8 +142,9 @@ class _Snapshot:
         """Tell whether the registry is as it was; in O(1) but for one look at all of it in as many questions."""
         try:
             # An entry that is alone is never moved.
-            if len(self._modules) > 1 and next(self._steps, None) is not None:
-                return True
+            with self._stepping:
+                if len(self._modules) > 1 and next(self._steps, None) is not None:
+                    return True
             steps = iter(registry)
             is_same = list(registry) == self._modules and all(map(operator.is_, registry.values(), self._pages))
         except RuntimeError:
