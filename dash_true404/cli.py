@@ -6,20 +6,25 @@ import io
 import json
 import re
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from . import __version__
 from .cli_options import Asked, CannotRun, Output, as_visitor, is_url
 from .diagnostics.check.codes import describe_codes
+from .diagnostics.check.findings import Report
 from .diagnostics.check.formats import to_github, to_json
 from .diagnostics.check.in_process import check_app
 from .diagnostics.check.live import check_site
 from .diagnostics.check.report import format_report
 from .diagnostics.client import Client
-from .diagnostics.explain import explain
-from .diagnostics.load import load_app
-from .diagnostics.routes import list_routes
+from .diagnostics.explain import Explanation, explain
+from .diagnostics.find_apps import FoundApp, choose_app
+from .diagnostics.load import load_apps
+from .diagnostics.routes import Listing, list_routes
+from .diagnostics.urls import strip_origin
 
 APP = click.argument("app", metavar="[APP]", required=False)
 FORMAT = click.option(
@@ -27,18 +32,30 @@ FORMAT = click.option(
 )
 
 
-def open_client(asked: Asked, name: str | None) -> Client:
-    """Return the client of the app that was named."""
+def load(asked: Asked, name: str | None) -> dict[str, FoundApp]:
+    """Return the apps of the name that was given, each with a name of its own."""
     name, folder = asked.name_app(name)
     asked.progress(f"Importing {name}")
-    return Client(load_app(name, folder), asked.visitor)
+    apps = load_apps(name, folder)
+    return {name if len(apps) == 1 else f"{name} at {app.prefix}": app for app in apps}
+
+
+def open_client(asked: Asked, app: FoundApp) -> Client:
+    """Return the client of an app."""
+    return Client(app.app, asked.visitor, application=app.application, mount=app.mount)
+
+
+def one_or_all(things: Sequence[Any]) -> str:
+    """Return things as JSON: one by itself, several as a list."""
+    return json.dumps(things[0] if len(things) == 1 else things, indent=2)
 
 
 # Given as texts, because python -OO drops docstrings.
 _MAIN = """Honest HTTP statuses for Plotly Dash: see them, explain them, check them.
 
-APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, or a factory call
-such as "app:create()". APP and the options of who asks can stand in pyproject.toml instead, below their own names:
+APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, a dispatcher with
+several apps, an object that holds one, or a factory call such as "app:create()". APP and the options of who asks can
+stand in pyproject.toml instead, below their own names:
 
 \b
     [tool.dash-true404]
@@ -130,16 +147,26 @@ _ALL_CODES = "all"
 @as_visitor
 def check(asked: Asked, target: str | None, form: str, strict: bool, ignore: tuple[str, ...], most: int) -> Output:
     """Check an app or a live site."""
+    reports: dict[str, Report] = {}
+    notes: list[str] = []
     if target and is_url(target):
         visitor, notes = asked.visitor_at(target)
-        report = check_site(target, most, asked.progress, visitor=visitor)
+        reports[target] = check_site(target, most, asked.progress, visitor=visitor)
     else:
-        with open_client(asked, target) as client:
-            report, notes = check_app(client.app, asked.progress, client=client), client.notes
-    name = target or asked.name_app(None)[0]
-    report = report.without((*asked.settings.ignore, *ignore))
-    text = {"json": to_json(name, report), "github": to_github(report), "text": format_report(name, report)}[form]
-    return Output(text, report.exit_status(strict), notes)
+        for name, app in load(asked, target).items():
+            with open_client(asked, app) as client:
+                reports[name] = check_app(app.app, asked.progress, client=client)
+            notes += client.notes
+    reports = {name: report.without((*asked.settings.ignore, *ignore)) for name, report in reports.items()}
+    if form == "json":
+        texts = [to_json(name, report) for name, report in reports.items()]
+        text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
+    elif form == "github":
+        text = "\n".join(to_github(report) for report in reports.values())
+    else:
+        text = "\n\n".join(format_report(name, report) for name, report in reports.items())
+    statuses = {report.exit_status(strict) for report in reports.values()}
+    return Output(text, 1 if 1 in statuses else max(statuses), notes)
 
 
 @main.command("routes", help=_ROUTES)
@@ -148,9 +175,16 @@ def check(asked: Asked, target: str | None, form: str, strict: bool, ignore: tup
 @as_visitor
 def routes_command(asked: Asked, app: str | None, form: str) -> Output:
     """List what the server of an app answers."""
-    with open_client(asked, app) as client:
-        listing = list_routes(client.app, client)
-    return Output(json.dumps(listing.as_dict(), indent=2) if form == "json" else listing.text(), notes=client.notes)
+    listings: dict[str, Listing] = {}
+    notes: list[str] = []
+    for name, found in load(asked, app).items():
+        with open_client(asked, found) as client:
+            listings[name] = list_routes(found.app, client)
+        notes += client.notes
+    if form == "json":
+        return Output(one_or_all([listing.as_dict() for listing in listings.values()]), notes=notes)
+    title = "{}\n\n" if len(listings) > 1 else ""
+    return Output("\n\n\n".join(title.format(name) + one.text() for name, one in listings.items()), notes=notes)
 
 
 @main.command("explain", help=_EXPLAIN)
@@ -165,15 +199,36 @@ def explain_command(asked: Asked, arguments: tuple[str, ...], method: str, form:
     name, urls = (None, arguments) if is_url(arguments[0]) else (arguments[0], arguments[1:])
     if not urls:
         raise CannotRun(f"Which URL? Name it after the app: dash-true404 explain {name} /about")
-    explanations = []
-    with open_client(asked, name) as client:
-        for url in urls:
-            asked.progress(f"Explaining {url}")
-            explanations.append(explain(client.app, url, method, client))
+    explanations, notes = explain_all(asked, list(load(asked, name).values()), urls, method)
     if form == "json":
-        found = [explanation.as_dict() for explanation in explanations]
-        text = json.dumps(found if len(found) > 1 else found[0], indent=2)
+        text = one_or_all([explanation.as_dict() for explanation in explanations])
     else:
         text = "\n\n\n".join(explanation.text() for explanation in explanations)
     seen = {explanation.is_found for explanation in explanations}
-    return Output(text, 2 if None in seen else 1 if False in seen else 0, client.notes)
+    return Output(text, 2 if None in seen else 1 if False in seen else 0, notes)
+
+
+def explain_all(
+    asked: Asked, apps: list[FoundApp], urls: Sequence[str], method: str
+) -> tuple[list[Explanation], list[str]]:
+    """Return the explanation of each URL, by the app that it belongs to, and what there is to know besides."""
+    explanations: dict[int, Explanation] = {}
+    numbers: dict[str, list[int]] = {}
+    notes: list[str] = []
+    for number, url in enumerate(urls):
+        app = choose_app(apps, strip_origin(url).partition("?")[0])
+        if app is None:
+            raise CannotRun(f"{url} is outside of all Dash apps here: {', '.join(app.prefix for app in apps)}")
+        numbers.setdefault(app.prefix, []).append(number)
+    for app in apps:
+        if app.prefix not in numbers:
+            continue
+        with open_client(asked, app) as client:
+            for number in numbers[app.prefix]:
+                asked.progress(f"Explaining {urls[number]}")
+                below = strip_origin(urls[number]).removeprefix(app.mount)
+                explanations[number] = explain(app.app, below, method, client)
+        notes += client.notes
+        if app.mount:
+            notes.append(f"The Dash app is mounted at {app.mount}, which is left out in what is said of its URLs.")
+    return [explanations[number] for number in range(len(urls))], notes

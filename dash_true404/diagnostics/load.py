@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import importlib
+import inspect
 import os
 import sys
 import sysconfig
@@ -15,7 +15,7 @@ from typing import Any
 
 import dash
 
-from ..servers import is_server
+from .find_apps import FoundApp, find_apps, is_application
 
 _NOT_THE_USERS = (
     os.path.dirname(os.path.dirname(__file__)),
@@ -34,8 +34,23 @@ def load_app(name: str, folder: str | None = None) -> dash.Dash:
 
         load_app("app:app"), load_app("wsgi:server"), load_app("factory:create('test')")
 
-    :param name: ``module:attribute``. The attribute is a Dash app, a server that one is on, or a call that returns
-        either; the arguments of a call are literals.
+    :param name: ``module:attribute``, as in :func:`load_apps`.
+    :param folder: where the module is found from; None: the current folder.
+    :raises LoadError: if there is none, or more than one, with what was wrong and what to do.
+    """
+    apps = load_apps(name, folder)
+    if len(apps) > 1:
+        where = ", ".join(one.prefix for one in apps)
+        raise LoadError(f"{name!r} has {len(apps)} Dash apps, at {where}. Name one of them, such as module:app.")
+    return apps[0].app
+
+
+def load_apps(name: str, folder: str | None = None) -> list[FoundApp]:
+    """Return the Dash apps of a name.
+
+    :param name: ``module:attribute``. The attribute is what a web server takes, or a call that returns that: a Dash
+        app, a server or dispatcher with one or several, or an object that holds one. The arguments of a call are
+        literals.
     :param folder: where the module is found from; None: the current folder.
     :raises LoadError: if there is none, with what was wrong and what to do.
     """
@@ -51,19 +66,23 @@ def load_app(name: str, folder: str | None = None) -> dash.Dash:
         )
     module = _import_module(module_name, folder)
     thing = _evaluate(module, module_name, expression.strip())
-    if isinstance(thing, dash.Dash):
-        return thing
-    if is_server(thing):
-        # No public name leads from a server to the Dash apps on it.
-        apps = [other for other in gc.get_objects() if _is_app_on(other, thing)]
-        if len(apps) == 1:
-            app: dash.Dash = apps[0]
-            return app
-        raise LoadError(
-            f"{name!r} is a server with {len(apps)} Dash apps on it. Name the app itself, such as {module_name}:app."
-        )
-    hint = f" If it makes the app, call it: {name}()." if callable(thing) else ""
-    raise LoadError(f"{name!r} isn't a Dash app but {_describe(thing)}.{hint}")
+    is_factory = isinstance(thing, type) or (inspect.isroutine(thing) and not is_application(thing))
+    apps = [] if is_factory else find_apps(thing)
+    if not apps:
+        raise LoadError(f"{name!r} isn't a Dash app but {_describe(thing)}.{_hint_at_app(name, thing, module)}")
+    return apps
+
+
+def _hint_at_app(name: str, thing: Any, module: Any) -> str:
+    if isinstance(thing, type) or inspect.isroutine(thing):
+        return f" If it makes the app, call it: {name}()."
+    names = _list_apps(module)
+    return f" There is no Dash app in it. Its module has {names}." if names else " There is no Dash app in it."
+
+
+def _list_apps(module: Any) -> str:
+    apps = [name for name, value in vars(module).items() if isinstance(value, dash.Dash)]
+    return ", ".join(f"{module.__name__}:{app}" for app in apps)
 
 
 def load_function(name: str) -> Any:
@@ -84,14 +103,10 @@ def load_function(name: str) -> Any:
     return function
 
 
-def _is_app_on(thing: Any, server: Any) -> bool:
-    return issubclass(type(thing), dash.Dash) and thing.server is server
-
-
 def _describe(thing: Any) -> str:
     if isinstance(thing, type):
         return f"the class {thing.__name__}"
-    return f"{'the function' if callable(thing) else 'a'} {getattr(thing, '__name__', type(thing).__name__)}"
+    return f"the function {thing.__name__}" if inspect.isroutine(thing) else f"an object of type {type(thing).__name__}"
 
 
 def add_folder(folder: str) -> None:
@@ -148,8 +163,8 @@ def _evaluate(module: Any, module_name: str, expression: str) -> Any:
     thing = module
     for part in path:
         if not hasattr(thing, part):
-            apps = [name for name, value in vars(module).items() if isinstance(value, dash.Dash)]
-            hint = f" It has {', '.join(f'{module_name}:{app}' for app in apps)}." if apps else ""
+            names = _list_apps(module)
+            hint = f" It has {names}." if names else ""
             raise LoadError(f"Module {module_name!r} has no attribute {'.'.join(path)!r}.{hint}")
         thing = getattr(thing, part)
     if call is None:

@@ -14,6 +14,7 @@ from .client import Response
 #: A name that no page has, unless a template of the app matches every name; it tells in logs where it comes from.
 UNKNOWN_NAME = "true404-no-such-page"
 
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _LOG_OUT = re.compile(r"(?:(?:log|sign)[-_]?(?:out|off)|end[-_]?session)(?:\.\w+)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # That of an app in this process, which no link can name.
@@ -30,6 +31,15 @@ def to_server(app: dash.Dash, url: str) -> str | None:
     if outside == inside:
         return url
     return inside + url[len(outside) :] if url.startswith(outside) else None
+
+
+def strip_origin(url: str) -> str:
+    """Return a URL without scheme and host.
+
+    >>> strip_origin("https://shop.example/cart?x=1")
+    '/cart?x=1'
+    """
+    return _ORIGIN.sub("", url, count=1)
 
 
 def is_log_out(url: str) -> bool:

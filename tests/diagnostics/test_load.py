@@ -71,7 +71,10 @@ def test_an_app_is_found_from_another_folder(shop, monkeypatch, tmp_path_factory
         ("./shop:app", "a file's name, not a module's"),
         ("shop:nope", "Module 'shop' has no attribute 'nope'. It has shop:app."),
         ("shop:create", "isn't a Dash app but the function create. If it makes the app, call it: shop:create()."),
-        ("shop:number", "isn't a Dash app but a int."),
+        (
+            "shop:number",
+            "isn't a Dash app but an object of type int. There is no Dash app in it. Its module has shop:app.",
+        ),
         ("shop:Holder", "isn't a Dash app but the class Holder"),
         ("shop:1+1", "neither a name nor a call with literal arguments"),
         ("shop:create(x)", "neither a name nor a call with literal arguments"),
@@ -86,7 +89,7 @@ def test_what_is_wrong_is_said(shop, name, said):
 
 def test_a_server_with_several_apps_is_no_name_for_one(shop):
     (shop / "shop.py").write_text(SHOP + "\nother = dash.Dash('other', server=server, url_base_pathname='/other/')\n")
-    with pytest.raises(LoadError, match="a server with 2 Dash apps on it"):
+    with pytest.raises(LoadError, match=r"has 2 Dash apps, at /, /other/\. Name one"):
         load_app("shop:server")
 
 
