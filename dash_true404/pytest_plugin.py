@@ -113,7 +113,7 @@ def _select(items: list[pytest.Item], names: list[str] | None) -> list[pytest.It
         found = [item for item in items if name in (item.name, item.name.partition("[")[0])]
         if not found:
             raise pytest.UsageError(
-                f"not found: {_COLLECTOR}::{name}\n({_COLLECTOR} has {', '.join(item.name for item in items)})"
+                f"not found: {_COLLECTOR}::{name}\n(--collect-only -q {_COLLECTOR} lists its tests)"
             )
         selected += found
     return list(dict.fromkeys(selected))

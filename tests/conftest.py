@@ -84,6 +84,6 @@ def free_port() -> int:
 
 @pytest.fixture
 def run_pytest(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
-    """Run pytest in a process of its own, without the installed plugins that take seconds to load."""
+    """Run pytest in a process of its own, without what takes seconds: installed plugins, and rewriting assertions."""
     without = [option for name in ("hypothesispytest", "dash", "anyio") for option in ("-p", f"no:{name}")]
-    return functools.partial(pytester.runpytest_subprocess, *without)
+    return functools.partial(pytester.runpytest_subprocess, "--assert=plain", *without)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 import types
@@ -18,7 +19,7 @@ from dash_true404.diagnostics.check.codes import CODES, FINDING, GROUPS, NOTE
 from dash_true404.diagnostics.check.findings import ENABLE, Finding, Report, Unseen, make_report
 from dash_true404.diagnostics.check.formats import read_schema, to_github, to_json
 from dash_true404.diagnostics.check.in_process import check_app
-from dash_true404.diagnostics.check.report import format_report
+from dash_true404.diagnostics.check.report import format_report, silence_logging
 
 from ..apps import make_app, register
 from .test_check import sound_app
@@ -166,3 +167,10 @@ def test_the_options_of_the_command(options, status, start, tmp_path, monkeypatc
     result = CliRunner().invoke(main, ["check", "linked_app:app", *options])
     assert result.exit_code == status
     assert result.output.startswith(start)
+
+
+def test_logging_that_was_disabled_before_stays_disabled(monkeypatch):
+    monkeypatch.setattr(logging.root.manager, "disable", logging.INFO)
+    with silence_logging():
+        assert logging.root.manager.disable == logging.CRITICAL
+    assert logging.root.manager.disable == logging.INFO

@@ -25,11 +25,12 @@ _COLUMNS = ("seen", "due", "method", "URL")
 @contextmanager
 def silence_logging() -> Iterator[None]:
     """Keep the tracebacks of what a check provokes out of the terminal."""
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 @contextmanager
