@@ -283,7 +283,7 @@ def test_an_app_without_a_server_is_too_early():
 
 def test_where_the_pages_cannot_be_checked_the_visitor_is_served(caplog, monkeypatch):
     app = make_true_app("/")
-    monkeypatch.setattr("dash_true404.core.pages.Pages.warnings", lambda *_: 1 / 0)
+    monkeypatch.setattr("dash_true404.core.site.find_warnings", lambda *_: 1 / 0)
     assert (status(app, "/"), status(app, "/zz")) == (200, 404)
     assert "could not be checked" in caplog.text
 

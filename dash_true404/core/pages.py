@@ -6,13 +6,14 @@ import functools
 import inspect
 import operator
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .logs import warn_once
-from .path_templates import PathTemplate, TemplateIndex, reachable_template
-from .paths import reachable, reencoded
+from .path_templates import PathTemplate, TemplateIndex
+from .paths import reencoded
 
 Page = Mapping[str, Any]
 #: Returns the page that a router draws for a path, empty for none, and the path's variables.
@@ -106,15 +107,33 @@ def _describe_odd_entry(key: object, entry: object) -> str:
     )
 
 
+class LockedSteps:
+    """An iterator that several threads step through, one at a time."""
+
+    def __init__(self, steps: Iterator[str]) -> None:
+        self._steps = steps
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        with self._lock:
+            return next(self._steps)
+
+
+# With the GIL, nothing comes between the beginning and the end of a step. On a free-threaded build something may.
+_HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+_shared: Callable[[Iterator[str]], Iterator[str]] = iter if _HAS_GIL else LockedSteps
+
+
 class _Snapshot:
     """The pages at one moment, and what tells in O(1) whether the registry has changed since."""
 
     def __init__(self, registry: Mapping[str, Page], further: Iterable[Page]) -> None:
         # The iterator of an OrderedDict goes no further once an entry was added, removed or moved, and the last thing
         # that register_page does is to move them all. It is made first, so that no change is missed.
-        self._steps: Iterator[str] = iter(registry)
-        # Builds of Python without the GIL let two threads into one iterator.
-        self._stepping = threading.Lock()
+        self._steps = _shared(iter(registry))
         self._modules = list(registry)
         self._pages = list(registry.values())
         real: list[tuple[str, Page]] = []
@@ -142,10 +161,9 @@ class _Snapshot:
         """Tell whether the registry is as it was; in O(1) but for one look at all of it in as many questions."""
         try:
             # An entry that is alone is never moved.
-            with self._stepping:
-                if len(self._modules) > 1 and next(self._steps, None) is not None:
-                    return True
-            steps = iter(registry)
+            if len(self._modules) > 1 and next(self._steps, None) is not None:
+                return True
+            steps = _shared(iter(registry))
             is_same = list(registry) == self._modules and all(map(operator.is_, registry.values(), self._pages))
         except RuntimeError:
             return False
@@ -211,10 +229,11 @@ class Pages:
 
         Those of ``paths=`` come last, and have no module.
         """
-        pages = [*(page for _, page in self._real_pages()), *self._further]
+        pages = [*(page for _, page in self.registered()), *self._further]
         return [page for page in pages if page is not self.not_found_page]
 
-    def _real_pages(self) -> Iterator[tuple[str, Page]]:
+    def registered(self) -> Iterator[tuple[str, Page]]:
+        """Yield the pages of the registry by their modules, the not-found page among them."""
         return real_pages(list(self._registry.items()))
 
     def odd_entries(self) -> list[str]:
@@ -231,55 +250,3 @@ class Pages:
                     for warning in snapshot.odd_entries:
                         warn_once(warning)
         return snapshot
-
-    def faults(self, may_be_async: bool) -> Iterable[str]:
-        """Yield what is wrong with the ``exists`` of pages.
-
-        :param may_be_async: whether the server can wait for an ``async def``.
-        """
-        for module, page in self._real_pages():
-            exists = page.get("exists")
-            if exists is None:
-                continue
-            if not callable(exists):
-                yield f"exists of page {module!r} is {exists!r}. It should be a function that returns True or False."
-                continue
-            if is_async(exists) and not may_be_async:
-                yield (
-                    f"exists of page {module!r} is async, which this app cannot wait for. Make it a plain def. "
-                    "(On Quart and FastAPI it may be async once Dash's own async support is installed: "
-                    'pip install "dash[async]".)'
-                )
-            template = PathTemplate(page["path_template"] or "")
-            calls: list[list[str]] = [template.names]
-            own = (page.get("supplied_path") or "").strip("/")
-            if template.names and own and not template.takes(own):
-                calls.append([])  # by its own path Dash finds it without variables
-            for names in calls:
-                try:
-                    inspect.signature(exists).bind(**dict.fromkeys(names))
-                except TypeError as error:
-                    yield (
-                        f"exists of page {module!r} cannot be called with the variables of its path, "
-                        f"({', '.join(names)}): {error}. Give it a parameter of the same name for each of them."
-                    )
-                except ValueError:
-                    pass  # a built-in that does not tell its signature
-
-    def warnings(self) -> Iterable[str]:
-        """Yield what the pages' author should know before visitors find out."""
-        for module, page in self._real_pages():
-            template = page["path_template"]
-            if template and PathTemplate(template).is_odd:
-                yield (
-                    f"The path_template {template!r} of page {module!r} holds characters that Dash takes for a "
-                    "pattern (any of [ ] * ? \\ ^ $ + { } | ( )), so it may match other URLs than it says, or fail. "
-                    "It is matched as Dash does; better to register a template without them."
-                )
-            for argument, text in (("path_template", template or ""), ("path", registered_path(page) or "")):
-                better = (reachable_template if argument == "path_template" else reachable)(text)
-                if better != text:
-                    yield (
-                        f"No browser can reach page {module!r} by its {argument} {text!r}: browsers percent-encode "
-                        f"it, and Dash compares the encoded form. Register {argument}={better!r} instead."
-                    )

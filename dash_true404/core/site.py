@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from .exists import Exists, PathsFunction
 from .logs import OncePerMinute, log_once, logger
 from .not_found_page import IN_APP, InApp, NotFoundPage
+from .page_faults import find_faults, find_warnings
 from .pages import Match, Pages, PathToPage
 from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
@@ -190,14 +191,14 @@ class Site:
 
     def faults(self) -> Iterable[str]:
         """Yield what is wrong with the pages, as far as they are known."""
-        return self.pages.faults(may_be_async=self.can_wait)
+        return find_faults(self.pages.registered(), may_be_async=self.can_wait)
 
     def warnings(self, answers_root: bool) -> Iterable[str]:
         """Yield what the app's author should know before visitors find out.
 
         :param answers_root: whether the app's root URL is Dash's to answer, not another route's.
         """
-        yield from self.pages.warnings()
+        yield from find_warnings(self.pages.registered())
         yield from self.faults()
         if answers_root and not self.look_up(self.prefix).is_page:
             yield (

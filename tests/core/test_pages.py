@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,8 @@ from dash import html
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dash_true404.core.pages import Pages
+from dash_true404.core.page_faults import find_faults, find_warnings
+from dash_true404.core.pages import LockedSteps, Pages
 from dash_true404.core.path_templates import PathTemplate
 from dash_true404.core.paths import reencoded
 
@@ -239,7 +241,7 @@ def test_one_page_for_another_of_the_same_number_is_seen():
 
 def test_a_page_no_browser_can_reach_is_named_with_the_path_to_register():
     make_app("/", "/café", "/sp ace", "/enc%20oded", "/menü/<dish>", "/fine/<x>")
-    text = "\n".join(Pages(dash.page_registry).warnings())
+    text = "\n".join(find_warnings(Pages(dash.page_registry).registered()))
     for better in ("'/caf%C3%A9'", "'/sp%20ace'", "'/men%C3%BC/<dish>'"):
         assert better in text
     assert "enc%20oded" not in text
@@ -251,13 +253,13 @@ def test_each_exists_that_is_wrong_is_named():
     make_app("/fine")
     for path, exists in (("/a", True), ("/b", "no"), ("/<x>", lambda: True), ("/<y>/c", True)):
         register(path, exists=exists)
-    faults = list(Pages(dash.page_registry).faults(may_be_async=False))
+    faults = list(find_faults(Pages(dash.page_registry).registered(), may_be_async=False))
     assert [sum(said in fault for fault in faults) for said in ("should be a function", "cannot be called")] == [3, 1]
 
 
 def test_a_template_with_special_characters_is_named():
     make_app("/f[0]/<a>", "/v1.0/<a>", "/p-q_r/<a>")
-    (warning,) = Pages(dash.page_registry).warnings()
+    (warning,) = find_warnings(Pages(dash.page_registry).registered())
     assert "'/f[0]/<a>'" in warning
     assert "pattern" in warning
 
@@ -316,3 +318,32 @@ def test_the_pages_are_read_once_by_requests_that_come_together():
         may_end.set()
         assert first.result() == second.result() is not None
     assert registry.reads == 1
+
+
+def test_threads_take_each_step_of_an_iterator_once():
+    """Where there is no GIL, as here: a generator cannot be resumed by one thread while another one is in it."""
+
+    def steps():
+        for number in range(2000):
+            sum(range(100))  # where threads may change
+            yield str(number)
+
+    shared = LockedSteps(steps())
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            taken = [step for part in pool.map(lambda _: list(shared), range(4)) for step in part]
+    finally:
+        sys.setswitchinterval(before)
+    assert sorted(taken, key=int) == [str(number) for number in range(2000)]
+
+
+def test_a_page_counts_at_once_where_threads_lock_their_steps(monkeypatch):
+    monkeypatch.setattr("dash_true404.core.pages._shared", LockedSteps)
+    make_app("/", "/a")
+    pages = Pages(dash.page_registry)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda _: pages.find("a") is not None, range(100)))
+        register("/late")
+        assert all(pool.map(lambda _: pages.find("late") is not None, range(100)))

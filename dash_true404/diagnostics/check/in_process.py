@@ -10,7 +10,8 @@ from typing import Any
 
 import dash
 
-from ...core.pages import Pages, is_not_found_page, path_or_template, real_pages, registered_path
+from ...core.page_faults import find_warnings
+from ...core.pages import is_not_found_page, path_or_template, real_pages, registered_path
 from ...core.path_templates import VARIABLE
 from ...core.paths import reachable
 from ..client import Client
@@ -129,7 +130,7 @@ class _AppCheck:
     def _check_registration(self, module: str, page: Mapping[str, Any], url: str) -> Generator[Finding, None, bool]:
         """Yield mistakes in a page's registration; return whether no browser can reach it."""
         unreachable = False
-        for warning in Pages({module: page}).warnings():
+        for warning in find_warnings([(module, page)]):
             if "No browser can reach" not in warning:
                 yield Finding("T221", url, why=warning, page=module)
                 continue
