@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import dash_true404
 from dash_true404 import pytest_plugin
+from dash_true404.diagnostics.check.codes import CODES, GROUPS
 
 HERE = Path(__file__).parent
 
@@ -32,12 +35,16 @@ autodoc_member_order = "bysource"
 # Other projects' objects are not linked, so that the site can be built without a network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(dash|flask|quart|fastapi|pytest|os|collections|typing|click)\..*"),
-    (r"py:.*", r"(dash_true404\.diagnostics\.)?.*(Client|Answer|Listing|Explanation|Error)"),  # not public
+    (r"py:.*", r"(dash_true404\.diagnostics\.)?.*(Client|Answer|Visitor|Listing|Explanation|Error)"),  # not public
 ]
 
 # Prompts and what is printed are left out of what is copied.
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
+
+
+#: A word that is no English, such as ``exists=``, ``/<name>`` and ``--login``.
+_CODE = re.compile(r"(?<!\S)(\(?)((?=\S*[\w>][_=/<(]|[/<]|--)(?:[\w.]+\([^()`]*\)|[^\s`()]*[^\s`.,:;()]))")
 
 
 class _Options:
@@ -64,8 +71,24 @@ def _fixtures() -> Iterator[tuple[str, str]]:
             yield name, inspect.getdoc(function) or ""
 
 
-def _definitions(entries: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> str:
-    return "\n".join(f"`{name}`\n: {text}\n".replace("\n\n", "\n\n  ").replace("``", "`") for name, text in entries)
+def _definitions(entries: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"`{name}`\n: {indent(text, '  ').strip()}\n".replace("``", "`") for name, text in entries)
+
+
+def _findings() -> Iterator[str]:
+    for digit, group in GROUPS.items():
+        yield f"## {group}\n"
+        for code in CODES.values():
+            if code.code[1] == digit:
+                yield f"({code.code})=\n### {code.code} {code.name}\n"
+                yield f"*A {code.severity}.* {_as_code(code.meaning)}\n"
+                yield f"What to do: {_as_code(code.remedy)}\n"
+
+
+def _as_code(text: str) -> str:
+    parts = text.split("`")
+    parts[::2] = [_CODE.sub(r"\1`\2`", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def write_generated(_: object) -> None:
@@ -76,6 +99,7 @@ def write_generated(_: object) -> None:
     pytest_plugin.pytest_addoption(options)  # type: ignore[arg-type]
     (folder / "pytest-options.md").write_text(_definitions(options.options), "utf-8")
     (folder / "pytest-settings.md").write_text(_definitions(options.settings), "utf-8")
+    (folder / "findings.md").write_text("\n".join(_findings()), "utf-8")
     (folder / "pytest-fixtures.md").write_text(_definitions(_fixtures()), "utf-8")
 
 
