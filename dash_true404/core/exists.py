@@ -69,7 +69,7 @@ class Exists:
             return self._failed(match, error)
 
     def _failed(self, match: Match, error: BaseException) -> bool:
-        if self._may_log((match.page.get("module"), origin(error))):
+        if self._may_log((match.page.get("module"), origin(error, besides=__file__))):
             logger.error(
                 "exists of page %r failed for %.1000r; the page is taken to exist.",
                 match.page.get("module"),

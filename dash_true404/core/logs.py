@@ -37,12 +37,15 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-def origin(error: BaseException) -> Hashable:
+def origin(error: BaseException, besides: str = "") -> Hashable:
     """Return what is the same of an error whoever meets it: not its message, which may hold what a visitor sent.
 
     Nor how often a line was run, which is another number for each endless recursion.
+
+    :param besides: a file whose lines don't count, because there are several ways through them.
     """
-    return type(error), frozenset(line for _, line in traceback.walk_tb(error.__traceback__))
+    lines = traceback.walk_tb(error.__traceback__)
+    return type(error), frozenset(line for frame, line in lines if frame.f_code.co_filename != besides)
 
 
 def log_once(message: str, error: Exception) -> None:
