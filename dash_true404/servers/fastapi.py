@@ -23,7 +23,6 @@ from ..core.site import Site
 from ..dash_internals.assumptions import check_fastapi
 from ..dash_internals.index_page import current_request, is_dashs_answer, rendering
 from ..dash_internals.navigation import awaits_layouts, root_url
-from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
 from .adapter import Adapter
 from .decisions import Decision, Outcome, Reason
@@ -131,11 +130,9 @@ class FastAPIServer(Adapter):
     async def _respond(self, request: Request) -> Answer:
         """Return what is answered, or an error to raise, once the user's dependencies have let a request through."""
         (_, path, *_), decision = request.scope[EXTENSION]
-        guarded = self.decisions.routes.guarded
         site, found, page = decision.site, decision.found, None
         is_get = request.method == "GET"
-        is_drawn_first = decision.guard_first and is_get
-        if site is not None and is_drawn_first and (path in guarded or not is_dashs_own(site.app.index)):
+        if site is not None and is_get and decision.guard_first and self.decisions.is_index_guarded(path, site):
             # A guard of the user's in it answers first. Only an answer of Dash's is replaced.
             page = await self._page(site, path, request, found.is_page or site.is_report_only)
             with current_request(request):
@@ -169,7 +166,7 @@ class FastAPIServer(Adapter):
             return error
         if decision.outcome is Outcome.REDIRECT:
             return RedirectResponse(decision.location, decision.redirect_status)
-        return self.decisions.routes.without(self.decisions.left_out(decision.path, site), error).app
+        return self.decisions.routes.without(self.decisions.left_out(decision.path), error).app
 
     async def _page(self, site: Site, path: str, request: Request, is_found: bool) -> Response:
         routes = self.decisions.routes

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from fastapi import FastAPI
-from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.routing import Match, Router
 from starlette.types import Scope
@@ -146,8 +145,7 @@ class FastAPIDecisions:
             # Dash's index, which comes first, would answer in its place.
             is_hidden = is_index and is_get
             return passed_on._replace(rule=taking, reason=Reason.LATER if is_hidden else Reason.OTHER_RULE)
-        own_index = route.path not in routes.guarded and (site is None or is_dashs_own(site.app.index))
-        guard_first = self.guards.route(route.path) is not None or not own_index
+        guard_first = self.guards.route(route.path) is not None or self.is_index_guarded(route.path, site)
         if found.is_page:
             decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first=guard_first)
             return self._decide_page(decided, scope, is_sure=not others)
@@ -158,13 +156,20 @@ class FastAPIDecisions:
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
         if is_ruled_out:
             return refused
-        decided = routes.decide(scope, refused, self.left_out(path, site))
+        decided = routes.decide(scope, refused, self.left_out(path))
         if others and decided.outcome is Outcome.REDIRECT:
             decided = refused._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
             return self._decide_page(decided, scope, is_sure=False)
         if decided.reason is Reason.OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
             return passed_on._replace(rule=decided.rule)  # so that its 405 counts as that route's in people's metrics
         return decided
+
+    def is_index_guarded(self, path: str, site: Site | None) -> bool:
+        """Tell whether a guard of the user's is around, or in the place of, the function that draws Dash's index page.
+
+        :param path: of the route of ours that matches the request.
+        """
+        return path in self.routes.guarded or not (site is None or is_dashs_own(site.app.index))
 
     @staticmethod
     def _decide_page(decided: Decision, scope: Scope, is_sure: bool) -> Decision:
@@ -205,7 +210,7 @@ class FastAPIDecisions:
         # Dash adds its catch-all at the server's start, of which a mounted server is not told.
         return site.is_report_only and not found.is_page and self.routes.catch_all is None
 
-    def left_out(self, path: str, site: Site | None) -> list[APIRoute]:
+    def left_out(self, path: str) -> list[APIRoute]:
         """Return Dash's indexes that a URL which is not a page does not lead to, not even by other slashes."""
         # Where the root is a page, Dash's index stays for what leads there, but not for what only decodes to it.
         # Starlette's patterns end in "$", which also matches before a line break; that is no page.
@@ -223,10 +228,6 @@ class FastAPIDecisions:
     def note_guards(self) -> Iterator[str]:
         """Say what around Dash's views is taken for a guard, and what that costs."""
         return (note_guard(route.endpoint) for route in self.routes.guarded.values())
-
-    def dependencies(self, path: str) -> list[Depends]:
-        """Return the dependencies of a route of ours."""
-        return self.guards.dependencies(path)
 
     def dashs_route(self, path: str) -> APIRoute:
         """Return Dash's route in whose place one of ours is."""

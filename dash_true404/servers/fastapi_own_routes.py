@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dash.exceptions import DependencyException
 from fastapi.params import Depends
-from fastapi.routing import APIRoute
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from ..core.paths import path_below_root
 from . import EXTENSION
-from .decisions import Decision, Outcome, Reason
+from .decisions import Outcome, Reason
+
+if TYPE_CHECKING:
+    from .fastapi_decisions import FastAPIDecisions
 
 #: The path of Dash's catch-all, and of ours: what people's metrics label pages with.
 CATCH_ALL = "{path:path}"
 
 #: Carries out what was decided for a request to a route of ours.
 Serve = Callable[["PagesRoute", Scope, Receive, Send], Awaitable[None]]
-
-
-class Decides(Protocol):
-    """What a route of ours asks."""
-
-    def dependencies(self, path: str) -> list[Depends]:
-        """Return the dependencies of a route of ours."""
-
-    def dashs_route(self, path: str) -> APIRoute:
-        """Return Dash's route in whose place one of ours is."""
-
-    def decide(self, route: PagesRoute, scope: Scope) -> Decision:
-        """Return what a request gets, and why."""
 
 
 class PagesRoute(Route):
@@ -44,7 +33,7 @@ class PagesRoute(Route):
     :param path: an app's root, or the catch-all.
     """
 
-    def __init__(self, decisions: Decides, serve: Serve, path: str) -> None:
+    def __init__(self, decisions: FastAPIDecisions, serve: Serve, path: str) -> None:
         name = f"dash-true404 {path}"
         super().__init__(f"/{path.lstrip('/')}", self._endpoint, methods=["GET"], name=name, include_in_schema=False)
         self.path = path  # which Starlette has begin with a slash
@@ -54,7 +43,7 @@ class PagesRoute(Route):
     @property
     def dependencies(self) -> list[Depends]:
         """What guards this route, for those who look for themselves among a route's dependencies."""
-        return self._decisions.dependencies(self.path)
+        return self._decisions.guards.dependencies(self.path)
 
     def __getattr__(self, name: str) -> Any:
         """Return what people's guards and metrics look for at the route of a request, such as its tags."""

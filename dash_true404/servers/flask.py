@@ -17,7 +17,6 @@ from ..dash_internals.index_page import rendering
 from . import EXTENSION
 from .decisions import Decision
 from .errors import PageNotFound
-from .templates import FlaskTemplates
 from .werkzeug import WerkzeugServer
 from .werkzeug_decisions import View
 from .werkzeug_steps import Call, as_function, run
@@ -36,7 +35,6 @@ class FlaskServer(WerkzeugServer):
     """True 404s on a Flask server."""
 
     framework: ClassVar[Any] = flask
-    templates_class = FlaskTemplates
     not_found_error = FlaskPageNotFound
     as_function = staticmethod(as_function)
     run = staticmethod(run)

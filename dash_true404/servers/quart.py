@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import dash
-import jinja2
 import quart
 from dash.exceptions import DependencyException
 
@@ -17,7 +16,6 @@ from ..dash_internals.index_page import rendering
 from ..dash_internals.navigation import awaits_layouts
 from .decisions import Decision
 from .errors import PageNotFound
-from .templates import FlaskTemplates, Html
 from .werkzeug import WerkzeugServer
 from .werkzeug_decisions import View
 from .werkzeug_steps import Call, as_async_function, run_async
@@ -27,19 +25,10 @@ class QuartPageNotFound(PageNotFound):
     """Raised for an unknown URL."""
 
 
-class QuartTemplates(FlaskTemplates):
-    """The templates of a Quart server and of its blueprints."""
-
-    def render(self, template: jinja2.Template) -> Html:
-        """Render a template with what the server gives to all of them."""
-        return quart.render_template(template, home=self._home())  # type: ignore[arg-type]
-
-
 class QuartServer(WerkzeugServer):
     """True 404s on a Quart server."""
 
     framework: ClassVar[Any] = quart
-    templates_class = QuartTemplates
     not_found_error = QuartPageNotFound
     as_function = staticmethod(as_async_function)
     run = staticmethod(run_async)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import flask
 import jinja2
 
 from ..core.logs import log_once
@@ -22,15 +21,12 @@ class FlaskTemplates:
 
     :param server: the server.
     :param home: called for the app's root URL, which templates get as ``home``.
+    :param render: the framework's ``render_template``.
     """
 
-    def __init__(self, server: Any, home: Callable[[], str]) -> None:
+    def __init__(self, server: Any, home: Callable[[], str], render: Callable[..., Html]) -> None:
         self._server = server
-        self._home = home
-
-    def render(self, template: jinja2.Template) -> Html:
-        """Render a template with what the server gives to all of them."""
-        return flask.render_template(template, home=self._home())
+        self._render = lambda template: render(template, home=home())
 
     def places(self) -> list[str]:
         """Return the folders in which templates are looked for."""
@@ -70,7 +66,7 @@ class FlaskTemplates:
         # Outside debug mode the server's own environment keeps a template once it is loaded.
         if source is None:
             return None
-        return TemplatePage(name, source, lambda: self._server.jinja_env.overlay(auto_reload=True), self.render)
+        return TemplatePage(name, source, lambda: self._server.jinja_env.overlay(auto_reload=True), self._render)
 
 
 class StarletteTemplates:

@@ -41,11 +41,8 @@ class WerkzeugServer(Adapter):
 
     variable_start = "<"
 
-    #: The framework's module, for its ``request``.
+    #: The framework's module, for its ``request`` and ``render_template``.
     framework: ClassVar[Any]
-
-    #: The framework's templates.
-    templates_class: ClassVar[type[FlaskTemplates]]
 
     #: What is raised for an unknown URL.
     not_found_error: ClassVar[type[PageNotFound]]
@@ -75,7 +72,7 @@ class WerkzeugServer(Adapter):
     @classmethod
     def templates(cls, app: dash.Dash) -> FlaskTemplates:
         """Return the templates of an app's server."""
-        return cls.templates_class(app.server, functools.partial(root_url, app))
+        return FlaskTemplates(app.server, functools.partial(root_url, app), cls.framework.render_template)
 
     def enable(self, site: Site) -> None:
         """Enable an app; in place of what was said of the same app before.

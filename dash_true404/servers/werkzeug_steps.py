@@ -54,33 +54,32 @@ def as_async_function(answer: Callable[..., Call], like: Callable[..., Any]) -> 
 
 def run(steps: Steps) -> Any:
     """Call what steps yield, and then what they return."""
-    result = None
-    while True:
+    result, is_last = None, False
+    while not is_last:
+        call, is_last = _next_call(steps, result)
         try:
-            call = steps.send(result)
-        except StopIteration as done:
-            call = done.value
-            break
-        result = call()
-    try:
-        return call()
-    finally:
-        del call  # which may hold an error that holds this frame
+            result = call()
+        finally:
+            del call  # which may hold an error that holds this frame
+    return result
 
 
 async def run_async(steps: Steps) -> Any:
     """Do the same, and await what can be awaited."""
-    result = None
-    while True:
+    result, is_last = None, False
+    while not is_last:
+        call, is_last = _next_call(steps, result)
         try:
-            call = steps.send(result)
-        except StopIteration as done:
-            call = done.value
-            break
-        result = call()
+            result = call()
+        finally:
+            del call  # which may hold an error that holds this frame
         result = await result if inspect.isawaitable(result) else result
+    return result
+
+
+def _next_call(steps: Steps, result: Any) -> tuple[Call, bool]:
+    """Return the next call, and whether it is the last one."""
     try:
-        result = call()
-    finally:
-        del call  # which may hold an error that holds this frame
-    return await result if inspect.isawaitable(result) else result
+        return steps.send(result), False
+    except StopIteration as done:
+        return done.value, True
