@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .cli_options import Asked, CannotRun, Output, as_visitor, is_url
+from .cli_options import Asked, CannotRun, Output, as_visitor, is_url, paint
 from .diagnostics.check.codes import describe_codes
 from .diagnostics.check.findings import Report
 from .diagnostics.check.formats import to_github, to_json
@@ -28,7 +28,12 @@ from .diagnostics.urls import strip_origin
 
 APP = click.argument("app", metavar="[APP]", required=False)
 FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Print it for people, or for programs.",
 )
 
 
@@ -64,6 +69,8 @@ stand in pyproject.toml instead, below their own names:
     user = "me:$PASSWORD"
     base-url = "https://app.example.org/"
     login = "logins:log_in"
+    exclude = ["/admin"]
+    ignore = ["T411:/old"]
 
 An argument that begins with / or a scheme is a URL, so APP can be left out then.
 """
@@ -129,7 +136,7 @@ _ALL_CODES = "all"
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="What to print: for people, for programs, or annotations for GitHub Actions.",
+    help="Print it for people, for programs, or as annotations for GitHub Actions.",
 )
 @click.option("--strict", is_flag=True, help="Count notes like findings: exit status 1.")
 @click.option("--ignore", multiple=True, metavar="CODE[:URL]", help="Leave these out, such as T411:/old. Repeatable.")
@@ -143,7 +150,9 @@ _ALL_CODES = "all"
     callback=_print_codes,
     help="List what can be found, or say what one code means and what to do, and exit.",
 )
-@click.option("--max", "most", type=click.IntRange(25), default=200, help="Requests to a live site, at most (200).")
+@click.option(
+    "--max", "most", type=click.IntRange(25), default=200, help="Send at most so many requests to a live site (200)."
+)
 @as_visitor
 def check(asked: Asked, target: str | None, form: str, strict: bool, ignore: tuple[str, ...], most: int) -> Output:
     """Check an app or a live site."""
@@ -164,7 +173,7 @@ def check(asked: Asked, target: str | None, form: str, strict: bool, ignore: tup
     elif form == "github":
         text = "\n".join(to_github(report) for report in reports.values())
     else:
-        text = "\n\n".join(format_report(name, report) for name, report in reports.items())
+        text = "\n\n".join(paint(format_report(name, report)) for name, report in reports.items())
     statuses = {report.exit_status(strict) for report in reports.values()}
     return Output(text, 1 if 1 in statuses else max(statuses), notes)
 
@@ -184,12 +193,13 @@ def routes_command(asked: Asked, app: str | None, form: str) -> Output:
     if form == "json":
         return Output(one_or_all([listing.as_dict() for listing in listings.values()]), notes=notes)
     title = "{}\n\n" if len(listings) > 1 else ""
-    return Output("\n\n\n".join(title.format(name) + one.text() for name, one in listings.items()), notes=notes)
+    texts = [title.format(name) + paint(listing.text()) for name, listing in listings.items()]
+    return Output("\n\n\n".join(texts), notes=notes)
 
 
 @main.command("explain", help=_EXPLAIN)
 @click.argument("arguments", metavar="[APP] URL...", nargs=-1, required=True)
-@click.option("--method", default="GET", show_default=True, help="The request's method.")
+@click.option("--method", default="GET", show_default=True, help="Ask with this method, such as POST.")
 @FORMAT
 @as_visitor
 def explain_command(asked: Asked, arguments: tuple[str, ...], method: str, form: str) -> Output:
@@ -203,9 +213,16 @@ def explain_command(asked: Asked, arguments: tuple[str, ...], method: str, form:
     if form == "json":
         text = one_or_all([explanation.as_dict() for explanation in explanations])
     else:
-        text = "\n\n\n".join(explanation.text() for explanation in explanations)
+        text = "\n\n\n".join(map(write, explanations))
     seen = {explanation.is_found for explanation in explanations}
     return Output(text, 2 if None in seen else 1 if False in seen else 0, notes)
+
+
+def write(explanation: Explanation) -> str:
+    """Return an explanation for people."""
+    headline, _, rest = explanation.text().partition("\n")
+    color = {True: "green", False: "red", None: "yellow"}[explanation.is_found]
+    return click.style(headline, fg=color, bold=True) + "\n" + rest
 
 
 def explain_all(

@@ -105,14 +105,30 @@ def _is_this_computer(host: str) -> bool:
         return host == "localhost"
 
 
+# What to look at first, and its color on a terminal.
+_MARKS = (
+    (re.compile(r"^T\d{3} [^:\n]*:", re.MULTILINE), "red"),
+    (re.compile(r"^(?:Note T\d{3}|Not seen):", re.MULTILINE), "yellow"),
+    (re.compile(r"(?<= )! .*$", re.MULTILINE), "yellow"),
+)
+
+
+def paint(text: str) -> str:
+    """Return the text of a report or a listing with what is wrong in color."""
+    for mark, color in _MARKS:
+        text = mark.sub(lambda found, color=color: click.style(found[0], fg=color), text)  # type: ignore[misc]
+    return text
+
+
 _OPTIONS = (
     click.option(
         "--header",
         "headers",
         multiple=True,
         metavar="'NAME: VALUE'",
-        help="Send this header with every request. Repeatable. $NAME in it is an environment variable, a VALUE @FILE "
-        "is what the file holds, and --header @FILE is a file with one header a line.",
+        help="Send this header with every request, such as 'Authorization: Bearer $TOKEN'. Repeatable. $NAME is an "
+        "environment variable, a VALUE @FILE is what the file holds, and --header @FILE is a file with one header a "
+        "line.",
     ),
     click.option(
         "--user",
@@ -122,15 +138,17 @@ _OPTIONS = (
     click.option(
         "--base-url",
         metavar="URL",
-        help="Send requests to this scheme and host, such as https://app.example.org/. In this process the default is "
-        "what the server is configured for (SERVER_NAME, TRUSTED_HOSTS, PREFERRED_URL_SCHEME, TrustedHostMiddleware); "
-        "a live site is asked at its own address, as its proxy would ask it.",
+        help="Let all requests be for this scheme and host, such as https://app.example.org/. In this process the "
+        "default is what the server is configured for (SERVER_NAME, TRUSTED_HOSTS, PREFERRED_URL_SCHEME, "
+        "TrustedHostMiddleware). A live site is asked at its own address, with this one's Host and X-Forwarded-Proto, "
+        "as its proxy would ask it.",
     ),
     click.option(
         "--login",
         metavar="MODULE:FUNCTION",
-        help="Call this function first, with a client that has get(path), post(path, data=, json=, headers=) and, in "
-        "this process, set_session(name=value). The cookies that it gets are sent from then on.",
+        help="Call this function first, such as logins:log_in. It gets a client with get(path), post(path, data=, "
+        "json=, headers=) and, in this process, set_session(name=value), for log-ins that no script can go through. "
+        "The cookies that it has in the end are sent from then on.",
     ),
     click.option("-v", "--verbose", is_flag=True, help="Show the app's own log, and tracebacks of what breaks off."),
 )

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from dash_true404.cli import main
+from dash_true404.cli_options import paint
 from dash_true404.diagnostics.check.findings import Report
 from dash_true404.diagnostics.check.report import show_progress
 from dash_true404.diagnostics.client import Client
@@ -228,3 +230,32 @@ def test_what_breaks_off_shows_its_traceback_with_v(app_name, monkeypatch):
 def test_a_guarded_app_is_seen_with_a_user(app_name):
     assert run("check", app_name, "--header", "X-Closed: 1")[0] == 2
     assert run("explain", app_name, "/", "--header", "X-Closed: 1")[0] == 1
+
+
+def test_what_is_wrong_is_in_color_on_a_terminal_only(app_name, monkeypatch):
+    for command, marked in (
+        ("check", "\x1b[31mT101 "),
+        ("explain", "\x1b[32m\x1b[1mGET /: 200 (page)\x1b[0m\n"),
+    ):
+        arguments = [command, app_name, *(["/"] if command == "explain" else [])]
+        assert marked in CliRunner().invoke(main, arguments, color=True).output
+        assert "\x1b" not in CliRunner().invoke(main, arguments).output
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert "\x1b" not in CliRunner().invoke(main, arguments, color=True).output
+        monkeypatch.delenv("NO_COLOR")
+
+
+def test_marks_of_listings_are_in_color():
+    assert paint("/a  page ! never reached\n/b!  page") == "/a  page \x1b[33m! never reached\x1b[0m\n/b!  page"
+    assert paint("Note T501: a") == "\x1b[33mNote T501:\x1b[0m a"
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["routes"], ["explain"]])
+def test_help_survives_without_docstrings(command):
+    arguments = [sys.executable, "-OO", "-m", "dash_true404", *command, "--help"]
+    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    _, description, *_, options = re.split(r"\n\n(?=\S|  \S)", printed)
+    assert description.strip().endswith(".")
+    assert options.startswith(("Options:", "Commands:"))
+    if command:
+        assert f"dash-true404 {command[0]} app:app" in printed
