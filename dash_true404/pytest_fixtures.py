@@ -51,8 +51,10 @@ def _configured_dash_app(pytestconfig: pytest.Config) -> LoadedApp:
 @pytest.fixture
 def dash_app(_configured_dash_app: LoadedApp, isolated_page_registry: None) -> Iterator[dash.Dash]:
     """The Dash app that dash_pages tests: the one that is configured; override it with your own."""
+    with _failures_in_words():
+        app = _configured_dash_app.app
     with _configured_dash_app.restore_pages():
-        yield _configured_dash_app.app
+        yield app
 
 
 @pytest.fixture

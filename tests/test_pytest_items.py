@@ -202,6 +202,46 @@ def test_names_are_urls_as_browsers_have_them():
     assert names_of(outcomes(app), "skipped") == UNKNOWN[1:]
 
 
+SEVERAL = """
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+    from dash import Dash, dcc, html
+    import dash
+    from dash_true404 import enable_true_404
+
+    def make(name, link):
+        app = Dash(name, use_pages=False)
+        app.layout = html.Div(dcc.Link("x", href=link))
+        return app
+
+    one, two = make("one", "/one/"), make("two", "/nope")
+    enable_true_404(one, paths=["/", "/a"])
+    enable_true_404(two, paths=["/", "/b"])
+    dispatcher = DispatcherMiddleware(lambda environ, start: start("404 NOT FOUND", []) or [], {
+        "/one": one.server.wsgi_app, "/two": two.server.wsgi_app,
+    })
+"""
+
+
+def test_several_apps_are_tested_below_their_mounts(pytester):
+    pytester.makepyfile(several=SEVERAL)
+    result = run(pytester, "--dash-pages", "several:dispatcher", "-v")
+    found = items(result)
+    assert len(found) == 22
+    assert {"page[/one/a]", "page[/two/b]", "unknown[GET /one/]", "unknown[GET /two/]", "app[/one/]"} < set(found)
+    result = run(pytester, "--dash-pages", "several:dispatcher", "dash-pages::unknown[GET /two/]")
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("fixture", ["dash_pages", "dash_page_case"])
+def test_fixtures_are_of_one_app(pytester, fixture):
+    pytester.makepyfile(several=SEVERAL)
+    write_tests(pytester, "pass", header=fixture)
+    pytester.makeini("[pytest]\ndash_app = several:dispatcher\n")
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*'several:dispatcher' has 2 Dash apps, at /one/, /two/. Name one of them."])
+
+
 def test_items_are_added_to_the_tests_that_there_are(pytester):
     write_app(pytester)
     write_tests(

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import dash
 import pytest
 
 from ..dash_internals import state as page_state
-from .load import LoadError, load_app
+from .load import LoadError, load_apps
 from .settings import Settings, SettingsError, read_settings
 
 # Once for each name: each call of a factory would make another app.
@@ -22,15 +23,27 @@ class AppError(Exception):
 
 
 class LoadedApp:
-    """An app that was named to pytest, with Dash's page state as it was left by the app.
+    """An app that was named to pytest, or several, with Dash's page state as it was left by them.
 
-    :param name: the app's name, as :func:`~dash_true404.diagnostics.load.load_app` takes it.
+    :param name: as :func:`~dash_true404.diagnostics.load.load_apps` takes it.
     :param folder: where it is found from.
     """
 
     def __init__(self, name: str, folder: str) -> None:
-        self.app = load_app(name, folder)
+        self._name = name
+        self.apps = load_apps(name, folder)
         self._state = page_state.saved()
+
+    @property
+    def app(self) -> dash.Dash:
+        """The app, if it is one.
+
+        :raises AppError: if there are several.
+        """
+        if len(self.apps) > 1:
+            where = ", ".join(found.prefix for found in self.apps)
+            raise AppError(f"{self._name!r} has {len(self.apps)} Dash apps, at {where}. Name one of them.")
+        return self.apps[0].app
 
     @contextmanager
     def restore_pages(self) -> Iterator[None]:

@@ -35,11 +35,14 @@ class Case(NamedTuple):
     """``page``, ``redirect``, ``unknown``, ``dead-links``, or ``app`` for all else that ``check`` looks at."""
     of: str = ""
     """The URL as browsers have it; of ``unknown`` the method."""
+    prefix: str = ""
+    """The app's root URL, where there are several apps and the URL does not tell them apart."""
 
     @property
     def name(self) -> str:
         """As an item is named: ``page[/trips]``."""
-        return f"{self.kind}[{self.of}]" if self.of else self.kind
+        inside = " ".join(filter(None, (self.of, self.prefix)))
+        return f"{self.kind}[{inside}]" if inside else self.kind
 
     @property
     def parameter(self) -> str:
@@ -47,18 +50,20 @@ class Case(NamedTuple):
         return f"{self.kind}-{self.of}" if self.of else self.kind
 
 
-def list_cases(app: dash.Dash) -> list[Case]:
+def list_cases(app: dash.Dash, mount: str = "", prefix: str = "") -> list[Case]:
     """Return all that there is to test of an app, which isn't asked anything for that.
 
     :param app: the Dash app.
+    :param mount: where its server is mounted.
+    :param prefix: the app's root URL, if there are others.
     """
     redirects = [reachable(rule.path) for rule in list_rules(app) if rule.kind == "redirect"]
     return [
-        *(Case("page", to_browser(app, path)) for path in list_certain_paths(app)),
-        *(Case("redirect", to_browser(app, path)) for path in dict.fromkeys(redirects)),
-        *(Case("unknown", method) for method in METHODS),
-        Case("dead-links"),
-        Case("app"),
+        *(Case("page", mount + to_browser(app, path)) for path in list_certain_paths(app)),
+        *(Case("redirect", mount + to_browser(app, path)) for path in dict.fromkeys(redirects)),
+        *(Case("unknown", method, prefix) for method in METHODS),
+        Case("dead-links", "", prefix),
+        Case("app", "", prefix),
     ]
 
 
@@ -69,19 +74,31 @@ class Judge:
     :param settings: who asks, and what is left out.
     :param list_selected: returns the cases that are tested in this run. Where several have one fault, the first of them
         fails and the others are skipped.
+    :param mount: where the app's server is mounted.
+    :param prefix: the app's root URL, if there are others.
     """
 
-    def __init__(self, app: dash.Dash, settings: Settings, list_selected: Callable[[], list[Case]]) -> None:
+    def __init__(
+        self,
+        app: dash.Dash,
+        settings: Settings,
+        list_selected: Callable[[], list[Case]],
+        mount: str = "",
+        prefix: str = "",
+    ) -> None:
+        #: What there is to test.
+        self.cases = list_cases(app, mount, prefix)
         self._settings = settings
         self._list_selected = list_selected
-        self._cases = list_cases(app)
+        self._mount = mount
+        self._prefix = prefix
         self._home: str = app.config.requests_pathname_prefix
         self._report: Report | None = None
         self._failure: Exception | None = None
 
     @cached_property
     def _selected(self) -> list[Case]:
-        return self._list_selected()
+        return [case for case in self._list_selected() if case in self.cases]
 
     def judge(self, case: Case, pages: DashPages) -> None:
         """Fail or skip a case, or let it pass.
@@ -130,11 +147,11 @@ class Judge:
     def _find_case(self, finding: Finding) -> Case:
         """Return the case that a finding belongs to."""
         if finding.code in _OF_LINKS:
-            return Case("dead-links")
+            return Case("dead-links", "", self._prefix)
         if finding.url == self._home + UNKNOWN_NAME:
-            return Case("unknown", finding.method)
-        of_url = (Case(kind, finding.url) for kind in ("page", "redirect"))
-        return next((case for case in of_url if case in self._cases), Case("app"))
+            return Case("unknown", finding.method, self._prefix)
+        of_url = (Case(kind, self._mount + finding.url) for kind in ("page", "redirect"))
+        return next((case for case in of_url if case in self.cases), Case("app", "", self._prefix))
 
     def _why_unseen(self, case: Case, report: Report, pages: DashPages) -> str | None:
         """Return why a case could not be seen; None if it was."""
@@ -142,7 +159,7 @@ class Judge:
         unseen: dict[str, str] = {}
         for one in report.unseen:
             unseen.setdefault(one.url, one.why)  # what was seen first tells most
-        url: str | None = case.of
+        url: str | None = case.of.removeprefix(self._mount)
         if self._home in unseen:
             url = self._home
         elif case.kind == "unknown":

@@ -9,12 +9,12 @@ import pytest
 
 from .inspected_app import NotReadyError, check_ready
 from .pytest_app import AppError, LoadedApp, load_app_of_option, settings_of
-from .pytest_cases import Case, Judge, list_cases
+from .pytest_cases import Case, Judge
 from .pytest_pages import DashPages
 
 
 class PagesCollector(pytest.Collector):
-    """The tests of one app."""
+    """The tests of an app, or of all apps on a server."""
 
     def collect(self) -> Iterable[PageItem]:
         """Yield an item for each thing that there is to test.
@@ -23,23 +23,28 @@ class PagesCollector(pytest.Collector):
         """
         try:
             loaded, settings = load_app_of_option(self.config), settings_of(self.config)
-            check_ready(loaded.app)
+            for found in loaded.apps:
+                check_ready(found.app)
         except (AppError, NotReadyError) as error:
             raise self.CollectError(str(error)) from None
-        pages = DashPages(loaded.app, settings.visitor, keeps_cookies=False)
-        self.config.add_cleanup(pages.close)
-        judge = Judge(loaded.app, settings, self._list_selected)
-        for case in list_cases(loaded.app):
-            item: PageItem = PageItem.from_parent(self, name=case.name)
-            item.case, item.loaded, item.judge, item.pages = case, loaded, judge, pages
-            yield item
+        for found in loaded.apps:
+            pages = DashPages(
+                found.app, settings.visitor, keeps_cookies=False, application=found.application, mount=found.mount
+            )
+            self.config.add_cleanup(pages.close)
+            prefix = found.prefix if len(loaded.apps) > 1 else ""
+            judge = Judge(found.app, settings, self._list_selected, found.mount, prefix)
+            for case in judge.cases:
+                item: PageItem = PageItem.from_parent(self, name=case.name)
+                item.case, item.loaded, item.judge, item.pages = case, loaded, judge, pages
+                yield item
 
     def _list_selected(self) -> list[Case]:
         return [item.case for item in self.session.items if isinstance(item, PageItem)]
 
 
 class PageItem(pytest.Item):
-    """One test of one app."""
+    """One test of an app."""
 
     case: Case
     loaded: LoadedApp

@@ -44,12 +44,24 @@ class DashPages:
     :param app: the Dash app.
     :param visitor: who asks.
     :param keeps_cookies: whether cookies that answers set after the visitor's login are kept.
+    :param application: what a web server would call; None: the app's own server.
+    :param mount: where the app's server is mounted in it, such as ``/shop``; paths are below that.
     """
 
-    def __init__(self, app: dash.Dash, visitor: Visitor = STRANGER, *, keeps_cookies: bool = True) -> None:
+    def __init__(
+        self,
+        app: dash.Dash,
+        visitor: Visitor = STRANGER,
+        *,
+        keeps_cookies: bool = True,
+        application: Any = None,
+        mount: str = "",
+    ) -> None:
         self.app = app
         self._visitor = visitor
         self._keeps_cookies = keeps_cookies
+        self._application = application
+        self._mount = mount
         self._open: Client | None = None
 
     def close(self) -> None:
@@ -63,7 +75,13 @@ class DashPages:
         """What asks the app: with its ``cookies``, and ``set_session(**values)``."""
         if self._open is None:
             check_ready(self.app)
-            self._open = Client(self.app, self._visitor, keeps_cookies=self._keeps_cookies)
+            self._open = Client(
+                self.app,
+                self._visitor,
+                keeps_cookies=self._keeps_cookies,
+                application=self._application,
+                mount=self._mount,
+            )
         return self._open
 
     def get(self, path: str, *, data: _Data = None, json: Any = None, headers: _Headers = None) -> Response:
