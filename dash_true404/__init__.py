@@ -1,4 +1,4 @@
-"""Honest HTTP statuses for Plotly Dash: a real 404 for every URL that is no page.
+"""Honest HTTP statuses for Plotly Dash: a real 404 for every URL that isn't a page.
 
 >>> from dash_true404 import enable_true_404
 >>> enable_true_404(app)

@@ -26,7 +26,7 @@ def enable_true_404(
     reload_dead_links: bool = True,
     report_only: bool = False,
 ) -> None:
-    """Make a Dash multi-page app answer 404 for every URL that is no page.
+    """Make a Dash multi-page app answer 404 for every URL that isn't a page.
 
     ::
 
@@ -34,7 +34,7 @@ def enable_true_404(
         enable_true_404(app)
 
     A URL is a page exactly if Dash's router would render one for it in the browser, and the page's own ``exists``,
-    if it has one, does not say no::
+    if it has one, doesn't return False::
 
         dash.register_page(__name__, path_template="/asset/<asset_id>", exists=lambda asset_id: asset_id in ASSETS)
 
@@ -67,24 +67,24 @@ def enable_true_404(
     :param redirect_slashes: whether ``/b/`` is redirected (308, query kept) to the page's own path ``/b``. Without
         it both are 200, as in Dash. What a function given as ``paths`` says is a page is never redirected.
     :param everywhere: whether every other 404 of the server gets the same answer.
-    :param reload_dead_links: whether a link inside the app to a URL that is no page ends in a full load, hence in
-        the real 404. Only where Dash would draw its own not-found layout: not with a ``not_found_404`` page or
+    :param reload_dead_links: whether a link inside the app to a URL that isn't a page ends in a full load, hence
+        in the real 404. Only where Dash would draw its own not-found layout: not with a ``not_found_404`` page or
         ``IN_APP``.
     :param report_only: whether nothing is refused or redirected, and each URL that would have been is logged instead,
         at most once a minute, with its referrer (logger ``dash_true404``).
-    :raises TypeError: if ``app`` is no Dash app, its server an unknown one, ``page`` no name, ``paths`` neither a list
-        of texts nor a plain function of one argument, one of the switches neither True nor False, or a page's
-        ``exists`` cannot be called with its path variables.
+    :raises TypeError: if ``app`` isn't a Dash app, its server isn't one that is known, ``page`` isn't a name, ``paths``
+        is neither a list of texts nor a plain function of one argument, a switch is neither True nor False, or a
+        page's ``exists`` can't be called with its path variables.
     :raises ValueError: if the app uses neither pages nor ``paths``, a path is wrong, the app's prefix has a variable,
-        or the page is not UTF-8 text, no valid Jinja template, or a file of more than 10 MB.
+        or the page isn't UTF-8 text, isn't a valid Jinja template, or has more than 10 MB.
     :raises RuntimeError: if it is too early (``server=False``, and no ``init_app()`` yet), too late (the server
         has answered a request), or if this version of Dash decides in an unknown way which URLs are pages.
-    :raises FileNotFoundError: if a named page is nowhere.
-    :raises OSError: if it cannot be read.
+    :raises FileNotFoundError: if a named page can't be found.
+    :raises OSError: if it can't be read.
 
     Afterwards ``app.init_app()`` with another server raises a RuntimeError: call it first.
 
-    Called twice for one app, the last call holds. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
+    If you call it twice for one app, the last call counts. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
     """
     options = check_options(
         app,
