@@ -157,7 +157,7 @@ class WerkzeugDecisions:
             decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE)
         except HTTPException:
             pass
-        if rule is not None and (methods or urls.default_method != "OPTIONS"):
+        if rule is not None and (methods or urls.default_method.upper() != "OPTIONS"):
             return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.OTHER_RULE, rule=rule)
         merged = self._page_once_merged(urls, refused.path)
         if merged is None:

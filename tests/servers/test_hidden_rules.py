@@ -93,6 +93,11 @@ def test_what_a_broad_rule_with_other_methods_leaves(backend, methods, due):
             assert not {"GET", "HEAD"} & answer.allow
 
 
+def test_a_method_in_small_letters_is_the_same_method():
+    app = site_with("flask", ("/<path:p>", "OPTIONS"))
+    assert [status(app, path, "options") for path in ("/dash/nope", "/dash/a")] == [404, 200]
+
+
 @pytest.mark.parametrize("backend", WERKZEUG)
 def test_a_405_stays_one_beside_a_broad_rule(backend):
     app = site_with(backend, ("/<path:p>",))
