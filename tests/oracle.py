@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -114,17 +114,22 @@ def plain_flask(app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> flask
     return plain_werkzeug(flask.Flask("plain", static_folder=None), app, pages)
 
 
-def plain_werkzeug(plain: Any, app: dash.Dash, pages: Mapping[str, Callable[[], Any]]) -> Any:
-    """Return an empty Flask or Quart app made into that."""
+def plain_werkzeug(
+    plain: Any, app: dash.Dash, pages: Mapping[str, Callable[[], Any]], hidden: Collection[str] = ()
+) -> Any:
+    """Return an empty Flask or Quart app made into that.
+
+    :param hidden: the endpoints of rules that it does not have.
+    """
     plain.url_map.merge_slashes = app.server.url_map.merge_slashes
-    left_out = [*own_rules(app.server)]
+    left_out = [*own_rules(app.server), *hidden]
     for number, url in enumerate(sorted(pages)):
         plain.add_url_rule(url, f"page {number}", pages[url])
     for number, rule in enumerate(app.server.url_map.iter_rules()):
         if getattr(rule, "websocket", False):
             plain.add_websocket(rule.rule, f"rule {number}", app.server.view_functions[rule.endpoint])
         elif rule.endpoint not in left_out:
-            methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"})
+            methods = sorted(set(rule.methods) - {"HEAD", "OPTIONS"}) or ["OPTIONS"]
             view = app.server.view_functions[rule.endpoint] if "_dash-" not in rule.rule else lambda **_: "200"
             plain.add_url_rule(rule.rule, f"rule {number}", view, methods=methods, strict_slashes=rule.strict_slashes)
     return plain

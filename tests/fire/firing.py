@@ -41,6 +41,7 @@ def fire(
     """
     report, begun = Report(), time.perf_counter()
     target = TARGETS[shape.backend](shape, enable)
+    target.begin()
     gun = target.gun(seed)
     for number in numbers:
         shot = gun.shot(number)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 import dash
 import flask
 
 from dash_true404 import IN_APP
 
-from ..apps import make_app, register
+from ..apps import make_app, new_server, register
 
 PAGES = ["/", "/a", "/b/", "/ab/c", "/x.y", "/caf%C3%A9", "/caf%c3%a9/b", "/a%2Fb", "/enc%20oded", "/R%26D", "/it's"]
 ODD_PAGES = [
@@ -54,10 +56,13 @@ DASHS += ["/_dash-dependencies", "/_favicon.ico", "/dash", "/dash/", "/dash/a", 
 class Shape(NamedTuple):
     """A kind of app.
 
-    :param share: how many of each hundred requests are its.
+    :param share: its part of all requests.
     :param make: returns the Dash apps on one server, not yet with true 404s, and their options.
     :param mount: where the server is mounted.
     :param wrap: puts middleware around its WSGI app.
+    :param decode: makes what the server routes on of a path as it was sent.
+    :param change: what happens after the first request.
+    :param has_broad_rules: whether rules of the user's answer whatever is not Dash's.
     """
 
     name: str
@@ -66,6 +71,14 @@ class Shape(NamedTuple):
     backend: str = "flask"
     mount: str = ""
     wrap: Callable[[Any], Any] = lambda app: app
+    decode: Callable[[bytes], bytes] = unquote_to_bytes
+    change: Callable[[], None] = lambda: None
+    has_broad_rules: bool = False
+
+
+def keep_slashes(path: bytes) -> bytes:
+    """Decode a path but for its encoded slashes, as Apache does with AllowEncodedSlashes NoDecode."""
+    return b"".join(part if part.upper() == b"%2F" else unquote_to_bytes(part) for part in re.split(b"(%2[Ff])", path))
 
 
 def _dash(**options: Any) -> dash.Dash:
@@ -131,10 +144,38 @@ def _proxied(app: Any) -> Any:
     return ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_port=1, x_prefix=1)
 
 
-def _unmerged() -> Any:
+def _unmerged(*paths: str, rules: Sequence[str] = ()) -> Any:
     server = flask.Flask("unmerged")
     server.url_map.merge_slashes = False
-    return _app(*PAGES, *ODD_PAGES, "/t/<x>", rules=RULES, server=server)
+    return _app(*paths, rules=rules, server=server)
+
+
+#: By whom, before or after Dash: broad rules that Dash's hide below its prefix.
+BROAD = {
+    "everything": [("/<path:path>", ["GET", "POST"])],
+    "repositories": [("/<user>/<repo>", ["GET"]), ("/dash/<any>/<name>", ["PUT"]), ("/<path:path>", ["POST"])],
+    "cors": [("/<path:path>", ["OPTIONS"]), ("/<user>/<repo>", ["GET", "DELETE"])],
+}
+
+
+def _broad(name: str, backend: str = "flask", before: bool = True) -> Any:
+    server = new_server(backend, "broad", static_folder=None)
+    options = {} if backend == "flask" else {"backend": backend}
+
+    def add() -> None:
+        for number, (rule, methods) in enumerate(BROAD[name]):
+            server.add_url_rule(rule, f"user {number}", lambda **_: "200", methods=methods)
+
+    if before:
+        add()
+    made = _app(*PAGES, "/t/<x>", server=server, url_base_pathname="/dash/", **options)
+    if not before:
+        add()
+    return made
+
+
+def _park() -> None:
+    dash.page_registry.update({"lang": "fr", "nothing": None, "half": {"title": "no path"}})
 
 
 SHAPES = [
@@ -147,11 +188,19 @@ SHAPES = [
     Shape("two apps", 6, _two_apps),
     Shape("mounted", 4, lambda: _app(*PAGES, *TEMPLATES, requests_pathname_prefix="/mnt/"), mount="/mnt"),
     Shape("proxied", 4, lambda: _app(*PAGES, *TEMPLATES, true_404={"redirect_slashes": True}), wrap=_proxied),
-    Shape("unmerged", 3, _unmerged),
+    Shape("unmerged", 3, lambda: _unmerged(*PAGES, *ODD_PAGES, "/t/<x>", rules=RULES)),
     Shape("everywhere", 3, lambda: _app(*PAGES, url_base_pathname="/dash/", true_404={"everywhere": True})),
     Shape("in app", 3, lambda: _app("/a", "/t/<x>", not_found_page=True, true_404={"page": IN_APP})),
+    Shape("half-decoded", 4, lambda: _unmerged(*PAGES, *TEMPLATES), decode=keep_slashes),
+    Shape("odd entries", 4, lambda: _app(*PAGES, *TEMPLATES), change=_park),
+    Shape("everything, before", 4, lambda: _broad("everything"), has_broad_rules=True),
+    Shape("everything, after", 3, lambda: _broad("everything", before=False), has_broad_rules=True),
+    Shape("repositories", 4, lambda: _broad("repositories"), has_broad_rules=True),
+    Shape("cors", 4, lambda: _broad("cors", before=False), has_broad_rules=True),
     Shape("quart", 4, lambda: _app(*PAGES, *TEMPLATES, rules=RULES, backend="quart"), "quart"),
     Shape("quart exists", 2, lambda: _exists(backend="quart", url_base_pathname="/dash/"), "quart"),
+    Shape("quart everything", 2, lambda: _broad("everything", "quart"), "quart", has_broad_rules=True),
+    Shape("quart cors", 2, lambda: _broad("cors", "quart", before=False), "quart", has_broad_rules=True),
     Shape("fastapi", 4, lambda: _app(*PAGES, *TEMPLATES, rules=RULES, backend="fastapi"), "fastapi"),
     Shape("fastapi exists", 3, lambda: _exists(backend="fastapi", url_base_pathname="/dash/"), "fastapi"),
 ]

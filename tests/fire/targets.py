@@ -7,12 +7,12 @@ import functools
 import re
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlparse
+from urllib.parse import quote, unquote, unquote_to_bytes, urlparse
 
 import dash
 import flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import PathConverter, RequestRedirect
+from werkzeug.routing import Map, PathConverter, RequestRedirect, Rule
 
 from dash_true404 import enable_true_404
 from dash_true404.core.path_templates import PathTemplate
@@ -30,11 +30,6 @@ class Page(NamedTuple):
     path: str
     status: int
     location: str = ""
-
-
-def routed(path: str) -> str:
-    """Return what a server routes on."""
-    return "/" + unquote(path).lstrip("/")
 
 
 class Target(ABC):
@@ -58,9 +53,19 @@ class Target(ABC):
         roots = (self.page(app, Shot("GET", app.config.routes_pathname_prefix)) for app in self.apps)
         self._roots = [root for root in roots if root is not None]
         pages = list(dash.page_registry.values())
+        self._paths = [page["path_template"] or page["path"] for page in pages]
         self._proxied_paths = {reencoded(p["path"].strip("/")) for p in pages if {*"%|^"} & {*p["path"]}}
         templates = [PathTemplate(page["path_template"] or "") for page in pages]
         self._proxied_templates = [template.reencoded() for template in templates if {*"%|^"} & {*template.text}]
+
+    def begin(self) -> None:
+        """Ask once, and change what is to change then."""
+        self.ask(self.server, self.as_sent(Shot("GET", self.apps[0].config.routes_pathname_prefix)))
+        self.shape.change()
+
+    def routed(self, path: str) -> str:
+        """Return what the server routes on."""
+        return "/" + self.shape.decode(path.encode()).decode("utf-8", "replace").lstrip("/")
 
     @abstractmethod
     def before_enabling(self) -> None:
@@ -73,15 +78,21 @@ class Target(ABC):
         """
         path = shot.in_browser()
         is_taken = app is not None and not self.redirects_from(path)
-        roots = [root for root in self._roots if not is_taken or root.path != routed(path)]
-        return self._plain(*roots, *([page] if page else []))
+        roots = [root for root in self._roots if not is_taken or root.path != self.routed(path)]
+        is_page = page is not None and page.path == quote(self.routed(path))
+        hidden = frozenset() if app is None or is_page else self.hidden_rules(path, shot.method)
+        return self._plain(*roots, *([page] if page else []), hidden=hidden)
+
+    def hidden_rules(self, path: str, method: str) -> frozenset[str]:
+        """Return the endpoints of the rules that Dash's hide at a path which is left to Dash and is no page."""
+        return frozenset()
 
     def redirects_from(self, path: str) -> bool:
         """Tell whether the server itself redirects from a path, without true 404s too."""
         return False
 
     @abstractmethod
-    def make_plain(self, *pages: Page) -> Any:
+    def make_plain(self, *pages: Page, hidden: frozenset[str]) -> Any:
         """Return a plain server with a route for each page, the last one's path perhaps unusual."""
 
     @abstractmethod
@@ -95,10 +106,8 @@ class Target(ABC):
     def gun(self, seed: int) -> Gun:
         """Return what makes requests to these apps."""
         prefix = self.apps[-1].config.routes_pathname_prefix
-        pages = [page["path_template"] or page["path"] for page in dash.page_registry.values()]
-        return Gun(
-            f"{seed} {self.shape.name}", [*(prefix + path.lstrip("/") for path in [*pages, *DASHS]), *RULES], prefix
-        )
+        paths = [*(prefix + path.lstrip("/") for path in [*self._paths, *DASHS]), *RULES]
+        return Gun(f"{seed} {self.shape.name}", paths, prefix)
 
     def as_sent(self, shot: Shot) -> Shot:
         """Return a request as this server would get it."""
@@ -122,7 +131,7 @@ class Target(ABC):
 
     def redirected(self, path: str) -> str:
         """Return where a server redirects to that merges slashes; those at the start are one to it."""
-        decoded = routed(path)
+        decoded = self.routed(path)
         if "//" in decoded or self.redirects_from(path):
             return quote(merged(decoded), safe=LEFT_ALONE)
         return "/" + path.lstrip("/")
@@ -134,6 +143,16 @@ class Target(ABC):
         prefix = max((prefix for prefix in prefixes if path.startswith(prefix)), key=len, default="")
         own = path[len(prefix) :].strip("/")
         return own in self._proxied_paths or any(template.takes(own) for template in self._proxied_templates)
+
+
+def _takes_get(rule: Any, path: str, merge_slashes: bool) -> bool:
+    if "GET" not in rule.methods:
+        return False
+    try:
+        Map([Rule(rule.rule, endpoint="it")], merge_slashes=merge_slashes).bind("localhost").match(path, "GET")
+    except HTTPException as error:
+        return isinstance(error, RequestRedirect)
+    return True
 
 
 class WerkzeugTarget(Target):
@@ -148,8 +167,23 @@ class WerkzeugTarget(Target):
         prefixes = {app.config.routes_pathname_prefix: app for app in self.apps}
         self._owners = {rule: prefixes[rule.replace("<path:path>", "")] for rule in own_rules(self.server)}
         self._rules = self.server.url_map.bind("localhost")
+        self._users_rules = [rule for rule in self.server.url_map.iter_rules() if rule.endpoint.startswith("user ")]
 
-    def make_plain(self, *pages: Page) -> Any:
+    def hidden_rules(self, path: str, method: str) -> frozenset[str]:
+        """Return the rules that would take GET, and those that take OPTIONS alone.
+
+        None if the server itself gives the request to one of them, which is by another method.
+        """
+        routed, merges = self.routed(path), self.server.url_map.merge_slashes
+        if method.upper() not in ("GET", "HEAD") and self._endpoint(path, method).startswith("user "):
+            return frozenset()
+        return frozenset(
+            rule.endpoint
+            for rule in self._users_rules
+            if rule.methods == {"OPTIONS"} or any(_takes_get(rule, path, merges) for path in (routed, merged(routed)))
+        )
+
+    def make_plain(self, *pages: Page, hidden: frozenset[str]) -> Any:
         """Return a plain server with a route for each page."""
         plain = self.new_server("plain", static_folder=None)
         plain.config["PROPAGATE_EXCEPTIONS"] = True
@@ -164,17 +198,17 @@ class WerkzeugTarget(Target):
             plain.url_map.converters["literally"] = Literally
             view = routes.pop(path)
             routes["/<literally:_>"] = lambda _, view=view: view()
-        return plain_werkzeug(plain, self.apps[0], routes)
+        return plain_werkzeug(plain, self.apps[0], routes, hidden)
 
-    def _endpoint(self, path: str) -> str:
+    def _endpoint(self, path: str, method: str = "GET") -> str:
         """Return the endpoint that the server without true 404s takes a path to; "" if it takes it to none."""
         try:
-            return self._rules.match(routed(path), method="GET")[0]
+            return self._rules.match(self.routed(path), method=method)[0]
         except HTTPException as error:
             if not isinstance(error, RequestRedirect):
                 return ""
         own = merged(unquote(path))
-        return self._endpoint(quote(own)) if own != unquote(path) else ""
+        return self._endpoint(quote(own), method) if own != unquote(path) else ""
 
     def app_left_to(self, path: str) -> dash.Dash | None:
         """Return the app that a path is left to without true 404s."""
@@ -183,7 +217,7 @@ class WerkzeugTarget(Target):
     def redirects_from(self, path: str) -> bool:
         """Tell whether the server itself redirects from a path, without true 404s too."""
         try:
-            self._rules.match(routed(path), method="GET")
+            self._rules.match(self.routed(path), method="GET")
         except HTTPException as error:
             return isinstance(error, RequestRedirect)
         return False
@@ -193,7 +227,7 @@ class WerkzeugTarget(Target):
         path = shot.in_browser()
         is_redirected = self.redirects_from(path)
         if page is not None and not is_redirected:
-            return super().expected(shot, app, page._replace(path=quote(routed(path))))
+            return super().expected(shot, app, page._replace(path=quote(self.routed(path))))
         own = self.redirected(path)
         may_merge = app is not None and own != path and self.server.url_map.merge_slashes
         owner = self.app_left_to(own) if may_merge else None
@@ -213,20 +247,28 @@ class FlaskTarget(WerkzeugTarget):
         super().__init__(shape, enable)
         self.server.wsgi_app = shape.wrap(self.server.wsgi_app)
 
-    def make_plain(self, *pages: Page) -> Any:
+    def make_plain(self, *pages: Page, hidden: frozenset[str]) -> Any:
         """Return a plain server with a route for each page."""
-        plain = super().make_plain(*pages)
+        plain = super().make_plain(*pages, hidden=hidden)
         plain.wsgi_app = self.shape.wrap(plain.wsgi_app)
         return plain
 
     def as_sent(self, shot: Shot) -> Shot:
         """Return a request; what is mounted is only sent what is below."""
         is_below = not self.shape.mount or not shot.path or shot.path.startswith("/")
-        return shot if is_below else shot._replace(path="/" + shot.path)
+        shot = shot if is_below else shot._replace(path="/" + shot.path)
+        # Those that decode in part tell what was sent, and send no fragment.
+        is_told = self.shape.decode is unquote_to_bytes or ("#" not in shot.path and shot.path.startswith("/"))
+        return (
+            shot
+            if is_told and (shot.told_as or self.shape.decode is unquote_to_bytes)
+            else shot._replace(path="/" + shot.path.replace("#", "%23").lstrip("/"), told_as=("REQUEST_URI",))
+        )
 
     def ask(self, server: Any, shot: Shot) -> Answer:
         """Return what a server answers."""
-        told = {"PATH_INFO": shot.routed.decode("latin-1"), "QUERY_STRING": shot.query}
+        routed = self.shape.decode(shot.path.partition("#")[0].encode("latin-1"))
+        told = {"PATH_INFO": routed.decode("latin-1"), "QUERY_STRING": shot.query}
         told.update(dict.fromkeys(shot.told_as, shot._replace(path=self.shape.mount + shot.path).target))
         try:
             return ask_wsgi(
@@ -287,8 +329,8 @@ class FastAPITarget(AsgiTarget):
         """Remember the routes."""
         self._routes = list(self.server.router.routes)
 
-    def make_plain(self, *pages: Page) -> Any:
-        """Return a plain server with a route for each page."""
+    def make_plain(self, *pages: Page, hidden: frozenset[str]) -> Any:
+        """Return a plain server with a route for each page; here order decides, and Dash's hide nothing."""
         from ..oracle_fastapi import plain_fastapi
 
         prefix = self.apps[0].config.routes_pathname_prefix
