@@ -101,7 +101,7 @@ class InspectedApp:
         prefix = max(prefixes, key=len, default=self.site.prefix)
         return None if prefix == self.site.prefix else prefix
 
-    def name_answerer(self, decision: Decision, path: str | None = None) -> str | None:
+    def name_what_matches(self, decision: Decision, path: str | None = None) -> str | None:
         """Name what answers a request, a page or a rule; None if nothing does.
 
         :param path: the URL, if it has just been named.
@@ -129,21 +129,26 @@ class InspectedApp:
 
         What could change something is not asked: there, the decision alone tells.
         """
-        name = self.name_answerer(self.decide(path, method), path)
+        decision = self.decide(path, method)
+        name, is_page = self.name_what_matches(decision, path), self.is_page(decision)
         if name is None:
             return None
+        matched = f"{path} is matched by {name}"
         if method not in SAFE:
-            return f"{path} is matched by {name}"
+            return matched
         answer = self.ask(path, method)
-        if answer.status_code in (404, 405) or answer.status_code >= 500 or self._is_said_to_unknown_urls(path, answer):
-            return None
+        if answer.status_code in (404, 405) or answer.status_code >= 500:
+            # Dash has a page there, and something in front of it answers.
+            return matched if is_page and answer.status_code == 404 and not decision.found.asks_exists else None
+        if self._is_said_to_unknown_urls(path, answer, is_page):
+            return matched
         return f"{path} is answered {answer.status_code} by {name}"
 
-    def _is_said_to_unknown_urls(self, path: str, answer: Response) -> bool:
-        """Tell whether a guard answers, such as a login, which says the same to an unknown URL."""
-        if answer.status_code < 300:
-            return False
+    def _is_said_to_unknown_urls(self, path: str, answer: Response, is_page: bool) -> bool:
+        """Tell whether a guard answers, such as a login, or an error handler, which say the same to an unknown URL."""
         unknown = self.site.prefix + UNKNOWN_NAME
+        if answer.status_code < 300:  # Dash says the same 200 to all, too
+            return not is_page and answer.data == self._answer_to_unknown_url.data
         return _leave_out(path, answer) == _leave_out(unknown, self._answer_to_unknown_url)
 
     @cached_property

@@ -167,7 +167,7 @@ def _find_problems(app: InspectedApp, page: Page, sample: str) -> Iterable[str]:
     if better != path:
         yield f"no browser can reach it: register {better} instead"
     elif not app.is_page(decision):
-        answerer = app.name_answerer(decision)
+        answerer = app.name_what_matches(decision)
         yield f"never reached: {answerer} matches it first" if answerer else "it does not match its own URL"
     elif match is not None and match.page is not page and page.get("module") is not None:
         is_same = not match.page["path_template"] and match.page["path"] == path

@@ -18,13 +18,16 @@ class Candidate(NamedTuple):
     why: str
     todo: str
     layer: str = "routing"
+    is_near: bool = True
+    """Whether it is so near that it is meant, whatever matches it. Otherwise that must have a word of the URL's."""
 
 
 def try_candidates(
-    app: InspectedApp, candidates: Iterable[Candidate], method: str, seen: set[str] | None = None
+    app: InspectedApp, candidates: Iterable[Candidate], method: str, path: str, seen: set[str] | None = None
 ) -> Iterator[Hint]:
     """Yield those of some URLs that the app answers.
 
+    :param path: the URL that was asked for.
     :param seen: those that were tried already, to which these are added.
     """
     seen = set() if seen is None else seen
@@ -32,9 +35,21 @@ def try_candidates(
         if candidate.path in seen:
             continue
         seen.add(candidate.path)
+        if not candidate.is_near and not has_word(app, candidate.path, method, path):
+            continue
         answer = app.describe_answer(candidate.path, method)
         if answer:
             yield Hint(candidate.layer, f"{candidate.why}: {answer}. {candidate.todo}")
+
+
+def has_word(app: InspectedApp, candidate: str, method: str, path: str) -> bool:
+    """Tell whether what matches a candidate names a segment of the URL, or has no variables: they match anything."""
+    decision = app.decide(candidate, method)
+    match, rule = decision.found.match, app.find_rule(decision)
+    text = rule.path if rule is not None else path_or_template(match.page) if match is not None else ""
+    pattern = Pattern(text)
+    segments = {segment for segment in path.split("/") if segment}
+    return not pattern.variables or any(segments & {*literal.split("/")} for literal in pattern.literals)
 
 
 def list_patterns(app: InspectedApp) -> list[Pattern]:

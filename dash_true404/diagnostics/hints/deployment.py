@@ -18,7 +18,7 @@ def explain_prefixes(app: InspectedApp, path: str, method: str) -> Iterator[Hint
     """
     yield from _two_prefixes(app, path, method)
     yield from _script_name(app, path, method)
-    if app.name_answerer(app.decide(path, method)) is None:
+    if app.name_what_matches(app.decide(path, method)) is None:
         yield from _application_root(app, path, method)
 
 
@@ -28,7 +28,7 @@ def _two_prefixes(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
         return
     made_for = f"requests_pathname_prefix={browser!r}, routes_pathname_prefix={server!r}"
     decision = app.decide(path, method)
-    if path.startswith(server) and app.name_answerer(decision) is not None:
+    if path.startswith(server) and app.name_what_matches(decision) is not None:
         if app.is_page(decision):
             asked = browser + path[len(server) :]
             yield Hint(

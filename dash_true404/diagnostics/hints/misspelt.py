@@ -21,7 +21,8 @@ def find_misspelt(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
     """Yield what is less near: other spellings, and what is above the URL."""
     respelt = sorted(filter(None, (_respell(pattern, path) for pattern in list_patterns(app))), reverse=True)
     candidates = [Candidate(url, "It may be misspelt", "Ask for that one.") for _, url in respelt[:_MOST_SPELLINGS]]
-    yield from try_candidates(app, candidates, method)
+    candidates += _find_elsewhere(app, path)
+    yield from try_candidates(app, candidates, method, path, {path})
     segments = path.strip("/").split("/")
     for count in range(len(segments) - 1, 0, -1):
         above = "/" + "/".join(segments[:count])
@@ -35,6 +36,17 @@ def find_misspelt(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
                 f"with path_template={below!r}.",
             )
             return
+
+
+def _find_elsewhere(app: InspectedApp, path: str) -> list[Candidate]:
+    """Return what has the same name in another folder."""
+    name = path.rstrip("/").rpartition("/")[2]
+    same = [pattern for pattern in list_patterns(app) if pattern.text.rstrip("/").endswith(f"/{name}")]
+    same = [pattern for pattern in same if name and not pattern.variables]
+    return [
+        Candidate(pattern.text, "The same name is in another folder", "Ask for that one.")
+        for pattern in same[:_MOST_SPELLINGS]
+    ]
 
 
 def _respell(pattern: Pattern, path: str) -> tuple[float, str] | None:

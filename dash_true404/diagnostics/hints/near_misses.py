@@ -26,7 +26,7 @@ def find_near_misses(app: InspectedApp, path: str, method: str) -> Iterator[Hint
     :param method: the request's.
     """
     yield from _find_other_methods(app, path, method)
-    found = list(_candidatestry_candidates(app, path, method))
+    found = list(_try_list(app, path, method))
     yield from found
     yield from find_unreachable_pages(app, path)
     yield from find_refused_values(app, path, method)
@@ -61,11 +61,11 @@ def _find_other_methods(app: InspectedApp, path: str, method: str) -> Iterator[H
         )
 
 
-def _candidatestry_candidates(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
+def _try_list(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
     candidates, seen = list(_list_candidates(app, path)), {path}
-    found = list(try_candidates(app, candidates, method, seen))
+    found = list(try_candidates(app, candidates, method, path, seen))
     also_slashed = [candidate._replace(path=_toggle_slash(candidate.path)) for candidate in candidates[1:]]
-    yield from found or try_candidates(app, also_slashed, method, seen)
+    yield from found or try_candidates(app, also_slashed, method, path, seen)
 
 
 def _toggle_slash(path: str) -> str:
@@ -93,9 +93,8 @@ def _list_candidates(app: InspectedApp, path: str) -> Iterator[Candidate]:
             yield Candidate(
                 pattern.with_values(values), "Only the letter case differs", "URLs are case-sensitive: write it so."
             )
-    yield from _change_app_prefix(app, path)
-    yield from _change_rule_prefix(app, path)
-    yield from _leave_out_segments(path)
+    for candidate in (*_change_app_prefix(app, path), *_change_rule_prefix(app, path), *_leave_out_segments(path)):
+        yield candidate._replace(is_near=False)
 
 
 def _change_app_prefix(app: InspectedApp, path: str) -> Iterator[Candidate]:

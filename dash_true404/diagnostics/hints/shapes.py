@@ -33,6 +33,8 @@ def find_refused_values(app: InspectedApp, path: str, method: str) -> Iterator[H
     for rule in app.rules:
         pattern = Pattern(rule.path)
         values = pattern.values(path) if pattern.variables and not rule.serves_pages else None
+        if not any(literal.strip("/") for literal in pattern.literals):
+            continue  # anything has this shape
         if values is None or (rule.methods and method not in rule.methods):
             continue
         mismatches = [
@@ -59,6 +61,6 @@ def find_missing_variables(app: InspectedApp, path: str, method: str) -> Iterato
             continue
         needed = Pattern("/" + "/".join([*segments, *rest]))
         filled = needed.with_values(needed.samples())
-        name = app.name_answerer(app.decide(filled, method))
+        name = app.name_what_matches(app.decide(filled, method))
         if name is not None:
             yield Hint("routing", f"It lacks a value for {join_words(names)}: {name} matches {needed.text}.")
