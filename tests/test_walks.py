@@ -100,8 +100,12 @@ def test_the_walk_of_explain_is_what_is_called():
     explain(app, "/page-1")
     with Passed() as noted:
         assert explain(app, "/page-1").status == 200
-    rooms = ("diagnostics/explain", "diagnostics/observation", "diagnostics/verdicts", "diagnostics/inspected_app")
-    names = [name for name in noted.names if name.startswith(rooms) or name == DECIDE]
+    rooms = ("explain", "observation", "verdicts", "inspected_app", "answerers/ask")
+    names = [
+        name
+        for name in noted.names
+        if name.startswith(tuple(f"diagnostics/{room}" for room in rooms)) or name == DECIDE
+    ]
     assert walk("explain, for a page on Flask") == first_times(names)
 
 

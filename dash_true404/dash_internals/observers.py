@@ -30,7 +30,7 @@ def without_observers(view: Any) -> Any:
 
 def describe_wrapper(view: Any) -> str:
     """Return where the code is that runs when a wrapper around a view is called; of other objects, their class."""
-    runs = _what_runs(view)
+    runs = what_runs(view)
     if type(runs) is types.FunctionType:  # proxies lie to isinstance
         return f"{runs.__code__.co_filename}:{runs.__code__.co_firstlineno}"
     return f"{type(runs).__module__}.{type(runs).__qualname__}"
@@ -47,7 +47,7 @@ def note_guard(view: Any) -> str:
 
 def _observed(view: Any) -> Any:
     """Return what an observer is around; None if it is no observer."""
-    runs = _what_runs(view)
+    runs = what_runs(view)
     if type(runs) is not types.FunctionType or runs.__globals__.get("__name__") not in OBSERVERS:
         return None
     inner = view.__wrapped__ if runs is not view else vars(view).get("__wrapped__")
@@ -56,7 +56,7 @@ def _observed(view: Any) -> Any:
     return inner if is_called else None
 
 
-def _what_runs(view: Any) -> Any:
+def what_runs(view: Any) -> Any:
     """Return the function that runs when a view is called, if it is another than the view itself."""
     caller = next((kind for kind in type(view).__mro__ if "__call__" in vars(kind)), None)
     # A class derived from wrapt's, or another one around its proxies, may have a say of its own.

@@ -105,6 +105,11 @@ class Client:
         """Shut the app's server down."""
         self._transport.close()
 
+    @property
+    def server(self) -> Any:
+        """The app's server; None for a live site."""
+        return None if self._is_live else self.app.server
+
     @contextlib.contextmanager
     def through(self, middleware: Callable[[Any], Any]) -> Iterator[None]:
         """Send the requests within through a middleware in front of the application: WSGI on Flask, else ASGI.
@@ -218,8 +223,7 @@ class Client:
         :raises LoginError: if the app has no session that could be set.
         """
         request = self._make_request(self.mount + "/", "GET", None, b"")
-        server = None if self._is_live else self.app.server
-        keep_cookies(self.cookies, request, make_session(server, self._transport, request, values))
+        keep_cookies(self.cookies, request, make_session(self.server, self._transport, request, values))
 
     def _ask(self, target: str, method: str, headers: Mapping[str, str] | None, body: bytes) -> Response:
         while True:

@@ -29,7 +29,8 @@ class Explanation(NamedTuple):
     status: int
     """What the app answers; 0 where it was not asked, since the method might have changed something."""
     layer: str
-    """``page`` or ``route`` for what matches it; where it is refused, ``routing``, ``loading`` or ``deployment``."""
+    """``page`` or ``route`` for what answers it; ``in front`` if a guard, middleware or an error handler did; where it
+    is refused, ``routing``, ``loading`` or ``deployment``."""
     verdict: str
     """One sentence: what matched or refused it, and why."""
     hints: list[str]
@@ -62,8 +63,8 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
 
         print(explain(app, "/About").text())
 
-    The app is asked in this process, for the URL and for those that nearly match; with other methods than GET, HEAD and
-    OPTIONS only where it refuses, so that no view of the user's changes anything.
+    The app is asked in this process: twice for the URL, to see who answers, and once for those that nearly match; with
+    other methods than GET, HEAD and OPTIONS only where it refuses, so that no view of the user's changes anything.
 
     :param app: the Dash app, with or without true 404s.
     :param url: a path with or without a query, or a full URL, whose host is left out.

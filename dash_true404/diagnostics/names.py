@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
 import os
 from pathlib import Path
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from ..core.pages import Match, Page
+from ..dash_internals.observers import what_runs
 from .rules import Rule
 
 
@@ -38,14 +40,26 @@ def name_rule(rule: Rule, path: str | None = None) -> str:
 
 def name_function(function: Any) -> str:
     """Name a function, or whatever can be called, with where it stands: ``need_login`` (shop/app.py:27)."""
-    while hasattr(function, "func"):  # functools.partial
-        function = function.func
-    called = function if inspect.isfunction(function) or inspect.ismethod(function) else type(function).__call__
-    code = getattr(called, "__code__", None)
+    runs, code = _find_what_runs(function), find_code(function)
     if code is None:
-        return f"`{getattr(function, '__name__', type(function).__name__)}`"
-    name = code.co_name if called is function else type(function).__name__
+        return f"`{getattr(runs, '__name__', type(runs).__name__)}`"
+    name = code.co_name if type(runs) in (FunctionType, MethodType) else type(runs).__name__
     return f"`{name}` ({shorten_file(Path(code.co_filename))}:{code.co_firstlineno})"
+
+
+def find_code(function: Any) -> CodeType | None:
+    """Return the code that runs first when something is called, not that of what a decorator is around."""
+    runs = _find_what_runs(function)
+    if type(runs) not in (FunctionType, MethodType):
+        runs = type(runs).__call__
+    code: CodeType | None = getattr(runs, "__code__", None)
+    return code
+
+
+def _find_what_runs(function: Any) -> Any:
+    while type(function) is functools.partial:
+        function = function.func
+    return what_runs(function)
 
 
 def shorten_file(file: Path) -> str:

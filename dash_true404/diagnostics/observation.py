@@ -9,9 +9,13 @@ from typing import Any, NamedTuple, cast
 
 from ..core.pages import Match, is_async
 from ..servers import Decision, Outcome, Reason
+from .answerers import UNSEEN, Answerer, find_answerer
 from .client import Response
 from .inspected_app import SAFE, InspectedApp
 from .urls import follow_redirects, resolve_link
+
+# What answers in place of a page or rule.
+_ANSWERING = ("before_request", "guard", "middleware", "inside")
 
 # One at a time, or the second would take the first one's watch for the page's own exists.
 _watching = threading.RLock()
@@ -29,6 +33,8 @@ class Observation(NamedTuple):
     """None where the app was not asked, because a view of the user's might have changed something."""
     exists_results: list[Any]
     """What the page's ``exists`` returned or raised."""
+    answerer: Answerer
+    """Who answered, as far as that was seen."""
 
     @property
     def status(self) -> int:
@@ -46,12 +52,21 @@ def observe(app: InspectedApp, path: str, query: str, method: str) -> Observatio
     decision = app.decide(path, method)
     is_anothers = decision.outcome is Outcome.PASS_ON and decision.reason in (Reason.OTHER_RULE, Reason.LATER)
     if method not in SAFE and is_anothers:
-        return Observation(app, path, query, method, decision, None, [])
+        return Observation(app, path, query, method, decision, None, [], UNSEEN)
     with watch_exists(decision.found.match) as results:
         answer = app.ask(path, method, query)
     if results[:1] == [False] and app.is_refusing and decision.reason is Reason.PAGE:
         decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
-    return Observation(app, path, query, method, decision, answer, results)
+    answerer = find_answerer(app.client, f"{path}?{query}" if query else path, method, answer)
+    return Observation(app, path, query, method, decision, answer, results, _name_for(app, decision, answerer))
+
+
+def _name_for(app: InspectedApp, decision: Decision, answerer: Answerer) -> Answerer:
+    """Return who answered; a view that no rule has is one around Dash's."""
+    if answerer.kind != "view" or decision.reason is Reason.LATER or app.find_rule(decision) is not None:
+        return answerer
+    name = f"the function {answerer.name.removeprefix('its view ')} around Dash's view"
+    return answerer._replace(kind="guard", name=name)
 
 
 def is_end_found(seen: Observation) -> bool | None:
@@ -70,7 +85,11 @@ def is_end_found(seen: Observation) -> bool | None:
         if 300 <= answer.status_code < 400 and answer.location:
             return False if is_endless else None
         path, method = urls[-1].partition("?")[0], "GET"
-    is_known = seen.app.name_answerer(seen.app.decide(path, method)) is not None
+    elif seen.answerer.kind in _ANSWERING and not seen.answerer.was:
+        return 200 <= answer.status_code < 300
+    elif seen.answerer.kind == "errorhandler":
+        return False
+    is_known = seen.app.name_what_matches(seen.app.decide(path, method)) is not None
     return is_known and 200 <= answer.status_code < 300
 
 

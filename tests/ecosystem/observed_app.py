@@ -21,7 +21,7 @@ import dash  # noqa: E402  (what was patched)
 import flask  # noqa: E402
 
 from dash_true404 import enable_true_404  # noqa: E402
-from dash_true404.dash_internals.observers import _what_runs  # noqa: E402
+from dash_true404.dash_internals.observers import what_runs  # noqa: E402
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 app = dash.Dash(__name__, use_pages=True, pages_folder="")
@@ -78,9 +78,9 @@ elif order == "guard, observer, enable":
     enable_true_404(app)
 
 wrapper = views["/<path:path>"]
-while wrapper.__code__.co_filename.endswith("dash_true404/servers/flask.py") and wrapper is _what_runs(wrapper):
+while wrapper.__code__.co_filename.endswith("dash_true404/servers/flask.py") and wrapper is what_runs(wrapper):
     wrapper = wrapper.__wrapped__  # what ours is around
 client = server.test_client()
 asked = [(method, path) for path in ("/a", "/nope") for method in METHODS]
 statuses = [client.open(path, method=method).status_code for method, path in asked]
-print(json.dumps([_what_runs(wrapper).__globals__["__name__"], statuses, len(rendered)]))
+print(json.dumps([what_runs(wrapper).__globals__["__name__"], statuses, len(rendered)]))

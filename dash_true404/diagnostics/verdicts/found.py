@@ -8,11 +8,11 @@ from ...servers import Outcome, Reason
 from ..hints import Hint
 from ..hints.deployment import explain_prefixes
 from ..hints.near_misses import find_fault_of_redirect
-from ..in_front import name_guards
 from ..names import capitalize, name_match, name_page, name_rule
 from ..observation import Observation
 from ..rules import Rule
-from . import Verdict, explain_failure, may_have_answered
+from . import Verdict
+from .answers import explain_failure, is_in_front, is_unsure, say_who
 from .unknown import judge_unknown
 
 
@@ -47,10 +47,9 @@ def _judge_page(seen: Observation) -> Verdict:
     hints += explain_prefixes(seen.app, seen.path, seen.method)
     if decision.reason is Reason.NOT_THERE:
         refused = f"{name} matches this path, but its exists({given}) returned False"
-        if status == 404:
+        if status == 404 and not is_in_front(seen):
             return Verdict("routing", f"{refused}.", hints)
-        hint = may_have_answered(seen, is_refused=True)
-        return Verdict("routing", f"{refused}, and the answer is {status} all the same.", [hint, *hints])
+        return Verdict(_layer(seen, "routing"), f"{refused}, and {say_who(seen)}.", hints)
     if decision.outcome is Outcome.WRONG_METHOD and status == 405:
         text = "Pages accept GET and, except on FastAPI, HEAD. For other methods, the URL needs a rule of its own."
         sentence = f"{name} is there, but a page does not accept {seen.method}."
@@ -58,14 +57,14 @@ def _judge_page(seen: Observation) -> Verdict:
     if location and decision.outcome is Outcome.REDIRECT and location.partition("?")[0] == decision.location:
         sentence = f"{matches}: redirect_slashes sends it to the page's own path, {location}."
         return Verdict("page", sentence, hints)
-    if status < 300:
-        return Verdict("page", f"{matches}.", hints)
-    in_front = f"redirects to {location}" if location else f"answers {status}"
-    if status >= 500:
-        failure = explain_failure(seen, "the page's code, a guard or Dash")
-        return Verdict("page", f"{matches}, but the answer is {status}.", [*failure, *hints])
-    sentence = f"{matches}, but something in front of it {in_front}."
-    return Verdict("page", sentence, [may_have_answered(seen), *hints])
+    if status < 300 and not is_in_front(seen):
+        unsure = [Hint("routing", f"{capitalize(say_who(seen))}.")] if is_unsure(seen) else []
+        return Verdict("page", f"{matches}.", [*unsure, *hints])
+    return Verdict(_layer(seen, "page"), f"{matches}, but {say_who(seen)}.", [*explain_failure(seen), *hints])
+
+
+def _layer(seen: Observation, layer: str) -> str:
+    return "in front" if is_in_front(seen) else layer
 
 
 def _explain_exists(seen: Observation, given: str) -> Iterator[Hint]:
@@ -103,35 +102,28 @@ def _find_pages_behind(seen: Observation) -> Iterator[Hint]:
 
 
 def _judge_rule(seen: Observation, rule: Rule) -> Verdict:
-    matches, status = f"{capitalize(name_rule(rule))} matches it", seen.status
+    matches = f"{capitalize(name_rule(rule))} matches it"
     hints = list(explain_prefixes(seen.app, seen.path, seen.method))
     if seen.answer is None:
         sentence = f"{matches}. It was not asked: with {seen.method} its view might change something."
-    elif seen.location:
-        sentence = f"{matches}, and the answer redirects to {seen.location}."
+        return Verdict("route", sentence, hints)
+    if seen.location:
         hints = [*_find_fault_of_location(seen, seen.location), *hints]
-    elif status == 404:
-        sentence, hints = f"{matches}, and the answer is 404.", [_explain_404(seen, rule), *hints]
-    elif status >= 500:
-        sentence = f"{matches}, but the answer is {status}."
-        hints = [*explain_failure(seen, "its view or a guard"), *hints]
-    elif status >= 400:
-        sentence, hints = f"{matches}, but the answer is {status}.", [may_have_answered(seen), *hints]
-    else:
-        sentence = f"{matches}."
-    return Verdict("route", sentence, hints)
+    elif seen.status < 300 and not is_in_front(seen):
+        return Verdict("route", f"{matches}.", hints)
+    joined = "and" if seen.status < 405 and not is_in_front(seen) else "but"
+    hints = [*_explain_404(seen, rule), *explain_failure(seen), *hints]
+    return Verdict(_layer(seen, "route"), f"{matches}, {joined} {say_who(seen)}.", hints)
 
 
-def _explain_404(seen: Observation, rule: Rule) -> Hint:
+def _explain_404(seen: Observation, rule: Rule) -> Iterator[Hint]:
+    if seen.status != 404 or is_in_front(seen):
+        return
     if rule.kind == "assets":
         folder = seen.app.dash_app.config.assets_folder
-        return Hint("routing", f"There is no such file in {folder}, or letter case or assets_ignore differ.")
-    if rule.kind == "mount":
-        return Hint("routing", "What is mounted there has no such URL. Look at its own routes.")
-    before = name_guards(seen.app.dash_app, seen.decision)
-    runs_before = f": {', '.join(before)}" if before else ""
-    text = f"Look for abort(404) and the like in {rule.endpoint!r}, and in what runs before it{runs_before}."
-    return Hint("routing", text)
+        yield Hint("routing", f"There is no such file in {folder}, or letter case or assets_ignore differ.")
+    elif rule.kind == "mount":
+        yield Hint("routing", "What is mounted there has no such URL. Look at its own routes.")
 
 
 def _find_fault_of_location(seen: Observation, location: str) -> Iterator[Hint]:

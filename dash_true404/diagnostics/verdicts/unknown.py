@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...servers import Outcome, Reason
 from ..hints import Hint
 from ..hints.deployment import explain_missing_prefix, explain_prefixes
 from ..hints.misspelt import find_misspelt
 from ..hints.near_misses import find_near_misses
 from ..hints.not_loaded import find_not_loaded
-from ..in_front import name_guards
+from ..in_front import name_wrappers
 from ..names import name_rule
 from ..observation import Observation
-from . import Verdict, explain_failure, may_have_answered
+from . import Verdict
+from .answers import explain_failure, is_in_front, say_who
 
 _MOST_HINTS = 4  # so that there is room for what to do
 
 
 def judge_unknown(seen: Observation) -> Verdict:
     """Return the layer, the sentence and the hints for a request that no page and no rule answers."""
-    decision, location, status = seen.decision, seen.location, seen.status
+    decision, status = seen.decision, seen.status
     nothing = _say_that_nothing_matches(seen)
-    if location and decision.outcome is Outcome.REDIRECT and _split(location) == _split(seen.path):
-        return Verdict("route", f"A page or a rule has it with other slashes: the server redirects to {location}.", [])
+    if is_in_front(seen):
+        layer, hints = _collect_hints(seen)
+        return Verdict("in front", f"{nothing}, but {say_who(seen)}.", [*hints, *_explain_handler(seen)])
+    if seen.location and decision.outcome is Outcome.REDIRECT:
+        sentence = f"A page or a rule has it with other slashes: the server redirects to {seen.location}."
+        return Verdict("route", sentence, [])
     layer, hints = _collect_hints(seen)
     if decision.reason is Reason.GUARDED and (status == 405 or status < 300):
         text = "never sees other methods than GET, so these are 405 everywhere and tell strangers nothing."
-        guards = ", ".join(name_guards(seen.app.dash_app, decision)) or "around Dash's views"
-        return Verdict(
-            layer, f"{nothing}, and the answer is {status}.", [*hints, Hint("routing", f"A guard ({guards}) {text}")]
-        )
+        hint = Hint("routing", f"A guard ({', '.join(name_wrappers(seen.app.dash_app, decision))}) {text}")
+        return Verdict(layer, f"{nothing}, and the answer is {status}.", [*hints, hint])
     if status == 405 and decision.outcome is Outcome.WRONG_METHOD:
         allow = seen.answer.headers.get("Allow", "") if seen.answer else ""
         allowed = f". Allow: {allow}" if allow else ""
         return Verdict(layer, f"The URL is there, but not for {seen.method}{allowed}.", hints)
     if _is_soft(seen):
         return _judge_soft(seen, layer, nothing, hints)
-    if status == 404:
+    if status == 404 and not seen.answerer.error:
         return Verdict(layer, f"{nothing}.", hints)
-    if status >= 500:
-        failure = explain_failure(seen, "something", is_refused=True)
-        return Verdict(layer, f"{nothing}, but the answer is {status}.", [*hints, *failure])
-    answers = f"redirects to {location}" if location else f"answers {status}"
     if decision.reason is Reason.LATER:
-        return Verdict(layer, f"{nothing}, which {answers}.", hints)
-    sentence = f"{nothing}, but a guard, middleware or an error handler {answers}."
-    return Verdict(layer, sentence, [*hints, may_have_answered(seen, is_refused=True)])
+        return Verdict(layer, f"{nothing}, which answers {status}.", hints)
+    return Verdict(layer, f"{nothing}, but {say_who(seen)}.", [*hints, *explain_failure(seen)])
+
+
+def _explain_handler(seen: Observation) -> Iterator[Hint]:
+    if seen.answerer.kind == "errorhandler" and seen.status >= 500:
+        yield Hint("routing", "It gets the server's 404s too. Register an errorhandler(404) as well.")
 
 
 def _say_that_nothing_matches(seen: Observation) -> str:
@@ -59,12 +64,6 @@ def _say_that_nothing_matches(seen: Observation) -> str:
     if decision.outcome is Outcome.WRONG_METHOD and decision.reason is Reason.OTHER_RULE:
         return f"{nothing} with {seen.method}"
     return f"{nothing} with these slashes" if decision.reason is Reason.SLASHES else nothing
-
-
-def _split(url: str) -> list[str]:
-    path = url.partition("?")[0]
-    path = path.partition("://")[2].partition("/")[2] if "://" in path else path
-    return [segment for segment in path.split("/") if segment]
 
 
 def _collect_hints(seen: Observation) -> tuple[str, list[Hint]]:
