@@ -84,7 +84,8 @@ def enable_true_404(
 
     Afterwards ``app.init_app()`` with another server raises a RuntimeError: call it first.
 
-    If you call it twice for one app, the last call counts. Call it before ``app.csp_hashes()``: reload_dead_links adds a script.
+    If you call it twice for one app, the last call counts. Call it before ``app.csp_hashes()``:
+    reload_dead_links adds a script.
     """
     options = check_options(
         app,
