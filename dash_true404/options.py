@@ -1,4 +1,4 @@
-"""The arguments of enable_true_404(), checked: each mistake is an error that says what to write instead."""
+"""The arguments of enable_true_404(), checked; each error says what to write instead."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def _checked_paths(paths: Any) -> PathsChoice:
 
 
 def _check_path(path: object) -> None:
-    """Refuse what can be no path or template of a page.
+    """Check a path or template of a page.
 
-    :raises TypeError: if it is no text.
-    :raises ValueError: if it does not start with a slash, if its ``<`` and ``>`` do not make variables, or if no
+    :raises TypeError: if it isn't a string.
+    :raises ValueError: if it doesn't start with a slash, if a ``<`` or ``>`` isn't part of a variable, or if no
         browser can reach it.
     """
     if not isinstance(path, str):
-        raise TypeError(f"paths= takes texts such as '/reports' or '/reports/<year>', not {path!r}.")
+        raise TypeError(f"paths= takes strings such as '/reports' or '/reports/<year>', not {path!r}.")
     if not path.startswith("/"):
         raise ValueError(
             f"{path!r} in paths= does not start with a slash. Write the path alone, such as '/reports': "
@@ -70,7 +70,9 @@ def _check_path(path: object) -> None:
         )
     rest, names = VARIABLE.sub("", path), VARIABLE.findall(path)
     if "<" in rest or ">" in rest or not all(name.isidentifier() and not iskeyword(name) for name in names):
-        raise ValueError(f"{path!r} in paths= has a '<' or '>' that makes no variable. Write '<name>', without spaces.")
+        raise ValueError(
+            f"{path!r} in paths= has a '<' or '>' that isn't part of a variable. Write '<name>', without spaces."
+        )
     if "{" in rest or "}" in rest:
         raise ValueError(f"{path!r} in paths= has braces. Variables are written '<name>'.")
     better = reachable_template(path)
@@ -84,7 +86,7 @@ def _check_takes_path(function: Callable[..., object]) -> None:
     except TypeError as error:
         raise TypeError(f"paths= takes a function of one argument, the path; with {function!r}: {error}.") from None
     except ValueError:
-        pass  # a built-in that does not tell its signature
+        pass  # a built-in without a signature
 
 
 def _check_app(app: Any) -> None:

@@ -1,6 +1,6 @@
 """Asking a page's own ``exists``, and a function given as ``paths=``.
 
-A false 404 is worse than a soft one, so what fails is taken for yes, and logged.
+A false 404 is worse than a soft one, so a function that fails counts as True, and the fault is logged.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from .pages import Match, is_async
 
 
 class Exists:
-    """Asks the pages of one app; each fault is logged at most once a minute."""
+    """Calls the ``exists`` of one app's pages; each fault is logged at most once a minute."""
 
     def __init__(self) -> None:
         self._may_log = OncePerMinute()
 
     def ask(self, match: Match, others: Sequence[Match] = ()) -> bool:
-        """Ask a page's ``exists`` for what its URL is about; where it fails, the page is found.
+        """Call a page's ``exists`` with the variables of its URL; if it fails, the page is found.
 
-        :param others: the pages at other readings of the URL, which are asked in turn where it returns False.
+        :param others: the pages at other readings of the URL; their ``exists`` is called in turn if it returns False.
         """
         exists = match.page.get("exists")
         if exists is None:
@@ -43,7 +43,7 @@ class Exists:
         in_thread: Callable[..., Awaitable[Any]] | None = None,
         others: Sequence[Match] = (),
     ) -> bool:
-        """Do the same on a server that can wait.
+        """Do the same on a server that can await it.
 
         :param in_thread: runs a function such that it does not block the server; None: in this thread.
         """
@@ -80,7 +80,7 @@ class Exists:
 
 
 class PathsFunction:
-    """Asks the function that the user gave as ``paths=``; each fault is logged at most once a minute.
+    """Calls the function given as ``paths=``; each fault is logged at most once a minute.
 
     :param function: called with a path below the app's prefix.
     """
@@ -90,7 +90,7 @@ class PathsFunction:
         self._may_log = OncePerMinute()
 
     def matches(self, path: str) -> bool:
-        """Tell whether the function says that a path is a page; where it fails, it is one.
+        """Tell whether a path is a page according to the function; if it fails, it is one.
 
         :param path: with its leading slash, as the browser holds it.
         """
@@ -99,12 +99,12 @@ class PathsFunction:
             if inspect.iscoroutine(answer):
                 answer.close()
             if answer is NotImplemented or _is_unasked(answer):
-                raise TypeError(f"it returned {answer!r}; it should return what is true or false.")
+                raise TypeError(f"it returned {answer!r}; it should return True or False.")
             return bool(answer)
         except Exception as error:
             if self._may_log(origin(error)):
                 logger.error(
-                    "The function given as paths= failed for %.1000r; the path is taken for a page.",
+                    "The function given as paths= failed for %.1000r; the path counts as a page.",
                     path,
                     exc_info=error,
                 )

@@ -1,4 +1,4 @@
-"""What is logged, and how often: a fault that every visitor meets must not fill the disk."""
+"""What is logged, and how often: a fault that every visitor runs into must not fill the disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _TracebacksAsTheyAre(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Write a record's traceback with all lines indented; its formatter takes it as it is then."""
+        """Format a record's traceback with all lines indented; its formatter then leaves it alone."""
         if record.exc_info:
             lines = "".join(traceback.format_exception(*record.exc_info)).splitlines()
             record.exc_text = "\n".join(f"  {_printable(line)}" for line in lines)
@@ -38,9 +38,9 @@ def _printable(text: str) -> str:
 
 
 def origin(error: BaseException, besides: str = "") -> Hashable:
-    """Return what is the same of an error whoever meets it: not its message, which may hold what a visitor sent.
+    """Return what identifies an error: its type and lines, not its message, which may contain what a visitor sent.
 
-    Nor how often a line was run, which is another number for each endless recursion.
+    How often a line ran doesn't count either, because it differs from one endless recursion to the next.
 
     :param besides: a file whose lines don't count, because there are several ways through them.
     """
@@ -49,7 +49,7 @@ def origin(error: BaseException, besides: str = "") -> Hashable:
 
 
 def log_once(message: str, error: Exception) -> None:
-    """Log a fault with its traceback the first time that it is met."""
+    """Log a fault with its traceback the first time it occurs."""
     fault = message, origin(error)
     if fault not in _logged and len(_logged) < _MOST_KEYS:
         _logged.add(fault)
@@ -57,14 +57,14 @@ def log_once(message: str, error: Exception) -> None:
 
 
 def warn_once(message: str) -> None:
-    """Log what an app's author should know the first time that it is met."""
+    """Log a warning for the app's author the first time it applies."""
     if message not in _logged and len(_logged) < _MOST_KEYS:
         _logged.add(message)
         logger.warning(message)
 
 
 def log_warnings(warnings: Iterable[str], level: int = logging.WARNING) -> None:
-    """Log what an app's author should know, each thing once; what could not be found out is no reason to fail."""
+    """Log warnings for the app's author, each one once; an error while looking for them is logged and nothing else."""
     messages: list[str] = []
     try:
         messages.extend(warnings)

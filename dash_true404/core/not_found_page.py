@@ -1,4 +1,4 @@
-"""What a URL that is no page gets: a static page, a template, or the app's own shell. Knows no web framework."""
+"""What visitors of an unknown URL see: a static page, a template, or the app's own shell. Knows no web framework."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _LONGEST_ACCEPT = 1000
 
 
 def prefers_json(accept: str) -> bool:
-    """Tell whether a client would rather have JSON than HTML (RFC 9110, section 12.5.1).
+    """Tell whether a client prefers JSON to HTML (RFC 9110, section 12.5.1).
 
-    :param accept: its Accept header. Browsers name HTML; curl takes anything, and an empty header is no preference.
+    :param accept: its Accept header. Browsers name HTML; curl accepts anything; an empty header has no preference.
 
     >>> prefers_json("application/json"), prefers_json("text/html,*/*;q=0.8"), prefers_json("*/*")
     (True, False, False)
@@ -63,10 +63,10 @@ InApp = Literal[_Page.IN_APP]
 
 
 class HtmlSource(Protocol):
-    """Something that has the HTML of a 404 page."""
+    """A source of the HTML of a 404 page."""
 
     def html(self) -> bytes | str | Awaitable[bytes | str]:
-        """Return the page as it is now, on some servers once it is awaited."""
+        """Return the current page; on some servers it has to be awaited."""
 
 
 class Templates(Protocol):
@@ -82,7 +82,7 @@ class Templates(Protocol):
         """
 
 
-# It is kept in memory, and each bot is sent all of it.
+# It stays in memory, and every bot gets all of it.
 _LARGEST_PAGE = 10_000_000
 
 
@@ -91,7 +91,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class StaticPage:
-    """A file that is served from memory, and read again when it has changed; it is looked at once a second.
+    """A file that is served from memory, and read again after a change, which is noticed within a second.
 
     :param path: the file, UTF-8 text.
     :raises OSError: if the file cannot be read.
@@ -111,7 +111,7 @@ class StaticPage:
             ) from error
 
     def html(self) -> bytes:
-        """Return the file's content; the last good one if it has vanished or cannot be used any more."""
+        """Return the file's content; the last good one if the file is gone or can't be used any more."""
         try:
             self._refresh()
         except (OSError, ValueError) as error:
@@ -129,7 +129,7 @@ class StaticPage:
             return
         self._stamp = stamp  # also of a broken file, so that it is not read again before it changes
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"The 404 page {self._path} is no regular file. Make it one, or name another page.")
+            raise OSError(f"The 404 page {self._path} isn't a regular file. Make it one, or name another page.")
         if status.st_size > _LARGEST_PAGE:
             raise ValueError(f"The 404 page {self._path} has {status.st_size:,} bytes. Make it one of 10 MB at most.")
         content = self._path.read_bytes()
@@ -143,7 +143,7 @@ class StaticPage:
 
 
 class BuiltInPage:
-    """The page for apps that bring none.
+    """The page for apps that don't provide one.
 
     :param home: called for the URL that it links to.
     """
@@ -167,11 +167,11 @@ class NotFoundPage:
     :param page: what the user chose (None: 404.html by convention, if there is one).
     :param home: called for the app's root URL, as browsers see it.
     :param templates: the server's templates.
-    :param root_folder: called, if need be, for the folder of the app's own code.
+    :param root_folder: called, if needed, for the folder of the app's own code.
     :param assets_folder: the app's assets.
-    :raises FileNotFoundError: if a page was named and is nowhere.
+    :raises FileNotFoundError: if a named page does not exist.
     :raises OSError: if it cannot be read.
-    :raises ValueError: if it is not UTF-8 text, no valid template, or a file of more than 10 MB.
+    :raises ValueError: if it is not UTF-8 text, no valid template, or a file larger than 10 MB.
     """
 
     def __init__(
@@ -196,8 +196,8 @@ class NotFoundPage:
         except Exception as error:
             if page is not None or isinstance(error, (OSError, ValueError)):
                 raise
-            # Nobody asked for a template, and some loaders only work while a request is served.
-            log_once(f"The server's templates could not be searched for {name}; it is taken not to be there.", error)
+            # Nobody asked for a template, and some loaders only work during a request.
+            log_once(f"The server's templates could not be searched for {name}; it is assumed not to exist.", error)
             found = None
         if found is None:
             file = next((folder / name for folder in folders if os.path.lexists(folder / name)), None)
@@ -218,18 +218,18 @@ class NotFoundPage:
 
     @property
     def is_in_app_by_convention(self) -> bool:
-        """Whether it is the answer as long as the app has a ``not_found_404`` page, Dash's convention."""
+        """Whether it is the answer while the app has a ``not_found_404`` page, Dash's convention."""
         return self._choice is None and self._source is self._built_in
 
     def html(self) -> bytes | str:
-        """Return the page to send; the built-in one where the user's fails."""
+        """Return the page to send; the built-in one if the user's fails."""
         try:
             return self._source.html()  # type: ignore[return-value]  # awaitable on other servers only
         except Exception as error:
             return self._instead(error)
 
     async def html_async(self) -> bytes | str:
-        """Do the same on a server whose templates are awaited."""
+        """Do the same on a server whose templates have to be awaited."""
         try:
             html = self._source.html()
             return await html if isinstance(html, Awaitable) else html
@@ -237,15 +237,15 @@ class NotFoundPage:
             return self._instead(error)
 
     def or_built_in(self, render: Callable[[], Any], *let_through: type[Exception]) -> Any:
-        """Return what a function renders; the built-in page, and the cause in the log, where it fails.
+        """Return what a function renders; if it fails, log the cause and return the built-in page.
 
-        :param let_through: exceptions that are answers by themselves.
+        :param let_through: exceptions that are answers themselves.
         """
         try:
             return render()
         except let_through:
             raise
-        except Exception as error:  # the user's template or layout may raise anything, and the visitor is due a 404
+        except Exception as error:  # the user's template or layout may raise anything, and the visitor still gets a 404
             return self._instead(error)
 
     def _instead(self, error: Exception) -> bytes:

@@ -1,4 +1,4 @@
-"""What is wrong with pages, or may be: told to their author before visitors find out."""
+"""Mistakes in registered pages, reported to their author before visitors find them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def find_faults(pages: Iterable[tuple[str, Page]], may_be_async: bool) -> Iterab
     """Yield what is wrong with the ``exists`` of pages.
 
     :param pages: by their modules.
-    :param may_be_async: whether the server can wait for an ``async def``.
+    :param may_be_async: whether the server can await an ``async def``.
     """
     for module, page in pages:
         exists = page.get("exists")
@@ -25,7 +25,7 @@ def find_faults(pages: Iterable[tuple[str, Page]], may_be_async: bool) -> Iterab
             continue
         if is_async(exists) and not may_be_async:
             yield (
-                f"exists of page {module!r} is async, which this app cannot wait for. Make it a plain def. "
+                f"exists of page {module!r} is async, and this app can't await it. Make it a plain def. "
                 "(On Quart and FastAPI it may be async once Dash's own async support is installed: "
                 'pip install "dash[async]".)'
             )
@@ -43,11 +43,11 @@ def find_faults(pages: Iterable[tuple[str, Page]], may_be_async: bool) -> Iterab
                     f"({', '.join(names)}): {error}. Give it a parameter of the same name for each of them."
                 )
             except ValueError:
-                pass  # a built-in that does not tell its signature
+                pass  # a built-in without a signature
 
 
 def find_warnings(pages: Iterable[tuple[str, Page]]) -> Iterable[str]:
-    """Yield what the pages' author should know before visitors find out.
+    """Yield a warning for each page that may not do what its author means.
 
     :param pages: by their modules.
     """

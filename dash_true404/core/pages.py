@@ -1,4 +1,4 @@
-"""Which URLs are pages, exactly as Dash's own router in the browser will see it. Knows no web framework."""
+"""Which URLs are pages, exactly as Dash's own router in the browser decides it. Knows no web framework."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Page = Mapping[str, Any]
 #: Returns the page that a router draws for a path, empty for none, and the path's variables.
 PathToPage = Callable[[str], tuple[Any, Any]]
 
-# What proxies encode and browsers do not, or the other way round.
+# What proxies encode and browsers don't, or the other way round.
 _ENCODED_OTHERWISE = re.compile("[%|^]")
 
 
 def is_async(function: Any) -> bool:
-    """Tell whether what a function, or whatever can be called, returns has to be awaited."""
+    """Tell whether what a callable returns has to be awaited."""
     while isinstance(function, functools.partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
@@ -52,14 +52,14 @@ def is_not_found_page(module: object) -> bool:
 
 def is_real_page(entry: object) -> bool:
     """Tell whether an entry of a registry is a page for Dash's router: it has a path, and a template or None."""
-    if not isinstance(entry, (dict, Mapping)):  # dict, for asking about Mapping takes longer
+    if not isinstance(entry, (dict, Mapping)):  # dict first, because isinstance(..., Mapping) is slower
         return False
     template = entry.get("path_template", 0)
     return isinstance(entry.get("path"), str) and (template is None or isinstance(template, str))
 
 
 def real_pages(entries: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Page]]:
-    """Yield the pages among the entries of a registry, in which people keep other things too."""
+    """Yield the pages among the entries of a registry, which may contain other things too."""
     return ((module, entry) for module, entry in entries if is_real_page(entry))
 
 
@@ -88,7 +88,7 @@ class _PathTable:
             self._templates.add(position, template)
 
     def first(self, path: str) -> Match | None:
-        """Return the first page that takes the path."""
+        """Return the first page that matches the path."""
         own = self._by_path.get(path)
         for position, template in self._templates.candidates(path):
             if own is not None and position > own:
@@ -128,10 +128,10 @@ _shared: Callable[[Iterator[str]], Iterator[str]] = iter if _HAS_GIL else Locked
 
 
 class _Snapshot:
-    """The pages at one moment, and what tells in O(1) whether the registry has changed since."""
+    """The pages at one moment, and a check in O(1) of whether the registry has changed since."""
 
     def __init__(self, registry: Mapping[str, Page], further: Iterable[Page]) -> None:
-        # The iterator of an OrderedDict goes no further once an entry was added, removed or moved, and the last thing
+        # The iterator of an OrderedDict refuses to go on once an entry was added, removed or moved, and the last thing
         # that register_page does is to move them all. It is made first, so that no change is missed.
         self._steps = _shared(iter(registry))
         self._modules = list(registry)
@@ -158,9 +158,9 @@ class _Snapshot:
         self.not_found_page = next((page for module, page in real if is_not_found_page(module)), None)
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:
-        """Tell whether the registry is as it was; in O(1) but for one look at all of it in as many questions."""
+        """Tell whether the registry is unchanged; in O(1), except for every n-th call, n being the number of pages."""
         try:
-            # An entry that is alone is never moved.
+            # A single entry is never moved.
             if len(self._modules) > 1 and next(self._steps, None) is not None:
                 return True
             steps = _shared(iter(registry))
@@ -173,10 +173,10 @@ class _Snapshot:
 
 
 class Pages:
-    """The pages of a registry, answering for any path which of them Dash would render.
+    """The pages of a registry: for any path, which of them Dash would render.
 
     :param registry: ``dash.page_registry``. It is read once; what ``register_page`` adds or replaces, and what
-        is removed, counts from the next question on.
+        is removed, counts from the next look-up on.
     :param paths: further paths and templates that are pages, after those of the registry.
 
     >>> Pages(dash.page_registry).find("item/42").page["module"]
@@ -195,8 +195,8 @@ class Pages:
         """Return the page that Dash's router draws for a path, and the app's not-found page, which may be that one.
 
         :param path: as the browser holds it (percent-encoded), without the app's prefix and slashes around it.
-        :param router: what the user has put in the place of Dash's own look-up; it is asked first.
-        :raises Exception: if that one fails.
+        :param router: the user's replacement of Dash's own look-up; it is asked first.
+        :raises Exception: if that fails.
 
         A path on which Dash's own router fails has no page.
         """
@@ -204,24 +204,24 @@ class Pages:
         if router is not None:
             page, variables = router(path)
             if page:
-                is_real = is_real_page(page)  # or made by the user, who may leave out what Dash's pages have
+                is_real = is_real_page(page)  # or the user's own, which may lack what Dash's pages have
                 page = page if is_real else {"module": None, "path": f"/{path}", "path_template": None}
                 return Match(page, variables or {}), now.not_found_page
             return now.further.first(path), now.not_found_page
         try:
             match = now.table.first(path) or (now.reencoded.first(path) if now.reencoded else None)
-        except Exception:  # an odd template fails in many ways (IndexError, re.error), in Dash's router as here
+        except Exception:  # an odd template raises all kinds of errors, in Dash's router too
             match = None
         return match, now.not_found_page
 
     def find(self, path: str) -> Match | None:
-        """Return the page at a path; None where Dash draws "not found"."""
+        """Return the page at a path; None if Dash draws "not found"."""
         match, not_found_page = self.look_up(path)
         return None if match is None or match.page is not_found_page else match
 
     @property
     def not_found_page(self) -> Page | None:
-        """The page that Dash draws for URLs that are no page, if the app has one."""
+        """The page that Dash draws for unknown URLs, if the app has one."""
         return self._now().not_found_page
 
     def list_all(self) -> list[Page]:
@@ -237,7 +237,7 @@ class Pages:
         return real_pages(list(self._registry.items()))
 
     def odd_entries(self) -> list[str]:
-        """Return what should be known of each entry of the registry that isn't a page."""
+        """Return a warning for each entry of the registry that isn't a page."""
         return self._now().odd_entries
 
     def _now(self) -> _Snapshot:

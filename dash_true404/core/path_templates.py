@@ -10,12 +10,12 @@ from .paths import reachable, reencoded
 
 #: A variable of a ``path_template``.
 VARIABLE = re.compile("<(.*?)>")
-# What fnmatch or re would interpret. A dot is left out: fnmatch takes it literally, so re cannot refuse it.
+# What fnmatch or re would interpret. Not the dot: fnmatch takes it literally, so re can't reject it.
 _SPECIAL = re.compile(r"[][*?\\^$+{}|()]")
 
 
 def reachable_template(template: str) -> str:
-    """Return a path or template as browsers can reach it; most stay the same."""
+    """Return a path or template as browsers can reach it; most are unchanged."""
     return _with_literals(reachable, template)
 
 
@@ -32,12 +32,12 @@ def _rfind(path: str, literal: str, start: int, end: int) -> int:
 def _rfind_dots_as_any(path: str, literal: str, start: int, end: int) -> int:
     """Like _rfind, but a dot in the literal stands for any character, as in a regular expression."""
     matches = re.compile(literal).match
-    # It is only asked where the literal itself has been found, so there is one.
+    # It is only called where the literal itself was found, so there is a match.
     return next(at for at in range(end - len(literal), start - 1, -1) if matches(path, at))
 
 
 class PathTemplate:
-    """A ``path_template``, matched as Dash matches it: each ``<name>`` takes as much as it can, slashes too.
+    """A ``path_template``, matched as Dash matches it: each ``<name>`` matches as much as it can, slashes too.
 
     :param template: the template, with or without slashes around it, such as ``/item/<item_id>``.
 
@@ -50,11 +50,11 @@ class PathTemplate:
         self.names = VARIABLE.findall(self.text)
         self._literals = VARIABLE.split(self.text)[::2]
         self.is_odd = any(map(_SPECIAL.search, self._literals))
-        """Whether it holds characters that Dash takes for a pattern although they were meant literally."""
+        """Whether it contains characters that Dash treats as a pattern although they were meant literally."""
         self.ends = (self._literals[0], self._literals[-1])
-        """What every path that it matches begins with, and ends with, unless it is odd."""
+        """What every matching path begins and ends with, unless the template is odd."""
         self.inner = max(self._literals[1:-1], key=len, default="")
-        """What every such path has between its ends."""
+        """What every such path contains between its ends."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the variables as Dash passes them, or None; in time linear in the length of the path.
@@ -72,14 +72,14 @@ class PathTemplate:
         return dict(zip(self.names, values, strict=True)) if values else None
 
     def takes(self, path: str) -> bool:
-        """Tell whether the template matches; not where Dash's router fails on the path."""
+        """Tell whether the template matches; False if Dash's router fails on the path."""
         try:
             return self.match(path) is not None
         except Exception:  # IndexError, re.error, ...
             return False
 
     def _values(self, path: str, rfind: Callable[[str, str, int, int], int]) -> list[str] | None:
-        """Return the variables' values if each one takes as much as it can, the first one first."""
+        """Return the variables' values, where each matches as much as it can, the first one first."""
         first, *between, last = self._literals
         start, end = len(first), len(path) - len(last)
         if end < start or not path.startswith(first) or not path.endswith(last):
@@ -97,20 +97,20 @@ class PathTemplate:
         if not fnmatch(path, "*".join(self._literals)):
             return None
         found = re.findall("(.*)".join(self._literals), path)
-        # Dash takes the first finding without looking whether there is one.
+        # Dash takes the first finding without checking that there is one.
         values = found[0] if isinstance(found[0], tuple) else found
         return dict(zip(self.names, values, strict=False)) or None
 
     def reencoded(self) -> PathTemplate:
-        """Return the template for paths that a proxy has decoded and encoded again."""
+        """Return the template for paths that a proxy decoded and encoded again."""
         template = PathTemplate(_with_literals(reencoded, self.text))
-        # Dash never sees this one: the brackets that it has for %28 and %29 are no pattern.
+        # Dash never sees this one: its brackets, from %28 and %29, aren't a pattern.
         template.is_odd = self.is_odd
         return template
 
 
 class TemplateIndex:
-    """Templates in their order, of which a path is compared only with those whose literals it has.
+    """Templates in their order; a path is compared only with those whose literals it contains.
 
     >>> index = TemplateIndex()
     >>> index.add(0, PathTemplate("/item/<item_id>"))

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-# Besides letters, digits and "_.-", what browsers and proxies leave alone when they encode a path.
+# Besides letters, digits and "_.-", what browsers and proxies leave unencoded in a path.
 _LEFT_ALONE = "/!$&'()*+,;=:@[]~"
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-# What every browser encodes (WHATWG URL, path percent-encode set), turns into a slash or does not count as path.
+# What every browser encodes (WHATWG URL, path percent-encode set), turns into a slash, or ends the path at.
 _NEVER_HELD = frozenset('"#<>?\\`{}')
 _HELD = "".join(c for c in _PRINTABLE if c not in _NEVER_HELD)
-# A path in which no character stands for another one.
+# A path in which nothing is encoded.
 _PLAIN = re.compile("/[!-$&-~]*")
 
 
@@ -27,7 +27,7 @@ def encoded(path: str | bytes) -> str:
 
 
 def reencoded(path: str) -> str:
-    """Return an encoded path as a proxy passes it on that decodes and encodes again.
+    """Return an encoded path as it comes through a proxy that decodes and encodes it.
 
     nginx does so for ``proxy_pass http://host/;``: ``/R%26D`` arrives as ``/R&D``.
     """
@@ -35,7 +35,7 @@ def reencoded(path: str) -> str:
 
 
 def reachable(path: str) -> str:
-    """Return an encoded path with what no browser leaves as it is encoded too; most paths stay the same.
+    """Return an encoded path with everything encoded that browsers encode; most paths are unchanged.
 
     >>> reachable("/enc%20oded/sp ace")
     '/enc%20oded/sp%20ace'
@@ -44,20 +44,20 @@ def reachable(path: str) -> str:
 
 
 def printable(sent: bytes) -> str:
-    """Return a part of a request target as it was sent, but for bytes that a URL cannot hold, which are encoded."""
+    """Return a part of a request target as it was sent, with the bytes encoded that a URL can't contain."""
     return quote(sent, safe=_PRINTABLE)
 
 
 def browser_path(target: bytes, root: bytes, path: bytes) -> str:
     r"""Return the path below the server's root as the browser holds it.
 
-    :param target: the request target as it was sent (WSGI's ``REQUEST_URI`` or ``RAW_URI``), or ``b""`` where
-        the server does not tell; it may be in absolute form (RFC 9112, section 3.2.2) and have a query.
+    :param target: the request target as it was sent (WSGI's ``REQUEST_URI`` or ``RAW_URI``), or ``b""`` if
+        the server doesn't pass it on; it may be in absolute form (RFC 9112, section 3.2.2) and have a query.
     :param root: where the application is mounted, decoded (``SCRIPT_NAME``).
     :param path: the decoded path below it (``PATH_INFO``).
 
-    A target is only believed where one of its readings is what the server routed on: a proxy may have taken a
-    prefix off or put one on. Where it is not, the answer is what a browser would have sent for the decoded path.
+    A target only counts if one of its readings is what the server routed on: a proxy may have removed or added a
+    prefix. If it doesn't count, the answer is what a browser would have sent for the decoded path.
 
     >>> browser_path(b"/dash/caf%C3%A9?x=1", b"/dash", "/caf\xe9".encode())
     '/caf%C3%A9'
@@ -75,7 +75,7 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
 
 
 def _readings(sent: bytes) -> Iterator[bytes]:
-    """Yield what servers make of a target to route on; by PEP 3333 it should be the first."""
+    """Yield the paths that servers route a target on; by PEP 3333 it should be the first."""
     yield unquote_to_bytes(sent)
     # Apache with AllowEncodedSlashes NoDecode, and cheroot.
     yield b"%2F".join(map(unquote_to_bytes, sent.replace(b"%2f", b"%2F").split(b"%2F")))
@@ -85,21 +85,21 @@ def _readings(sent: bytes) -> Iterator[bytes]:
 def _are_same(sent: bytes, routed: bytes) -> bool:
     sent, routed = sent.replace(b"%2f", b"%2F"), routed.replace(b"%2f", b"%2F")  # which cheroot writes for %2f
     if sent.startswith(b"//") and not routed.startswith(b"//"):
-        sent = b"/" + sent.lstrip(b"/")  # as Quart takes it
-    # ASGI servers route on text, in which every byte that is no UTF-8 is the same replacement character.
+        sent = b"/" + sent.lstrip(b"/")  # as Quart reads it
+    # ASGI servers route on text, in which every byte that isn't UTF-8 becomes the same replacement character.
     return sent == routed or (not sent.isascii() and sent.decode("utf-8", "replace").encode() == routed)
 
 
 def wsgi_path(environ: Mapping[str, Any]) -> str:
     """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1."""
-    # In an ASGI app, a2wsgi has neither of WSGI's names for the path as it was sent, but ASGI's.
+    # Inside an ASGI app, a2wsgi passes on the path as it was sent under ASGI's name only.
     target = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if not target:
         target = (environ.get("asgi.scope", {}).get("raw_path") or b"").decode("latin-1")
     root, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
     path = path if path.startswith("/") else f"/{path}"
     sent = target.partition("?")[0]
-    if sent == root + path and _PLAIN.fullmatch(sent):  # as it is routed on, and as every browser holds it: most are
+    if sent == root + path and _PLAIN.fullmatch(sent):  # as it is routed on, and as every browser holds it, like most
         return path
     return browser_path(*(text.encode("latin-1", "replace") for text in (target, root, path)))
 
@@ -107,7 +107,7 @@ def wsgi_path(environ: Mapping[str, Any]) -> str:
 def asgi_path(scope: Mapping[str, Any], path: str) -> str:
     """Return the :func:`browser_path` of an ASGI request.
 
-    :param scope: its scope; a server may hand on an absolute form in it as it was sent.
+    :param scope: its scope; its path may be in absolute form, as it was sent.
     :param path: the decoded path that the framework routes on, below the ``root_path``.
     """
     root = scope.get("root_path", "")
@@ -119,7 +119,7 @@ def asgi_path(scope: Mapping[str, Any], path: str) -> str:
 
 
 def wsgi_readings(environ: Mapping[str, Any], path: str) -> tuple[str, ...]:
-    """Return the path of a WSGI request, and what else the browser may hold if the server does not tell what it sent.
+    """Return the path of a WSGI request, and what else the browser may hold if the server doesn't pass on the raw path.
 
     :param path: its :func:`wsgi_path`.
     """
@@ -128,7 +128,7 @@ def wsgi_readings(environ: Mapping[str, Any], path: str) -> tuple[str, ...]:
 
 
 def asgi_readings(scope: Mapping[str, Any], path: str) -> tuple[str, ...]:
-    """Return the path of an ASGI request, and what else the browser may hold if the server does not tell what it sent.
+    """Return the path of an ASGI request, and what else the browser may hold if the server doesn't pass it on raw.
 
     :param path: its :func:`asgi_path`.
     """
@@ -138,8 +138,8 @@ def asgi_readings(scope: Mapping[str, Any], path: str) -> tuple[str, ...]:
 def hidden_readings(path: str) -> tuple[str, ...]:
     """Return a decoded path as the browser may hold it, the likeliest first.
 
-    Servers that do not tell what was sent, such as the adapters for AWS Lambda, decode it twice, once or not at all,
-    and some hand on the text as Latin-1.
+    Servers that don't pass on the raw path, such as the adapters for AWS Lambda, decode it twice, once or not at all,
+    and some read it as Latin-1.
 
     :param path: as a browser encodes it.
 

@@ -1,4 +1,4 @@
-"""One Dash app as its web server meets it: where it is mounted, which URLs are its pages, what the others get."""
+"""One Dash app on its web server: where it is mounted, which URLs are its pages, what the others get."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .pages import Match, Pages, PathToPage
 from .path_templates import PathTemplate
 from .paths import encoded, reachable, reencoded
 
-# What a report tells of a request, and remembers for a minute.
+# What a report says about a request, and remembers for a minute.
 _LONGEST_METHOD = 20
 _LONGEST_PATH = 1000
 
 PageChoice = str | os.PathLike[str] | InApp | None
-#: Further paths and templates, or a function that tells which paths are pages.
+#: Further paths and templates, or a function that returns whether a path is a page.
 PathsChoice = tuple[str, ...] | Callable[[str], object]
 
 
 class Options(NamedTuple):
-    """What the user chose; :func:`dash_true404.enable_true_404` says what each one means."""
+    """The user's options; :func:`dash_true404.enable_true_404` documents them."""
 
     page: PageChoice = None
     paths: PathsChoice = ()
@@ -35,31 +35,31 @@ class Options(NamedTuple):
 
 
 class LookUp(NamedTuple):
-    """What a look-up has found out about a URL."""
+    """What is known about a URL."""
 
     is_page: bool
     """Whether Dash draws a page for it."""
     match: Match | None = None
-    """That page, if it is known; for the not-found page's own URL that one."""
+    """That page, if it is known; at the not-found page's own URL, the not-found page."""
     path: str = ""
     """The path below the app's prefix, with its leading slash."""
     is_answered_in_app: bool = False
-    """Whether the app's own shell is what visitors see where it is not found."""
+    """Whether visitors see the app's own shell if it isn't a page."""
     asks_exists: bool = False
-    """Whether the page has an ``exists``, which is called once all guards have let a request through."""
+    """Whether the page has an ``exists``, which is called after all guards."""
     is_by_function: bool = False
-    """Whether the function given as ``paths=`` says that it is a page."""
+    """Whether it is a page by the function given as ``paths=``."""
     others: tuple[Match, ...] = ()
-    """The pages at other readings of the path. They are asked too, where the page's ``exists`` returns False."""
+    """The pages at other readings of the path, whose ``exists`` is called too if the page's returns False."""
 
 
-#: What is found at an unknown URL, and below no app's prefix.
+#: An unknown URL, or one outside of all apps.
 NOTHING = LookUp(False)
 _IN_APP = LookUp(False, is_answered_in_app=True)
 
 
 class Site:
-    """A Dash app that tells the truth.
+    """A Dash app with true 404s.
 
     :param app: the Dash app.
     :param prefix: where it is on its server, its ``routes_pathname_prefix``.
@@ -109,7 +109,7 @@ class Site:
                 return path[len(prefix) :]
             rest = path[len(prefix) - 1 :]
             if path.startswith(prefix[:-1]) and rest[:3] in ("%2F", "%2f"):
-                return rest  # servers take that for the prefix's slash, and Dash for a part of the path
+                return rest  # a slash of the prefix to servers, and a part of the path to Dash
         return None
 
     def look_up(self, path: str, *others: str) -> LookUp:
@@ -120,11 +120,11 @@ class Site:
         """
         inner = path[len(self.prefix) :] if path.startswith(self.prefix) else self._below(path)
         if inner is None:
-            return NOTHING  # Dash's router looks for the prefix as it was configured, and fails without it
+            return NOTHING  # Dash's router only knows the prefix as configured, and fails without it
         try:
             match, not_found_page = self.pages.look_up(*self._strip(inner))
         except Exception as error:  # a false 404 is worse than a soft one
-            log_once("The pages could not be read; the URL is taken for a page.", error)
+            log_once("The pages could not be read; the URL counts as a page.", error)
             return LookUp(True)
         if match is None and self._paths_function is not None and self._paths_function.matches(f"/{inner}"):
             match = Match({"module": None, "path": f"/{inner}", "path_template": None}, {})
@@ -141,9 +141,9 @@ class Site:
         return found
 
     def _look_up_others(self, found: LookUp, others: Iterable[str]) -> LookUp:
-        """Return the page at the first reading of a path that has one, with those at the later ones.
+        """Return the page at the first reading of a path that is a page, with those at the later ones.
 
-        :param found: at the first reading.
+        :param found: what is known about the first reading.
         """
         pages = [page for page in (found, *map(self.look_up, others)) if page.is_page]
         if not pages:
@@ -154,7 +154,7 @@ class Site:
     def own_path(self, found: LookUp) -> str | None:
         """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ.
 
-        A function given as ``paths=`` has its own say on slashes.
+        A function given as ``paths=`` decides about slashes itself.
         """
         if found.match is None or not found.is_page or found.is_by_function or not self.options.redirect_slashes:
             return None
@@ -164,15 +164,15 @@ class Site:
         if found.path == f"/{stripped}{slash}":
             return None
         if found.match.variables and not PathTemplate(registered).takes(stripped):
-            return None  # a proxy has encoded the path anew, and there is no telling what the browser has
+            return None  # a proxy has encoded the path again, so what the browser holds is unknown
         if reencoded(registered.strip("/")) == stripped:
             stripped = registered.strip("/")
         return self.home().rstrip("/") + reachable(f"/{stripped}{slash}")
 
     def report(self, status: int, method: str, path: str, referrer: str | None) -> None:
-        """Log a URL that would have been refused; every URL at most once a minute.
+        """Log a URL that would not have been passed on; each URL at most once a minute.
 
-        :param status: what it would have been refused with.
+        :param status: what it would have got.
         :param path: as the browser holds it, hence without control characters.
         """
         method, path = ascii(method[:_LONGEST_METHOD])[1:-1], path[:_LONGEST_PATH]
@@ -190,13 +190,13 @@ class Site:
         return self.may_reload_dead_links and self.pages.not_found_page is None
 
     def faults(self) -> Iterable[str]:
-        """Yield what is wrong with the pages, as far as they are known."""
+        """Yield what is wrong with the pages registered so far."""
         return find_faults(self.pages.registered(), may_be_async=self.can_wait)
 
     def warnings(self, answers_root: bool) -> Iterable[str]:
-        """Yield what the app's author should know before visitors find out.
+        """Yield warnings for the app's author.
 
-        :param answers_root: whether the app's root URL is Dash's to answer, not another route's.
+        :param answers_root: whether Dash answers the app's root URL, not another route.
         """
         yield from find_warnings(self.pages.registered())
         yield from self.faults()
@@ -208,7 +208,7 @@ class Site:
 
 
 def site_below(sites: Iterable[Site], path: str) -> Site | None:
-    """Return the app that a path, as the browser holds it, belongs to; of those within another the inner one."""
+    """Return the app that a path, as the browser holds it, belongs to; of nested apps the innermost."""
     inner = None
     for site in sites:
         if (inner is None or len(site.prefix) > len(inner.prefix)) and site.covers(path):
@@ -217,7 +217,7 @@ def site_below(sites: Iterable[Site], path: str) -> Site | None:
 
 
 def everywhere_site(sites: Iterable[Site], path: str) -> Site | None:
-    """Return the app that answers a 404 of its server which is not its own, if one does."""
+    """Return the app that answers the server's other 404s, if there is one."""
     everywhere = [site for site in sites if site.options.everywhere and not site.is_report_only]
     below = [site for site in everywhere if path.startswith(site.prefix)]
     return max(below or everywhere, key=lambda site: len(site.prefix), default=None)

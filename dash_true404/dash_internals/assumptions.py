@@ -1,6 +1,6 @@
-"""What is assumed of Dash, tried on Dash's own code when ``enable_true_404()`` is called.
+"""What is assumed about Dash, tried on Dash's own code when ``enable_true_404()`` is called.
 
-What a visitor would be told wrongly otherwise is an error. What can be done without is left out, with a warning.
+Where visitors would get wrong answers, it is an error. What isn't essential is turned off, with a warning.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ _PATHS = (
 
 
 class Navigation(NamedTuple):
-    """What can be told to Dash's in-app navigation."""
+    """What is possible in Dash's in-app navigation."""
 
     is_connected: bool = True
-    """Whether pages whose ``exists`` returns False are not found there either."""
+    """Whether ``exists`` counts there too."""
     reloads_dead_links: bool = True
     """Whether a dead link can end in a full load."""
 
 
 def check_assumptions(app: dash.Dash) -> Navigation:
-    """Try what is assumed of Dash, and return what its navigation can be told; log a warning for what it can't.
+    """Try what is assumed about Dash, and return what is possible in navigation; log a warning for what isn't.
 
-    :raises DashDiffersError: if this Dash decides in another way which URLs are pages, or where its routes are.
+    :raises DashDiffersError: if this Dash looks pages up in another way, or puts its routes elsewhere.
     """
     _check_routes(app)
     if not app.use_pages:
@@ -66,9 +66,9 @@ def check_assumptions(app: dash.Dash) -> Navigation:
 
 
 def check_for_other_routes(app: dash.Dash) -> None:
-    """Check, where an app's index isn't found on its server, that it has no other routes there either.
+    """Check that an app whose index isn't on its server has no other routes there either.
 
-    :raises DashDiffersError: if it has, so that it wasn't too early to look for them.
+    :raises DashDiffersError: if it has, so that it isn't too early for the index.
     """
     server = app.server
     if not server:  # with server=False, up to Dash 4.1
@@ -80,7 +80,7 @@ def check_for_other_routes(app: dash.Dash) -> None:
 
 
 def check_fastapi(app: dash.Dash, index: Callable[..., Any]) -> None:
-    """Try what is assumed of Dash on FastAPI only.
+    """Try what is assumed about Dash on FastAPI only.
 
     :param index: what Dash's index route calls.
     :raises DashDiffersError: if pages can't be drawn in the place of Dash's own routes.
@@ -105,7 +105,7 @@ def check_fastapi(app: dash.Dash, index: Callable[..., Any]) -> None:
 
 
 def _check_routes(app: dash.Dash) -> None:
-    """Check that Dash answers unknown URLs from where it is known to; on FastAPI that is there only once it runs."""
+    """Check that Dash's catch-all is where it is expected; on FastAPI it only exists once the server runs."""
     rules = getattr(app.server, "url_map", None)
     if rules is None:
         return
@@ -115,7 +115,7 @@ def _check_routes(app: dash.Dash) -> None:
 
 
 def _check_strip_relative_path(app: dash.Dash) -> None:
-    """Check what Dash takes off a path before it looks its page up: the prefix, and slashes at both ends."""
+    """Check what Dash removes from a path before it looks it up: the prefix, and slashes at both ends."""
     if not is_dashs_own(getattr(app.strip_relative_path, "__wrapped__", app.strip_relative_path)):
         return
     for path in ("", "a", "a/b/", "/a//b"):
@@ -130,7 +130,7 @@ def _check_strip_relative_path(app: dash.Dash) -> None:
 
 
 def _check_router(app: dash.Dash) -> RouterTwin:
-    """Check that Dash's router draws, for a handful of paths, the pages that the server would look up."""
+    """Check that Dash's router draws, for a handful of paths, the pages that the server looks up."""
     registry = OrderedDict[str, Page]()
     try:
         twin = RouterTwin(app, registry)

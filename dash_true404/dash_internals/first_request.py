@@ -1,7 +1,8 @@
-"""Dash's ``before_request`` functions, which do all their work at the first request, and cost nothing at later ones.
+"""Dash's ``before_request`` functions, which do all their work at the first request.
 
-A server cannot know that: Flask starts a thread and an event loop for an ``async def`` at every request (Dash 4.2 and
-later register one where ``dash[async]`` is installed), and Quart takes a thread for each plain one.
+The servers don't know that: Flask starts a thread and an event loop for an ``async def`` at every request (Dash 4.2 and
+later register one where ``dash[async]`` is installed), and Quart takes a thread for each plain one. Here that is done
+once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def spare_loops(functions: list[Hook], ensure_sync: Callable[[Hook], Hook]) -> N
     """Have Flask start an event loop for Dash's own async functions at the first request only.
 
     :param functions: the server's ``before_request`` functions, some of which are replaced.
-    :param ensure_sync: makes of an async function what Flask calls.
+    :param ensure_sync: the server's.
     """
     for number, function in enumerate(functions):
         if is_dashs_own(function) and is_async(function):
@@ -31,7 +32,7 @@ def spare_threads(functions: list[Hook], ensure_async: Callable[[Hook], Callable
     """Have Quart take a thread for Dash's own plain functions at the first request only.
 
     :param functions: the server's ``before_request`` functions, some of which are replaced.
-    :param ensure_async: makes of a plain function what Quart awaits.
+    :param ensure_async: the server's.
     """
     for number, function in enumerate(functions):
         if is_dashs_own(function) and not is_async(function):
@@ -51,9 +52,9 @@ def _in_loop_once(function: Hook, in_loop: Hook) -> Hook:
             except StopIteration as done:
                 return done.value
             coroutine.close()
-            is_quick = False  # it waits for something after all: from now on as Flask runs it
+            is_quick = False  # it waits for something after all, so from now on Flask runs it
         answer = in_loop()
-        if is_quick is None:  # only once a first call has returned: what is cut off there is never set up
+        if is_quick is None:  # only after a first call has returned, because what that sets up must not be cut off
             is_quick = True
         return answer
 

@@ -1,4 +1,4 @@
-"""Dash's index page, the shell that every page of an app is drawn in: rendering it, and knowing it again."""
+"""Dash's index page, the shell that every page of an app is drawn in: rendering and recognizing it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ import dash
 from ..core.logs import logger
 from ..core.site import Site
 
-#: Whether the URL that an index page is rendered for is a page; it asks for its meta tags. Not set: nobody knows.
+#: Tells, for the meta tags, whether the URL that an index page is rendered for is a page. None: nobody knows.
 is_page_found: ContextVar[Callable[[], bool] | None] = ContextVar("dash_true404_is_found", default=None)
 
 _URL_OF_THE_PAGE = re.compile(r'(?<=<meta property="twitter:url" content=")[^"]*')
 
-# Dash cannot start in the browser without it, so every shell has it, whatever the user made of index_string.
+# Dash can't start in the browser without it, so every shell contains it, whatever index_string is.
 _SHELL_MARK = b"_dash-config"
 
 #: Where Dash keeps the request that it serves on FastAPI.
 FASTAPI_BACKEND = "dash.backends._fastapi"
 
-# Whether the shells of apps do have it, as far as anybody had to know.
+# Whether the shells of apps do contain it, for the apps where it had to be checked.
 _are_marked: WeakKeyDictionary[Site, bool] = WeakKeyDictionary()
 
 
 @contextmanager
 def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
-    """Let Dash's index page, rendered within, say in its meta tags what is true of the URL.
+    """Have Dash's index page, rendered within, put the right meta tags for the URL.
 
-    :param is_found: called when the index page is about to look for the URL's page.
+    :param is_found: called when the index page looks up the URL's page.
     """
     token = is_page_found.set(is_found)
     try:
@@ -45,9 +45,9 @@ def rendering(is_found: Callable[[], bool]) -> Iterator[None]:
 
 @contextmanager
 def current_request(request: Any) -> Iterator[None]:
-    """Let Dash's index page, rendered within, know the FastAPI request that it is for.
+    """Make a FastAPI request the one that Dash's index page, rendered within, is for.
 
-    Dash does so itself in its catch-all, which a route of ours takes the place of.
+    Dash does so itself in its catch-all, which a route of ours replaces.
     """
     backend: Any = import_module(FASTAPI_BACKEND)
     token = backend.set_current_request(request)
@@ -65,15 +65,15 @@ def shell(site: Site) -> Any:
 
 
 def is_shell(status: int, content: Any) -> bool:
-    """Tell whether a response is Dash's index page, not an answer of a guard of the user's."""
+    """Tell whether a response is Dash's index page, not a guard's own answer."""
     return status == 200 and content is not None and _SHELL_MARK in bytes(content)
 
 
 def is_dashs_answer(site: Site | None, status: int, content: Any) -> bool:
-    """Tell whether what came through a guard of the user's is Dash's index page, not the guard's own answer.
+    """Tell whether what a guard returned is Dash's index page, not the guard's own answer.
 
-    Called while the request is served: once for each app, Dash draws its index page to see whether it has the mark by
-    which it is known again. If it doesn't, every answer of 200 is taken for Dash's.
+    Called during the request: once per app, the index page is rendered to check that it contains the mark. If it
+    doesn't, every answer of 200 counts as Dash's.
     """
     if is_shell(status, content):
         return True
@@ -85,9 +85,9 @@ def _is_marked(site: Site) -> bool:
     if is_marked is None:
         try:
             with rendering(lambda: False):
-                # Not what a guard of the user's has made of it.
+                # Not what a guard makes of it.
                 page = cast(Callable[[Any], Any], dash.Dash.index)(site.app)
-        except Exception:  # so nothing that anybody got was Dash's
+        except Exception:  # so no answer was Dash's
             return True
         is_marked = _are_marked[site] = not isinstance(page, str) or _SHELL_MARK.decode() in page
         if not is_marked:

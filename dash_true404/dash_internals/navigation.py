@@ -1,7 +1,7 @@
-"""Dash's own in-app navigation: what does not exist is not found there either, and a dead link ends in the real 404.
+"""Dash's own in-app navigation: ``exists`` counts there too, and a dead link ends in the real 404.
 
-Dash's router asks ``_path_to_page`` which page a path is (a static method
-of Dash in 2.9, later a function of ``dash.dash``), and so does its index page, for its meta tags.
+Dash's router calls ``_path_to_page`` to look a path up (a static method of Dash in 2.9, later a function of
+``dash.dash``), and so does its index page, for its meta tags.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .index_page import is_page_found
 from .own_code import is_dashs_own
 from .private import private_module
 
-#: The name of the function that Dash's router and its index page ask which page a path is.
+#: The name of the function in which Dash's router and its index page look a path up.
 PATH_TO_PAGE = "_path_to_page"
 
-#: The ids, in ``dash.page_container``, of what the router draws the page into, and of what nobody sees.
+#: The ids, in ``dash.page_container``, of the component that the router draws pages into, and of a hidden one.
 CONTENT, DUMMY = "_pages_content", "_pages_dummy"
 
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
@@ -36,7 +36,7 @@ _NOT_FOUND: _Found = ({}, None)
 _MOST_TRIES = 100
 
 _DEAD_LINK = "dash-true404-dead-link"
-# Not for the URL that the document was loaded from: there the server has had its say, and would have it for ever.
+# Not for the URL that the document was loaded from: the server has answered that, and it would reload forever.
 _RELOAD_DEAD_LINK = """
 function(children) {
     const url = window.location.href, bare = (text) => text.split("#")[0];
@@ -47,7 +47,7 @@ function(children) {
         // On FastAPI pages take no HEAD.
         ask("HEAD").then((answer) => answer.status === 405 ? ask("GET") : answer).then((answer) => {
             if (answer.status === 404 && window.location.href === url) {
-                // Not reload(): then Back would stay in the document of the 404, for the browser takes it for Dash's.
+                // Not reload(): then Back would stay in the document of the 404, as if it were Dash's.
                 window.history.replaceState(null, "", loaded.name);
                 window.location.replace(url);
             }
@@ -58,12 +58,12 @@ function(children) {
 """.replace("DEAD_LINK", _DEAD_LINK)
 
 
-#: The path on its way through the router of an app, and the app's site. Dash looks up the very text that was stripped.
+#: The path on its way through an app's router, and the app's site. Dash looks up the same object that was stripped.
 _routed_path: ContextVar[tuple[str, Site] | None] = ContextVar("dash_true404_routed_path", default=None)
 
 
 class _StripRelativePath:
-    """An app's strip_relative_path, which remembers of its last result whose it is."""
+    """An app's strip_relative_path, which remembers which app its last result belongs to."""
 
     site: Site
     has_script = False
@@ -78,9 +78,9 @@ class _StripRelativePath:
 
 
 def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | None]]:
-    """Return a function that makes of a path below the app's prefix what Dash's router looks up.
+    """Return a function of a path below the app's prefix, which returns what Dash's router looks up for it.
 
-    And the function in which the router looks it up, if that is not Dash's own.
+    And the function in which the router looks it up, if that isn't Dash's own.
     """
     known, is_as_dash = None, False
     known_router, replaced = None, None
@@ -99,18 +99,18 @@ def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | N
         if is_as_dash:
             return path.strip("/"), replaced
         own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
-        return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # a user's, which may strip a language too
+        return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # the user's, which may strip a language too
 
     return strip
 
 
 def router_owner() -> Any:
-    """Return what has the ``_path_to_page`` that Dash's router calls: its module or, in Dash 2.9, its class."""
+    """Return the owner of the ``_path_to_page`` that Dash's router calls: its module or, in Dash 2.9, its class."""
     return dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
 
 
 def is_replaced(path_to_page: Any) -> bool:
-    """Tell a ``_path_to_page`` of the user's, or of a library, from Dash's own, which ours may be around."""
+    """Tell whether ``_path_to_page`` is the user's, or a library's, not Dash's own, which ours may wrap."""
     can_tell = is_dashs_own(dash.dependencies.Input.__init__)  # not of a compiled Dash
     return can_tell and path_to_page is not None and not is_dashs_own(without_ours(path_to_page))
 
@@ -121,20 +121,20 @@ def _replaced(path_to_page: Any) -> PathToPage | None:
     own: PathToPage = without_ours(path_to_page)
     name = getattr(own, "__qualname__", type(own).__name__)
     warn_once(
-        f"Dash's {PATH_TO_PAGE} has been replaced by {own.__module__}.{name}. Dash's router asks it which page a URL "
-        "is, so it is asked for the status too. If it is wrong, so is the status: report it to whoever replaced it."
+        f"Dash's {PATH_TO_PAGE} has been replaced by {own.__module__}.{name}. Dash's router looks pages up in it, "
+        "so it decides about the status too. If it is wrong, so is the status: report it to whoever replaced it."
     )
     return own
 
 
 def root_url(app: dash.Dash) -> str:
     """Return an app's root URL, as browsers see it; ``app.run()`` in Jupyter sets it late."""
-    home: str = app.config["requests_pathname_prefix"]  # its attributes take ten times as long
+    home: str = app.config["requests_pathname_prefix"]  # ten times as fast as the attribute
     return home
 
 
 def connect(site: Site) -> None:
-    """Let in-app navigation know what a site knows; in place of what was said of the same app before."""
+    """Connect in-app navigation to a site, instead of one that the same app had before."""
     app = site.app
     if not app.use_pages:
         return
@@ -149,7 +149,7 @@ def connect(site: Site) -> None:
     strip.site = site
     if site.may_reload_dead_links and not strip.has_script:
         strip.has_script = True
-        # An output of its own that nobody sets: Dash 2.9 knows no callback without one.
+        # An output that nothing sets, because Dash 2.9 has no callbacks without one.
         output = Output(DUMMY, "data-dash-true404")
         add_callback: Callable[..., None] = app.clientside_callback
         add_callback(_RELOAD_DEAD_LINK, output, Input(CONTENT, "children"))
@@ -164,19 +164,19 @@ def dashs_modules() -> list[Any]:
 
 
 def without_ours(function: Any) -> Any:
-    """Return the function of Dash's that one of ours is in the place of, and any other as it is."""
+    """Return the function of Dash's that one of ours replaces, and any other function as it is."""
     code = getattr(function, "__code__", None)
     return function.__wrapped__ if code is not None and code.co_filename == __file__ else function
 
 
 def awaits_layouts(app: dash.Dash) -> bool:
-    """Tell whether an app's router awaits what it draws, as it does with ``pip install "dash[async]"``."""
+    """Tell whether an app's router awaits layouts, as it does with ``pip install "dash[async]"``."""
     return bool(getattr(app, "_use_async", False))
 
 
 def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
     def look_up(path: str) -> _Found:
-        # Dash's loop over the pages fails where another thread registers or removes one, and its page is 500 then.
+        # Dash's loop over the pages fails if another thread registers or removes one meanwhile.
         for _ in range(_MOST_TRIES):
             with suppress(RuntimeError):
                 return path_to_page(path)
@@ -204,13 +204,13 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
 
 
 def _not_found(site: Site) -> Mapping[str, Any]:
-    """Return what Dash draws by itself for a URL that is no page, marked for the browser if it should reload."""
+    """Return what Dash itself draws for an unknown URL, marked if the browser should reload it."""
     mark: Any = {"className": _DEAD_LINK} if site.reloads_dead_links() else {}
     return {"layout": html.H1("404 - Page not found", **mark), "title": site.app.title}
 
 
 def _drawn_once_asked(site: Site, page: Mapping[str, Any], variables: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return a page whose layout and then title, which Dash's router awaits, wait for the page's ``exists``."""
+    """Return a page whose layout and title, which Dash's router awaits in this order, wait for ``exists``."""
     drawn, given = page, variables
 
     async def layout(**arguments: Any) -> Any:

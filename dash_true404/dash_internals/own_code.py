@@ -1,4 +1,4 @@
-"""Telling Dash's own functions from those that a user has put in their place, or around them."""
+"""Dash's own functions, distinguished from those that a user has put in their place, or around them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 import dash
 
-# As its code has it: in an app that PyInstaller made, or without sources, that is not where Dash is now.
+# According to its code: in an app made by PyInstaller, or without sources, Dash is somewhere else now.
 _DASH_FOLDER = os.path.join(os.path.dirname(dash.dependencies.Input.__init__.__code__.co_filename), "")
 
 
 def is_dashs_own(function: Any) -> bool:
-    """Tell a function or method of Dash's from one of the user's in its place, or around it.
+    """Tell whether a function or method is Dash's own, not one of the user's in its place, or around it.
 
-    A decorator copies the name and the module, a proxy pretends to be of the same class: the code tells.
+    Its code decides, because decorators copy the name and module, and proxies pretend to be of the same class.
     """
     is_plain = type(function) in (types.FunctionType, types.MethodType)
     return is_plain and function.__code__.co_filename.startswith(_DASH_FOLDER)
 
 
 def has_dashs_core(function: Any) -> bool:
-    """Tell a function of Dash's, whoever has put something around it, from one of the user's that Dash has wrapped."""
+    """Tell whether a function is Dash's inside all wrappers, not one of the user's that Dash has wrapped."""
     return is_dashs_own(inspect.unwrap(function))

@@ -1,4 +1,4 @@
-"""What is private to Dash: imported where it is used, and an error in words where it is missing."""
+"""Dash's private modules, with a clear error if one is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import dash
 
 
 class DashDiffersError(RuntimeError):
-    """Raised if this version of Dash isn't as dash-true404 knows it.
+    """Raised if this version of Dash differs from what dash-true404 relies on.
 
     :param what: the difference, in words.
     """

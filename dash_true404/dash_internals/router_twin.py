@@ -1,7 +1,7 @@
-"""A twin of Dash's router: its own code, run on a page registry that nobody else knows.
+"""A twin of Dash's router: Dash's own code, run on a page registry of its own.
 
-So the router can be tried while the app's pages stay as they are, in a process that serves already, and no code of the
-user's is called.
+So the router can be tried in a process that serves already, without touching the app's pages or calling the user's
+code.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from .navigation import CONTENT, PATH_TO_PAGE, dashs_modules, is_replaced, witho
 from .own_code import is_dashs_own
 from .private import DashDiffersError
 
-#: A prefix that only ``strip_relative_path`` knows how to remove.
+#: A prefix that only the twin's ``strip_relative_path`` removes.
 PREFIX = "/dash-true404"
 
 
 class _Stripped(str):
-    """A stripped path that isn't mistaken for another one of the same text, as small texts are."""
+    """A stripped path, distinct from any other object of the same text."""
 
 
 class RouterTwin:
-    """The callback by which Dash draws the page of a URL, with pages of its own.
+    """The callback in which Dash draws the page of a URL, with pages of its own.
 
-    :param app: the app whose router it is the twin of: Dash makes another one for each kind of app.
-    :param registry: the twin's pages, to which more may be added.
-    :raises Exception: if Dash doesn't make its router as it is known to.
+    :param app: the app whose router it is the twin of, because Dash's router differs by kind of app.
+    :param registry: the twin's pages; more may be added.
+    :raises Exception: if Dash makes its router in an unknown way.
     """
 
     def __init__(self, app: dash.Dash, registry: OrderedDict[str, Any]) -> None:
@@ -53,7 +53,7 @@ class RouterTwin:
 
     @staticmethod
     def is_possible() -> bool:
-        """Tell whether a twin can be made: not of a compiled Dash, nor of a router that somebody has replaced."""
+        """Tell whether a twin can be made: not of a compiled Dash, nor of a router that has been replaced."""
         return is_dashs_own(inspect.unwrap(dash.Dash.enable_pages))
 
     @property
@@ -86,12 +86,12 @@ class RouterTwin:
         return watched
 
     def _look_up(self, path: str) -> Any:
-        """Stand in for a replaced ``_path_to_page``, which looks into the registry that everybody knows."""
+        """Stand in for a replaced ``_path_to_page``, which uses the real registry."""
         match, _ = Pages(self._registry).look_up(path)
         return ({}, None) if match is None else (match.page, match.variables or None)
 
     def _twins(self, registry: OrderedDict[str, Any]) -> dict[int, Any]:
-        """Return what is in the place of what, by its id, and make the twins of Dash's modules."""
+        """Make the twins of Dash's modules, and return what replaces what, by its id."""
         modules = dashs_modules()
         twins = {id(module): types.ModuleType(module.__name__) for module in modules}
         replaced: dict[int, Any] = {**twins, **dict.fromkeys(map(id, _registries()), registry)}
@@ -100,7 +100,7 @@ class RouterTwin:
                 own = without_ours(value)
                 if type(own) is not types.FunctionType:
                     continue
-                for home in modules:  # of the other one it may be all that is left of a function that was replaced
+                for home in modules:  # it may be in the other one alone, if it was replaced at home
                     if own.__globals__ is vars(home):
                         replaced[id(own)] = _copy(own, vars(twins[id(home)]))
         for module in modules:
@@ -114,7 +114,7 @@ class RouterTwin:
         return replaced
 
     def _twin(self, function: Any) -> Callable[..., Any]:
-        """Return a function of a class of Dash's as the twin has it."""
+        """Return the twin of a function of one of Dash's classes."""
         own = without_ours(function)
         module = next((module for module in dashs_modules() if own.__globals__ is vars(module)), None)
         if module is None:
@@ -122,7 +122,7 @@ class RouterTwin:
         return _copy(own, vars(self._replaced[id(module)]))
 
     def _static(self, name: str) -> Callable[..., Any] | None:
-        """Return a static method of Dash's as the twin has it, if there is one of that name."""
+        """Return the twin of a static method of Dash's, if there is one of that name."""
         static = inspect.getattr_static(dash.Dash, name, None)
         if not isinstance(static, staticmethod):
             return None
@@ -133,13 +133,13 @@ class RouterTwin:
 
 
 def _registries() -> list[Any]:
-    """Return the page registry by both of its names; somebody may have replaced the public one, as tests do."""
+    """Return the page registry by both of its names; the public one may have been replaced, as in tests."""
     named = [vars(module)["PAGE_REGISTRY"] for module in dashs_modules() if "PAGE_REGISTRY" in vars(module)]
     return [dash.page_registry, *named]
 
 
 def done(coroutine: Any) -> Any:
-    """Return what a coroutine that waits for nothing returns, and anything else as it is.
+    """Return the result of a coroutine that waits for nothing, and anything else as it is.
 
     :raises RuntimeError: if it waits.
     """
@@ -163,7 +163,7 @@ def _copy(function: types.FunctionType, variables: dict[str, Any]) -> types.Func
 
 
 class _Anything:
-    """Whatever Dash may ask of an app beside its router; functions for ``before_request`` are collected."""
+    """Anything else that Dash uses of an app; functions for ``before_request`` are collected."""
 
     def __init__(self, routers: list[Callable[[], Any]], name: str = "") -> None:
         self._routers = routers
@@ -185,9 +185,9 @@ class _Anything:
 
 
 class _StandIn:
-    """What ``Dash.enable_pages`` takes for an app: it collects the router and its callback.
+    """A stand-in for an app, for ``Dash.enable_pages``: it collects the router and its callback.
 
-    :param app: the app that it stands for; only its switches, such as whether it is async, are read.
+    :param app: the app that it stands in for; only its switches, such as whether it is async, are read.
     :param strip: its ``strip_relative_path``.
     :param static: returns a static method of Dash's.
     """

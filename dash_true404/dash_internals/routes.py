@@ -1,4 +1,4 @@
-"""Where a Dash app puts its routes on a server, and which of them answers every URL."""
+"""Where a Dash app puts its routes on a server, and which of them match every URL."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ import dash
 from ..core.logs import logger
 from .own_code import has_dashs_core, is_dashs_own
 
-# On Flask and Quart, rule and endpoint are the same text.
-#: What Dash puts behind the prefix for everything but its root.
+#: What Dash adds to the prefix for everything below its root; on Flask and Quart both rule and endpoint.
 CATCH_ALL = "<path:path>"
 
-#: What it puts there for the components' scripts and styles.
+#: What it adds for the components' scripts and styles.
 BUNDLES = "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 
-# A path below an app's prefix that is no page, nor anything else that Dash serves.
+# A path below an app's prefix that is neither a page nor anything else that Dash serves.
 _MADE_UP_PATH = "dash-true404/made-up/page"
 
-# On FastAPI it is the same for all prefixes, and how the parameter is called is nobody's business.
+# On FastAPI it is the same for all prefixes, and the name of the parameter doesn't matter.
 _ONE_PARAMETER = re.compile(r"/?\{[^{}:]+:path\}")
 
 
 def is_catch_all_path(path: str) -> bool:
-    """Tell whether the path of a route of Dash's on FastAPI is that of its catch-all."""
+    """Tell whether the path of one of Dash's routes on FastAPI is its catch-all's."""
     return _ONE_PARAMETER.fullmatch(path) is not None
 
 
 def find_unknown_catch_alls(routes: list[Any], prefixes: list[str], known: list[Any]) -> list[Any]:
-    """Return the routes on FastAPI by which Dash answers all URLs, other than the catch-all that it is known to have.
+    """Return Dash's routes on FastAPI that match all URLs, other than the known catch-all.
 
     :param routes: the server's routes.
-    :param prefixes: where there are Dash apps on it.
+    :param prefixes: of the Dash apps on it.
     :param known: those that have been logged already.
     """
     scopes = [
@@ -60,7 +59,7 @@ def find_unknown_catch_alls(routes: list[Any], prefixes: list[str], known: list[
 
 
 def _is_of_dash(endpoint: Any) -> bool:
-    """Tell whether what a route calls is Dash's, in whatever form."""
+    """Tell whether what a route calls is Dash's, in any form."""
     while isinstance(endpoint, partial):
         endpoint = endpoint.func
     is_object = type(endpoint).__module__.partition(".")[0] == "dash"

@@ -1,4 +1,4 @@
-"""An app that is enabled stays on its server: its true 404s would not come with it to another one."""
+"""An enabled app stays on its server, because its true 404s would not move with it to another one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARK = "refuses_server_change"
 
 
 def refuse_server_change(app: dash.Dash) -> None:
-    """Have an app's ``init_app`` refuse another server from now on; with the same one all is as it was."""
+    """Have an app's ``init_app`` refuse another server from now on; the same server is fine."""
     init_app = app.init_app
     if getattr(init_app, _MARK, False):  # enabled twice
         return
@@ -21,7 +21,7 @@ def refuse_server_change(app: dash.Dash) -> None:
         new = options.get("app", server)
         if new is not None and new is not app.server:
             raise RuntimeError(
-                "app.init_app(server) came after enable_true_404(app), whose 404s would stay behind on the app's first "
+                "app.init_app(server) came after enable_true_404(app), whose 404s would stay on the app's first "
                 "server. Make the app with Dash(server=False), call app.init_app(server) first, then "
                 "enable_true_404(app)."
             )

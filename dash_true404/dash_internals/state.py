@@ -1,4 +1,4 @@
-"""What Dash keeps for all apps of a process together, as far as pages have to do with it: saved, emptied, restored."""
+"""What Dash keeps per process for the pages of all apps: saved, emptied, restored."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import dash
 
 from .private import private_module
 
-# No public names reach what is in these.
+# Their contents have no public names.
 _callback = private_module("dash._callback")
 _get_app = private_module("dash._get_app", "APP")
 _get_paths = private_module("dash._get_paths", "CONFIG")
 _pages = private_module("dash._pages", "CONFIG")
 
-# What Dash fills: the pages, and the callbacks that they bring, until an app takes them.
+# What Dash fills: the pages, and their callbacks, until an app takes them.
 _CONTAINERS = [
     dash.page_registry,
     *(
@@ -26,7 +26,7 @@ _CONTAINERS = [
 ]
 # What Dash binds to the settings of the last app that was made.
 _SETTINGS = [(_get_paths, "CONFIG"), (_pages, "CONFIG")]
-# The variable in which a request leaves its app, from Dash 4 on; before that, nobody else looks into it.
+# The variable in which a request leaves its app, from Dash 4 on; before that, nothing else reads it.
 _app_context: ContextVar[Any] = getattr(_get_app, "app_context", ContextVar("app_context"))
 
 
@@ -40,7 +40,7 @@ class PageState(NamedTuple):
 
 
 def saved() -> PageState:
-    """Return the present state."""
+    """Return the current state."""
     return PageState(
         [list(content) if isinstance(content, list) else dict(content) for content in _CONTAINERS],
         [getattr(module, name) for module, name in _SETTINGS],
@@ -50,17 +50,17 @@ def saved() -> PageState:
 
 
 def emptied(state: PageState) -> PageState:
-    """Return the state of a process that has no app yet, given any other."""
+    """Return the state of a process without any app, given any other state."""
     contents, settings = ([type(thing)() for thing in things] for things in (state.contents, state.settings))
     return PageState(contents, settings, None, None)
 
 
 def restore(state: PageState) -> None:
-    """Make a state the present one."""
+    """Make a state the current one."""
     for container, content in zip(_CONTAINERS, state.contents, strict=True):
         container.clear()
         (container.extend if isinstance(container, list) else container.update)(content)
-    # Bound anew, never filled anew: the settings are an app's own.
+    # Rebound, never refilled, because the settings are an app's own.
     for (module, name), settings in zip(_SETTINGS, state.settings, strict=True):
         setattr(module, name, settings)
     _get_app.APP = state.app

@@ -1,4 +1,4 @@
-"""The web servers that Dash runs on: one adapter each, which is imported only for an app that uses that server."""
+"""The web servers that Dash runs on: one adapter each, imported only for apps on that server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
     "make_site",
 ]
 
-#: Under this name an adapter is found in its server's ``extensions``, on FastAPI in its ``state``.
+#: The name of an adapter in its server's ``extensions``, on FastAPI in its ``state``.
 EXTENSION = "dash_true404"
 
 _ADAPTERS = {
@@ -40,9 +40,9 @@ _ADAPTERS = {
 
 
 def adapter_for(server: Any) -> Adapter:
-    """Return the adapter of a server: the one that serves on it, or one that may.
+    """Return the adapter of a server: the one that is installed on it, or a new one.
 
-    :raises TypeError: if there is none for a server of its kind.
+    :raises TypeError: if the kind of server is unknown.
     """
     known = _known(server)
     if known is None:
@@ -57,9 +57,9 @@ def adapter_for(server: Any) -> Adapter:
 
 
 def decisions_for(app: dash.Dash) -> tuple[Decisions, Site, bool]:
-    """Return what decides for an app, the app's site, and whether it is enabled.
+    """Return the decisions for an app, the app's site, and whether the app is enabled.
 
-    Where it is not enabled, they decide as if it were.
+    If it isn't, the decisions are what they would be if it were.
     """
     adapter, site = adapter_for(app.server), enabled_site(app)
     if site is not None:
@@ -69,14 +69,14 @@ def decisions_for(app: dash.Dash) -> tuple[Decisions, Site, bool]:
 
 
 def enabled_site(app: dash.Dash) -> Site | None:
-    """Return what ``enable_true_404`` made of an app; None if it was not called for it."""
+    """Return the site of an app; None if ``enable_true_404`` was not called for it."""
     return next((site for site in adapter_for(app.server).sites if site.app is app), None)
 
 
 def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
-    """Return an app as its server meets it.
+    """Return the site of an app.
 
-    :raises FileNotFoundError: if a page was named and is nowhere.
+    :raises FileNotFoundError: if a named page does not exist.
     :raises OSError: if it cannot be read.
     :raises ValueError: if it cannot be used.
     """
@@ -101,12 +101,12 @@ def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
 
 
 def is_server(thing: Any) -> bool:
-    """Tell whether something is a server that there is an adapter of."""
+    """Tell whether something is a server with an adapter."""
     return _known(thing) is not None
 
 
 def _root_folder(app: dash.Dash) -> Path:
-    # Here, for importing it takes 100 ms, and Dash has no need of Flask on other servers.
+    # Imported here, because it takes 100 ms, and Dash on other servers doesn't need Flask.
     from flask.helpers import get_root_path
 
     return Path(get_root_path(app.config.name))

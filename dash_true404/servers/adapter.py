@@ -35,7 +35,7 @@ class Decisions(Protocol):
         """Return the server's own rules for GET."""
 
     def note_guards(self) -> Iterator[str]:
-        """Say what around Dash's views is taken for a guard, and what that costs."""
+        """Yield a note on each wrapper around Dash's views that counts as a guard, and what that costs."""
 
 
 class Adapter(ABC):
@@ -76,7 +76,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def enable(self, site: Site) -> None:
-        """Enable an app; in place of what was said of the same app before.
+        """Enable an app, instead of its earlier site if it is enabled already.
 
         :raises RuntimeError: if it is too late for that, or if Dash has no working pages on the server.
         """

@@ -1,4 +1,4 @@
-"""What a request gets, and why, as values: a server's adapter decides, and carries out what was decided."""
+"""What a request gets, and why, as values. A server's adapter makes decisions and carries them out."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ class Reason(enum.Enum):
     """Why."""
 
     PAGE = "page"
-    """Dash draws a page for the URL."""
+    """Dash draws a page at the URL."""
     NO_PAGE = "no page"
     """Dash draws "not found"."""
     NOT_FOUND_PAGE = "not-found page"
-    """It is the not-found page's own URL, or one of a template that this page has."""
+    """It is the not-found page's own URL, or matches that page's template."""
     NOT_THERE = "not there"
     """The page's ``exists`` returned False."""
     OTHER_RULE = "other rule"
-    """Another rule of the server matches it; with ``WRONG_METHOD`` for other methods alone."""
+    """Another rule of the server matches it; with ``WRONG_METHOD`` for other methods only."""
     SLASHES = "slashes"
-    """It is a page's, or another rule's, with other slashes."""
+    """It matches a page or another rule once its slashes are changed."""
     METHOD = "method"
-    """It is a page's, and pages have GET and HEAD."""
+    """It is a page's URL, and pages only have GET and HEAD."""
     GUARDED = "guarded"
-    """A guard of the user's never sees this method, so strangers are told nothing."""
+    """A guard of the user's never sees this method, so the answer is the same for all URLs."""
     NO_RULE = "no rule"
     """No rule matches it, not even Dash's."""
     LATER = "later"
-    """FastAPI: a route behind Dash's catch-all matches it, or the router has a default of the user's."""
+    """FastAPI: a route after Dash's catch-all matches it, or the router has a default of the user's."""
 
 
 class Decision(NamedTuple):
-    """What a request gets, as far as routing and the registered pages tell.
+    """What a request gets, by routing and the registered pages.
 
-    A guard of the user's, and the page's ``exists``, may still say otherwise: see ``guard_first`` and
+    A guard of the user's, and the page's ``exists``, may still change it: see ``guard_first`` and
     ``found.asks_exists``.
     """
 
@@ -57,18 +57,18 @@ class Decision(NamedTuple):
     path: str = ""
     """The URL's path as the browser holds it."""
     site: Site | None = None
-    """The app that the URL belongs to, if it is one with true 404s."""
+    """The enabled app that the URL belongs to, if there is one."""
     found: LookUp = NOTHING
-    """What that app's look-up has found."""
+    """What that app knows about the URL."""
     guard_first: bool = False
-    """Whether something of the user's around Dash's view, or in its place, answers first."""
+    """Whether something of the user's around Dash's view, or in its place, is called first."""
     rule: Any = None
-    """The rule of the server's that matches, or would for other methods: a Werkzeug rule or a Starlette route."""
+    """The server's rule that matches, or would match other methods: a Werkzeug rule or a Starlette route."""
     location: str = ""
-    """Where a redirect leads to."""
+    """The target of a redirect."""
     redirect_status: int = 308
     allow: Iterable[str] = ()
-    """The methods that a 405 names; none where the URL is a websocket's."""
+    """The methods that a 405 names; none if the URL is a WebSocket's."""
 
     @property
     def status(self) -> int:

@@ -1,4 +1,4 @@
-"""What the Flask and Quart adapters raise, and who may answer it: the user's own error handlers first, Dash's never."""
+"""The errors of the Flask and Quart adapters, which the user's own handlers answer first, and Dash's never."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class PageNotFound(NotFound):
     """Raised for an unknown URL; its response is the app's 404 page.
 
     :param endpoint: one of the endpoints of the app that answers.
-    :param in_app: whether it answers by its own shell.
+    :param in_app: whether it answers with its own shell.
     """
 
     def __init__(self, endpoint: str, in_app: bool = False) -> None:
@@ -25,16 +25,16 @@ class PageNotFound(NotFound):
 
 
 class PageMethodNotAllowed(MethodNotAllowed):
-    """Raised for a URL of a Dash app that other methods are meant for."""
+    """Raised for a URL of a Dash app that only has other methods."""
 
 
 def generic_handler_warning(server: Any) -> list[str]:
-    """Return a warning if the user's handler for any exception takes the 404s too, else nothing."""
+    """Return a warning if the user's handler for any exception handles 404s too, else nothing."""
     found = users_handler(server, NotFound)
     if found is None or found[0] is not Exception:
         return []
     return [
-        "errorhandler(Exception) takes this server's 404s too, for there is none for 404 or HTTPException: "
+        "errorhandler(Exception) handles this server's 404s too, because there is none for 404 or HTTPException: "
         "unknown URLs get the status that it returns, often 500. Register an errorhandler(404) as well."
     ]
 
@@ -42,8 +42,8 @@ def generic_handler_warning(server: Any) -> list[str]:
 def users_handler(
     server: Any, error: type[HTTPException], blueprints: Iterable[str | None] = ()
 ) -> tuple[type[BaseException], Handler] | None:
-    """Return the user's own handler for an error, found as Flask finds it, and the class that it is registered for."""
-    # Flask calls error_handler_spec internal, but no public name tells the user's handlers from Dash's.
+    """Return the class that the user's handler for an error is registered for, and the handler, as Flask finds it."""
+    # Flask documents error_handler_spec as internal, but nothing public distinguishes the user's handlers from Dash's.
     specs = [spec for name in (*blueprints, None) if (spec := server.error_handler_spec.get(name))]
     for code in (error.code, None):
         for spec in specs:

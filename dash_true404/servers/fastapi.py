@@ -1,7 +1,7 @@
-"""FastAPI: a route of ours ahead of Dash's catch-all, for the pages and for what plain FastAPI would say of the rest.
+"""FastAPI: a route of ours before Dash's catch-all serves the pages, and answers other URLs as plain FastAPI would.
 
-Dash appends its catch-all when the server starts, if it is told so at all, and lets it match every URL below any
-prefix. Ours takes its place: it is there from the start, and inside all middleware and behind the app's dependencies.
+Dash appends its catch-all when the server starts, if its lifespan runs at all, and that matches every URL, whatever the
+prefix. Ours is there from the start, inside all middleware and behind the app's dependencies.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class FastAPIServer(Adapter):
 
     @staticmethod
     def templates(app: dash.Dash) -> Templates:
-        """Return the templates of an app's server, which people make in two places: FastAPI itself has none."""
+        """Return the templates of an app's server, from two customary places: FastAPI itself has none."""
         names = vars(sys.modules.get(app.config.name, object))
         for templates in (getattr(app.server.state, "templates", None), *list(names.values())):
-            if issubclass(type(templates), Jinja2Templates):  # a lazy object would be asked for its class
+            if issubclass(type(templates), Jinja2Templates):  # isinstance would wake up lazy objects
                 return StarletteTemplates(templates, partial(root_url, app))
         return NoTemplates()
 
@@ -76,14 +76,14 @@ class FastAPIServer(Adapter):
         return awaits_layouts(app)
 
     def enable(self, site: Site) -> None:
-        """Enable an app; in place of what was said of the same app before.
+        """Enable an app, instead of its earlier site if it is enabled already.
 
         :raises RuntimeError: if the server has been started already, or if Dash has no working pages on it.
         """
         server = self._server
         if dash.__version__ == "4.3.0":
             raise RuntimeError(
-                "Dash 4.3.0 answers 500 on every page but '/' on FastAPI (plotly/dash 3819), so there is no telling "
+                "Dash 4.3.0 answers 500 on every page but '/' on FastAPI (plotly/dash 3819), so it can't be known "
                 'which URLs are pages. Update Dash: pip install "dash>=4.4".'
             )
         if server.middleware_stack is not None:
@@ -110,7 +110,7 @@ class FastAPIServer(Adapter):
         return None if site.is_report_only else FastAPIPageNotFound(site)
 
     async def serve(self, route: PagesRoute, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request that is ours to answer: carry out what was decided when the route matched it."""
+        """Serve a request to a route of ours: carry out what was decided when it matched."""
         if not self._has_started:
             self._has_started = True
             self._log_at_start()
@@ -128,12 +128,12 @@ class FastAPIServer(Adapter):
             await answer(scope, receive, send)
 
     async def _respond(self, request: Request) -> Answer:
-        """Return what is answered, or an error to raise, once the user's dependencies have let a request through."""
+        """Return the answer, or an error to raise, to a request that the user's dependencies have let through."""
         (_, path, *_), decision = request.scope[EXTENSION]
         site, found, page = decision.site, decision.found, None
         is_get = request.method == "GET"
         if site is not None and is_get and decision.guard_first and self.decisions.is_index_guarded(path, site):
-            # A guard of the user's in it answers first. Only an answer of Dash's is replaced.
+            # The guard is called first, and only an answer of Dash's is replaced.
             page = await self._page(site, path, request, found.is_page or site.is_report_only)
             with current_request(request):
                 if not is_dashs_answer(site, page.status_code, getattr(page, "body", None)):
@@ -154,7 +154,7 @@ class FastAPIServer(Adapter):
 
     @staticmethod
     def _is_reported(site: Site, decision: Decision, request: Request) -> bool:
-        """Log a URL that would have been refused, if the app only reports; tell whether it does."""
+        """Tell whether the app only reports; if so, log a URL that would not have been passed on."""
         if site.is_report_only and decision.outcome is not Outcome.PASS_ON:
             site.report(decision.status, request.method, decision.path, request.headers.get("referer"))
         return site.is_report_only

@@ -28,8 +28,8 @@ class FastAPIDecisions:
 
     :param server: the FastAPI server.
     :param router: its router, which gets routes of ours.
-    :param serve: carries out what was decided for a route of ours.
-    :param respond: does the same with a request that the guards of Dash's routes have let through.
+    :param serve: carries out decisions, for routes of ours.
+    :param respond: carries them out for requests that the guards of Dash's routes have let through.
     """
 
     def __init__(self, server: FastAPI, router: Router, serve: Serve, respond: Respond) -> None:
@@ -43,7 +43,7 @@ class FastAPIDecisions:
         self._catch_all = PagesRoute(self, serve, CATCH_ALL)
 
     def add(self, site: Site) -> None:
-        """Decide for an app from now on; in place of what was said of the same app before."""
+        """Decide for an app from now on, instead of its earlier site if there is one."""
         if site.prefix not in self.sites:
             routes = self._router.routes
             index = dashs_index(self._server, site.prefix)
@@ -51,7 +51,7 @@ class FastAPIDecisions:
             self.routes.indexes[site.prefix] = index
             serve, _ = self._carrying_out
             routes.insert(routes.index(index), PagesRoute(self, serve, site.prefix))
-            # At the end, behind the index of every app; only Dash's catch-all, if it is there already, comes later.
+            # At the end, after the index of every app, and before Dash's catch-all, if that exists already.
             others = [route for route in routes if route is not self._catch_all]
             end = next((number for number, route in enumerate(others) if is_catch_all(route)), len(others))
             routes[:] = [*others[:end], self._catch_all, *others[end:]]
@@ -94,7 +94,7 @@ class FastAPIDecisions:
                 allow = getattr(route, "methods", None) or ()
                 decision = Decision(outcome, Reason.OTHER_RULE, path, rule=route, allow=allow)
             if match is Match.FULL:
-                # A guard around Dash's own route, to which ours has left the page.
+                # Dash's own route with a guard around it, to which ours has left the page.
                 before: Decision = scope.get(EXTENSION, (None, decision))[1]
                 return before if before.reason is Reason.GUARDED and is_dashs(route) else decision
             if match is Match.PARTIAL and partial_decision is None:
@@ -104,10 +104,10 @@ class FastAPIDecisions:
         return self.routes.decide(scope, Decision(Outcome.PASS_ON, Reason.NO_RULE, path), [])
 
     def decide(self, route: PagesRoute, scope: Scope) -> Decision:
-        """Return what a request gets, as far as routing and the registered pages tell, and why.
+        """Return what a request gets, by routing and the registered pages, and why.
 
-        It is kept in the request's scope, for the router asks first and serves afterwards, and people's middleware
-        asks too. A mounted app has this scope as well, and copies of it are made with another path or method.
+        It is kept in the request's scope, because the router matches first and serves later, and middleware matches
+        too. A mounted app shares the scope, and there may be copies of it with another path or method.
         """
         asked = (self, route.path, scope["method"], scope["path"], scope.get("root_path"), scope.get("raw_path"))
         known = scope.get(EXTENSION)
@@ -124,25 +124,25 @@ class FastAPIDecisions:
         path, *others = asgi_readings(scope, path) if "%" in path else (path,)
         path, site, found = self._look_up(path, *others)
         if not found.is_page and scope.get("root_path"):
-            # Behind a proxy that strips the root path, a page's own path may begin like it.
+            # Behind a proxy that strips the root path, a page's own path may start with the same text.
             unstripped = self._look_up(asgi_path({**scope, "root_path": ""}, scope["path"]))
             if unstripped[2].is_page:
                 path, site, found = unstripped
         if site is None and is_index:
-            site = self.sites[route.path]  # whose root it only decodes to
+            site = self.sites[route.path]  # its root only once decoded
         passed_on = Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path)
         if self._is_anothers(site, path) or (not is_index and self._is_left_alone(site, found)):
             return passed_on
         dashs = routes.dashs(route.path)
         if found.is_page and dashs is not None and is_wrapped(dashs):
-            # The guard around Dash's own route answers.
+            # The guard around Dash's own route is called.
             return passed_on._replace(reason=Reason.GUARDED, site=site, found=found, guard_first=True)
         # Where there is a page, Dash's index takes precedence over what comes after it, and its catch-all does not.
         is_ruled_out = (is_index and found.is_page) or routes.rule_out(decoded)
-        # slowapi asks all routes, and takes the last that is sure of it: for other methods never Dash's catch-all.
+        # slowapi matches all routes, and takes the last full match: for other methods never Dash's catch-all.
         taking = None if is_ruled_out else routes.taking(scope, after=route if is_get else None)
         if taking is not None:
-            # Dash's index, which comes first, would answer in its place.
+            # Dash's index, which comes first, would answer instead.
             is_hidden = is_index and is_get
             return passed_on._replace(rule=taking, reason=Reason.LATER if is_hidden else Reason.OTHER_RULE)
         guard_first = self.guards.route(route.path) is not None or self.is_index_guarded(route.path, site)
@@ -152,7 +152,7 @@ class FastAPIDecisions:
         reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
         refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first=guard_first)
         if guard_first and not is_get and (site is None or not site.is_report_only):
-            # Guards never see these methods, so they must not tell strangers what is a page.
+            # Guards never see these methods, so their answers must not reveal what is a page.
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
         if is_ruled_out:
             return refused
@@ -161,11 +161,11 @@ class FastAPIDecisions:
             decided = refused._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
             return self._decide_page(decided, scope, is_sure=False)
         if decided.reason is Reason.OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
-            return passed_on._replace(rule=decided.rule)  # so that its 405 counts as that route's in people's metrics
+            return passed_on._replace(rule=decided.rule)  # so that metrics count its 405 as that route's
         return decided
 
     def is_index_guarded(self, path: str, site: Site | None) -> bool:
-        """Tell whether a guard of the user's is around, or in the place of, the function that draws Dash's index page.
+        """Tell whether the user has wrapped or replaced the function that draws Dash's index page.
 
         :param path: of the route of ours that matches the request.
         """
@@ -175,7 +175,7 @@ class FastAPIDecisions:
     def _decide_page(decided: Decision, scope: Scope, is_sure: bool) -> Decision:
         """Return what a page's URL gets.
 
-        :param is_sure: whether its path is known as the browser holds it. If not, nothing is redirected.
+        :param is_sure: whether its path has only one reading. If not, nothing is redirected.
         """
         if scope["method"] != "GET":
             return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.METHOD, allow=("GET",))
@@ -191,12 +191,12 @@ class FastAPIDecisions:
 
     def _look_up(self, path: str, *others: str) -> tuple[str, Site | None, LookUp]:
         if not self._router.redirect_slashes and path + "/" in self.sites:
-            path += "/"  # where Dash draws the root page too
+            path += "/"  # Dash draws the root page there too
         site = site_below(self.sites.values(), path)
         return path, site, NOTHING if site is None else site.look_up(path, *others)
 
     def _is_anothers(self, site: Site | None, path: str) -> bool:
-        """Tell whether a URL is below the prefix of a Dash app that did not ask for true 404s."""
+        """Tell whether a URL is below the prefix of a Dash app that isn't enabled."""
         own = len(site.prefix) if site else 0
         for prefix in self.routes.prefixes:
             if prefix not in self.sites and len(prefix) > own and path.startswith(prefix):
@@ -204,16 +204,16 @@ class FastAPIDecisions:
         return False
 
     def _is_left_alone(self, site: Site | None, found: LookUp) -> bool:
-        """Tell whether an app that only reports has nothing to do with a URL, with or without true 404s."""
+        """Tell whether only apps with ``report_only`` could answer a URL, and bare Dash would not."""
         if site is None:
             return all(site.is_report_only for site in self.sites.values())
-        # Dash adds its catch-all at the server's start, of which a mounted server is not told.
+        # Dash adds its catch-all in the server's lifespan, which a mounted server doesn't have.
         return site.is_report_only and not found.is_page and self.routes.catch_all is None
 
     def left_out(self, path: str) -> list[APIRoute]:
-        """Return Dash's indexes that a URL which is not a page does not lead to, not even by other slashes."""
-        # Where the root is a page, Dash's index stays for what leads there, but not for what only decodes to it.
-        # Starlette's patterns end in "$", which also matches before a line break; that is no page.
+        """Return Dash's indexes that an unknown URL doesn't lead to, not even by a redirect to other slashes."""
+        # If the root is a page, Dash's index stays for URLs that lead there, but not for those that only decode to it.
+        # Starlette's patterns end in "$", which also matches before a line break; that isn't a page.
         decoded = unquote(path)
         return [
             index
@@ -226,10 +226,10 @@ class FastAPIDecisions:
         return self.routes.for_get()
 
     def note_guards(self) -> Iterator[str]:
-        """Say what around Dash's views is taken for a guard, and what that costs."""
+        """Yield a note on each wrapper around Dash's views that counts as a guard, and what that costs."""
         return (note_guard(route.endpoint) for route in self.routes.guarded.values())
 
     def dashs_route(self, path: str) -> APIRoute:
-        """Return Dash's route in whose place one of ours is."""
+        """Return Dash's route that one of ours stands in for."""
         self.routes.refresh()
         return self.routes.dashs(path) or next(iter(self.routes.indexes.values()))

@@ -1,4 +1,4 @@
-"""What the FastAPI adapter raises, and who may answer it: the user's own exception handlers first."""
+"""The errors of the FastAPI adapter, which the user's own exception handlers answer first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..core.site import Site, everywhere_site
 from ..dash_internals.index_page import current_request, shell
 from .templates import rendering_for
 
-# What an error that is answered by another body must not say.
+# The headers of an error that don't fit another body.
 _OF_A_BODY = ("content-type", "content-length", "content-encoding")
 
 
@@ -26,8 +26,8 @@ class FastAPIPageNotFound(HTTPException):
     """Raised for an unknown URL.
 
     :param site: the app that answers.
-    :param in_app: whether it answers by its own shell. That holds all layouts, so it is only for a URL that has passed
-        the guards in front of them.
+    :param in_app: whether it answers with its own shell. That contains all layouts, so it is only for requests that
+        have passed the guards in front of them.
     """
 
     def __init__(self, site: Site, in_app: bool = False) -> None:
@@ -38,9 +38,9 @@ class FastAPIPageNotFound(HTTPException):
 
 @functools.lru_cache
 def _keys(kind: type) -> tuple[int | type, ...]:
-    """Return the keys under which Starlette looks up who handles a 404.
+    """Return the keys under which Starlette looks up the handler of a 404.
 
-    A handler for Exception is for what is no HTTPException.
+    A handler for Exception is only for errors other than HTTPException.
     """
     return (404, *(base for base in kind.__mro__ if issubclass(base, HTTPException)))
 
@@ -57,7 +57,7 @@ class Errors:
         self._sites = sites
 
     async def handle(self, request: Request, error: Any) -> Any:
-        """Answer an error of ours, and with ``everywhere`` any 404: by the user's handler, or by the app's 404 page."""
+        """Answer an error of ours, and with ``everywhere`` any 404: with the user's handler, or the app's 404 page."""
         for key in _keys(error.__class__):
             handler: Any = self._server.exception_handlers.get(key)
             if handler not in (None, self.handle, http_exception_handler):

@@ -1,4 +1,4 @@
-"""FastAPI: what the user put around Dash's routes by way of the router, its class of routes and its dependencies."""
+"""FastAPI: the guards around Dash's routes that come from the router, its route class and its dependencies."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .fastapi_routes import RoutesWithoutDash
 
 #: What a request is answered with, or an error to raise.
 Answer = ASGIApp | Exception
-#: Carries out what was decided for a request that the guards have let through.
+#: Carries out the decision for a request that the guards have let through.
 Respond = Callable[[Request], Awaitable[Answer]]
-# What is not the guards' to see; the guards may make a copy of the scope, and a response of their own.
+# Answers that guards must not see; they may copy the scope, and make a response of their own.
 _held: ContextVar[list[Answer]] = ContextVar("dash_true404_held")
 
 
 class Guards:
-    """The guards of Dash's routes, which ours in their places have too.
+    """The guards of Dash's routes, which the routes that stand in for them have too.
 
     :param server: the FastAPI server.
     :param routes: its routes.
@@ -47,8 +47,8 @@ class Guards:
     def route(self, path: str) -> APIRoute | None:
         """Return a route with the guards of Dash's; None if there are none.
 
-        :param path: an app's root, or the catch-all. The one has the guards that were there when it was made. Dash
-            makes the other when the server starts, and until then it would have those of now.
+        :param path: an app's root, or the catch-all. The root has the guards from when it was made. Dash adds
+            the catch-all when the server starts; until then it would get the current ones.
         """
         dashs, router = self._without_dash.dashs(path), self._server.router
         route_class = router.route_class if dashs is None else type(dashs)
@@ -68,11 +68,11 @@ class Guards:
             )
             self._routes[path] = (made_of, route)
         if dashs is not None:
-            route.dependant.dependencies = dashs.dependant.dependencies  # to which people add later on
+            route.dependant.dependencies = dashs.dependant.dependencies  # the user may add some later
         return route
 
     async def serve(self, route: APIRoute, scope: Scope, receive: Receive, send: Send) -> Answer | None:
-        """Serve a request behind the guards of a route; return what is to be answered or raised once they are done."""
+        """Serve a request behind the guards of a route; return what to answer or raise after them."""
         held: list[Answer] = []
 
         async def send_what_is_not_held(message: Message) -> None:
@@ -87,7 +87,7 @@ class Guards:
         return held[0] if held else None
 
     async def index_page(self, path: str, prefix: str, request: Request) -> Response:
-        """Return the index page of an app, or what a guard around the function of Dash's that draws it answers.
+        """Return the index page of an app, or the answer of a guard around the function that draws it.
 
         :param path: of the route of ours that matches the request.
         """
@@ -95,7 +95,7 @@ class Guards:
         endpoint = routes.indexes[prefix].endpoint
         if path not in routes.guarded:
             endpoint = inspect.unwrap(endpoint)
-        elif prefix not in routes.guarded:  # Dash's catch-all draws the app that was made last, whatever the prefix
+        elif prefix not in routes.guarded:  # Dash's catch-all draws the last app that was made, whatever the prefix
             endpoint = routes.guarded[path].endpoint
         name = next(iter(inspect.signature(endpoint).parameters))
         answer = await endpoint(**{name: request})  # as FastAPI calls it
@@ -105,5 +105,5 @@ class Guards:
         answer = await self._respond(request)
         if isinstance(answer, Response):
             return answer
-        _held.get().append(answer)  # dependencies with yield would take an exception for a fault
+        _held.get().append(answer)  # an exception would look like a fault to dependencies with yield
         return Response(status_code=404)

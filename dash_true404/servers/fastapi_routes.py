@@ -1,4 +1,4 @@
-"""The routes of a FastAPI server: those of Dash's, and what the server would say without them."""
+"""The routes of a FastAPI server: Dash's, and the others, which say what the server would answer without Dash's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dashs_index(server: FastAPI, prefix: str) -> APIRoute | None:
 
 
 def dashs_prefixes(routes: list[BaseRoute]) -> list[str]:
-    """Return where there are Dash apps on a server."""
+    """Return the prefixes of the Dash apps on a server."""
     return [
         route.path
         for route in routes
@@ -42,7 +42,7 @@ def dashs_bundles(server: FastAPI, prefix: str) -> APIRoute | None:
 
 
 def is_catch_all(route: BaseRoute) -> TypeGuard[APIRoute]:
-    """Tell whether a route is what Dash appends for all its pages when the server starts."""
+    """Tell whether a route is the catch-all that Dash appends when the server starts."""
     return is_dashs(route) and is_catch_all_path(route.path)
 
 
@@ -56,7 +56,7 @@ def _dashs_routes(server: FastAPI) -> list[APIRoute]:
 
 
 def is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
-    """Tell whether a route is one of Dash's own, whoever has put something around what it calls."""
+    """Tell whether a route is one of Dash's own, even if what it calls has a wrapper."""
     # In routes of dash.hooks Dash's code is around the user's.
     return isinstance(route, APIRoute) and has_dashs_core(route.endpoint)
 
@@ -90,7 +90,7 @@ class RoutesWithoutDash:
         self.prefixes: list[str] = []
         #: Dash's catch-all, which it adds when the server starts.
         self.catch_all: APIRoute | None = None
-        #: Those of Dash's routes, by the paths of ours in their places, that call something of the user's first.
+        #: Dash's routes that call something of the user's first, by the paths of ours that stand in for them.
         self.guarded: dict[str, APIRoute] = {}
         self._known: list[BaseRoute] = []
         self._unknown: list[BaseRoute] = []
@@ -105,7 +105,7 @@ class RoutesWithoutDash:
         self.catch_all = next((route for route in routes if is_catch_all(route)), None)
         self.prefixes = dashs_prefixes(routes)
         self._unknown = find_unknown_catch_alls(routes, self.prefixes, self._unknown)
-        # Until Dash adds its catch-all, what is around an index guards the other URLs too.
+        # Until Dash adds its catch-all, what wraps an index guards the other URLs too.
         pages = [self.catch_all] if self.catch_all is not None else self.indexes.values()
         dashs = [*self.indexes.items(), *((CATCH_ALL, route) for route in pages)]
         self.guarded = {path: route for path, route in dashs if _is_guarded(route)}
@@ -119,7 +119,7 @@ class RoutesWithoutDash:
         self._known = list(routes)
 
     def rule_out(self, decoded: str) -> bool:
-        """Tell, without matching, that none of them matches a path or redirects it; False says nothing."""
+        """Tell whether certainly none of the other routes matches a path or redirects it."""
         if self._prefilter is None or not self._prefilter.rule_out(decoded):
             return False
         return self._has_own_default() and not self._has_frontends()
@@ -128,14 +128,14 @@ class RoutesWithoutDash:
         return getattr(self.router.default, "__func__", None) is Router.not_found
 
     def _has_frontends(self) -> bool:
-        return bool(getattr(self.router, "_low_priority_routes", None))  # of frontend(), in no public list
+        return bool(getattr(self.router, "_low_priority_routes", None))  # of frontend(); they are in no public list
 
     def dashs(self, path: str) -> APIRoute | None:
-        """Return Dash's route in whose place one of ours is; None for a catch-all that is not there yet."""
+        """Return Dash's route that one of ours stands in for; None for a catch-all that doesn't exist yet."""
         return self.indexes.get(path, self.catch_all)
 
     def for_get(self) -> list[ServerRule]:
-        """Return those that match GET and are not Dash's."""
+        """Return the routes that match GET and aren't Dash's."""
         self.refresh()
         return [
             ServerRule(route.path, route.name)
@@ -144,9 +144,9 @@ class RoutesWithoutDash:
         ]
 
     def taking(self, scope: Scope, after: PagesRoute | None) -> BaseRoute | None:
-        """Return the one that matches a request in full.
+        """Return the other route that fully matches a request.
 
-        :param after: a route of ours, if only those that come after it are meant.
+        :param after: a route of ours, if only those after it count.
         """
         routes = self.router.routes
         for route in routes if after is None else routes[routes.index(after) + 1 :]:
@@ -158,15 +158,15 @@ class RoutesWithoutDash:
         return None
 
     def is_first(self, other: BaseRoute, scope: Scope) -> bool:
-        """Tell whether the router, which asks the routes one after the other, comes to this one before Dash's own."""
+        """Tell whether a route is the first that matches a request, before Dash's own."""
         routes = (route for route in self.router.routes if not isinstance(route, PagesRoute))
         return next((route for route in routes if route.matches(scope)[0] is not Match.NONE), None) is other
 
     def decide(self, scope: Scope, refused: Decision, left_out: list[APIRoute]) -> Decision:
-        """Return what the router would do with a request if Dash's catch-all were not there.
+        """Return what the router would do with a request without Dash's catch-all.
 
-        :param refused: what is decided if it has no route for it.
-        :param left_out: Dash's indexes of roots that are not pages.
+        :param refused: the decision if no route matches.
+        :param left_out: Dash's indexes that are left out too.
         """
         routes = [route for route in self._others if route not in left_out]
         other_method = None
@@ -198,11 +198,10 @@ class RoutesWithoutDash:
         return refused if self._has_own_default() else refused._replace(reason=Reason.LATER)
 
     def without(self, left_out: list[APIRoute], error: Exception | None) -> Router:
-        """Return the server's router as it would be without Dash's catch-all.
+        """Return the server's router without Dash's catch-all.
 
-        :param left_out: Dash's indexes of roots that are not pages.
-        :param error: raised where the router finds nothing; None: what it does by itself, as it does with a default of
-            the user's.
+        :param left_out: Dash's indexes that are left out too.
+        :param error: raised if no route matches; None, or a default of the user's: the router's own default.
         """
 
         async def not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -52,7 +52,7 @@ class FlaskServer(WerkzeugServer):
         spare_loops(functions, self._server.ensure_sync)
 
     def response_of(self, error: PageNotFound) -> Response:
-        """Return the 404 page that an error stands for."""
+        """Return the 404 page for an error."""
         request = self.framework.request._get_current_object()
         answer = self._answer_not_found(self._sites[error.endpoint], error.in_app, request)
         response: Response = self._server.make_response(answer())

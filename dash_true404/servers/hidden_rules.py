@@ -16,7 +16,7 @@ _SAMPLES["uuid"] = "00000000-0000-4000-8000-000000000000"
 
 
 class ServerRule(NamedTuple):
-    """A rule of a server's that matches GET, not one of Dash's."""
+    """A rule of a server that matches GET, not one of Dash's."""
 
     path: str
     name: str
@@ -27,7 +27,7 @@ def warn_of_hidden_rules(
 ) -> Iterator[str]:
     """Yield a warning for each rule that Dash's hide wholly, and for each that hides Dash's catch-all wholly.
 
-    A rule that is hidden below an app's prefix only is reached elsewhere, and not named.
+    A rule that is only hidden below an app's prefix is reached elsewhere, and not named.
 
     :param rules: the server's.
     :param sites: the apps with true 404s.
@@ -42,7 +42,7 @@ def warn_of_hidden_rules(
         if decision is not None and decision.site is not None and start.startswith(decision.site.prefix):
             yield (
                 f"The rule {rule.path!r} ({rule.name}) is never reached, because Dash's own rules match its URLs "
-                "first. Register it before Dash(...) if it is one fixed path; else give it a beginning of its own, or "
+                "first. Register it before Dash(...) if it is one fixed path; else give it a prefix of its own, or "
                 "the app a prefix, with Dash(url_base_pathname=...)."
             )
     for site in sites:
@@ -53,12 +53,12 @@ def warn_of_hidden_rules(
             yield (
                 f"The rule {getattr(rule, 'rule', None) or rule.path!r} matches every URL below {site.prefix!r} before "
                 "Dash's catch-all does, so no page there but the app's root is reached. Register it after Dash(...), "
-                "or give it a beginning of its own."
+                "or give it a prefix of its own."
             )
 
 
 def sample_of(rule: str) -> str | None:
-    """Return a path that a rule matches; None where that is not known."""
+    """Return a path that a rule matches; None if no such path is known."""
     converters = [werkzeugs or starlettes or "" for werkzeugs, starlettes in _VARIABLE.findall(rule)]
     if any(converter not in _SAMPLES for converter in converters) or "(" in rule:
         return None

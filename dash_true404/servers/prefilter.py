@@ -1,4 +1,4 @@
-"""What a server's rules begin with: most unknown URLs are told by it from all of them, without matching any."""
+"""The literal beginnings of a server's rules, which rule out most unknown URLs without matching."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Prefilter:
         self._beginnings = tuple(beginnings)
 
     def rule_out(self, path: str) -> bool:
-        """Tell that no rule takes a path or redirects it; False says nothing.
+        """Tell whether certainly no rule matches a path or redirects it.
 
         :param path: decoded, below the server's root.
         """

@@ -46,7 +46,7 @@ class QuartServer(WerkzeugServer):
         spare_threads(functions, self._server.ensure_async)
 
     async def before_request(self) -> None:
-        """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
+        """Refuse methods other than GET and HEAD, which never reach a view."""
         super().before_request()
 
     def _paths(self, request: Any) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class QuartServer(WerkzeugServer):
 
     async def _guarded(self, view: Call, decision: Decision, exists: Call) -> tuple[Any, bytes | None]:
         is_reporting = decision.site is not None and decision.site.is_report_only
-        with rendering(lambda: is_reporting or decision.found.is_page):  # which cannot wait for exists
+        with rendering(lambda: is_reporting or decision.found.is_page):  # which can't await exists
             response = await self._server.make_response(await view())
         return response, await response.get_data(as_text=False) if response.content_length else None
 

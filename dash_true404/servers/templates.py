@@ -1,4 +1,4 @@
-"""404 pages from the server's own Jinja templates: found, checked at start-up, rendered for every request."""
+"""404 pages from the server's own Jinja templates: found and checked at start-up, rendered for every request."""
 
 from __future__ import annotations
 
@@ -40,10 +40,9 @@ class FlaskTemplates:
     def find(self, name: str) -> TemplatePage | None:
         """Return a template, parsed to find mistakes now, or None if there is none of that name.
 
-        :raises ValueError: if it is not UTF-8 text or no valid template.
+        :raises ValueError: if it isn't UTF-8 text or not a valid template.
         """
-        # Made and kept by Flask when first asked for; after that it is too late for the user to set what they are
-        # made of. So they are left as they were.
+        # Flask makes and keeps these at the first access, and then ignores what the user sets. So they are reset.
         owners = [self._server, *self._server.blueprints.values()]
         unasked = [owner for owner in owners if "jinja_loader" not in vars(owner)]
         made = vars(self._server).get("jinja_env")
@@ -59,11 +58,11 @@ class FlaskTemplates:
         try:
             source = checked(name, environment, loader)
         except RuntimeError:
-            # Loaders of themes or tenants ask for the app's context; the others are spared it, for at its end
-            # the user's teardown functions run.
+            # Loaders of themes or tenants need the app's context. Others don't get one, because at its end the user's
+            # teardown functions run.
             with self._server.app_context():
                 source = checked(name, environment, loader)
-        # Outside debug mode the server's own environment keeps a template once it is loaded.
+        # Not in the server's own environment, which keeps a loaded template outside of debug mode.
         if source is None:
             return None
         return TemplatePage(name, source, lambda: self._server.jinja_env.overlay(auto_reload=True), self._render)
@@ -87,7 +86,7 @@ class StarletteTemplates:
     def find(self, name: str) -> TemplatePage | None:
         """Return a template, parsed to find mistakes now, or None if there is none of that name.
 
-        :raises ValueError: if it is not UTF-8 text or no valid template.
+        :raises ValueError: if it isn't UTF-8 text or not a valid template.
         """
         environment = self._templates.env
         source = checked(name, environment, environment.loader) if environment.loader else None
@@ -106,7 +105,7 @@ class StarletteTemplates:
 
 
 class NoTemplates:
-    """No templates: a server that has none of its own, and a user who made none."""
+    """No templates, for a FastAPI server whose user has none."""
 
     def places(self) -> list[str]:
         """Return the folders in which templates are looked for."""
@@ -130,12 +129,12 @@ _request: ContextVar[Any] = ContextVar("dash_true404_request")
 
 
 def checked(name: str, environment: jinja2.Environment, loader: jinja2.BaseLoader) -> str | jinja2.Template | None:
-    """Return a template's source if it has no mistakes, its template if it comes without source, or None.
+    """Return the source of a template without mistakes, the template if it has no source, or None.
 
-    :raises ValueError: if it is not UTF-8 text or no valid template.
+    :raises ValueError: if it isn't UTF-8 text or not a valid template.
     """
     try:
-        if not loader.has_source_access:  # compiled, hence without mistakes
+        if not loader.has_source_access:  # compiled, so without mistakes
             return environment.get_template(name)
         source, file, _ = loader.get_source(environment, name)
         environment.parse(source, name, file)
@@ -145,16 +144,16 @@ def checked(name: str, environment: jinja2.Environment, loader: jinja2.BaseLoade
         raise ValueError(f"The 404 template {name!r} is not UTF-8 text ({error}). Save it as UTF-8.") from error
     except jinja2.TemplateSyntaxError as error:
         raise ValueError(
-            f"The 404 template {name!r} is no valid Jinja template: {error.message} (line {error.lineno} of "
-            f"{file}). A page that is not meant as a template, minified CSS with '{{#' in it for instance, "
-            "belongs into the assets folder or between {% raw %} and {% endraw %}. A tag of an extension "
-            "is only known if the extension is added to the server's Jinja environment before enable_true_404()."
+            f"The 404 template {name!r} isn't a valid Jinja template: {error.message} (line {error.lineno} of "
+            f"{file}). Put a page that isn't meant as a template, for instance with minified CSS that contains '{{#', "
+            "into the assets folder or between {% raw %} and {% endraw %}. Add extensions with tags of their own "
+            "to the server's Jinja environment before enable_true_404()."
         ) from error
     return source
 
 
 class TemplatePage:
-    """A template that is rendered for every request, and read again when it changes, in any mode.
+    """A template that is rendered for every request, and read again after a change, in debug mode or not.
 
     :param name: its name.
     :param source: what it is now.
@@ -172,7 +171,7 @@ class TemplatePage:
         self._render = render
 
     def html(self) -> Html:
-        """Return the rendered page; of the last good template if that has vanished or is broken now."""
+        """Return the rendered page; from the last good template if it is gone or broken now."""
         if self._environment is None:
             self._environment = self._make_environment()
         try:

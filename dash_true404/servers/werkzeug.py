@@ -1,7 +1,7 @@
-"""What Flask and Quart share: what was decided for a request (``werkzeug_decisions``) is carried out.
+"""What Flask and Quart share: carrying out what ``werkzeug_decisions`` decides.
 
-GET and HEAD are answered in the views of Dash's two rules, after all guards. Other methods never reach a view:
-there the routing result is restated, which the server raises once all ``before_request`` functions have run.
+GET and HEAD are answered in the views of Dash's two rules, after all guards. Other methods never reach a view: for them
+the routing exception is replaced, which the server raises after all ``before_request`` functions.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class WerkzeugServer(Adapter):
         return FlaskTemplates(app.server, functools.partial(root_url, app), cls.framework.render_template)
 
     def enable(self, site: Site) -> None:
-        """Enable an app; in place of what was said of the same app before.
+        """Enable an app, instead of its earlier site if it is enabled already.
 
         :raises RuntimeError: if the server has answered requests already.
         """
@@ -83,15 +83,15 @@ class WerkzeugServer(Adapter):
         try:
             if EXTENSION not in server.extensions:
                 server.before_request(self.before_request)
-                # In debug mode Dash registers an errorhandler(Exception) that makes a 500 of every error without a
-                # handler of its own. So ours have one.
+                # In debug mode Dash registers an errorhandler(Exception) that turns every error without a handler of
+                # its own into a 500. So ours have one.
                 handle = self.as_function(self._answer_error, self._answer_error)
                 for error in (self.not_found_error, PageMethodNotAllowed):
                     server.register_error_handler(error, handle)
                 server.extensions[EXTENSION] = self
             elif self._started:
                 raise AssertionError
-        except AssertionError:  # which is what a set-up method of the server raises
+        except AssertionError:  # which the server's set-up methods raise
             raise RuntimeError(
                 "enable_true_404() came after the server's first request, when its routes are settled. "
                 "Call it where the app is made, before the server runs."
@@ -113,15 +113,15 @@ class WerkzeugServer(Adapter):
 
     @abstractmethod
     def _callable(self, function: View) -> View:
-        """Return a function of the user's, plain or async, as the server calls it."""
+        """Return a function of the user's, plain or async, in the form that the server calls."""
 
     @abstractmethod
     def _spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
-        """Have Dash's own ``before_request`` functions cost nothing once they have done their work."""
+        """Have Dash's own ``before_request`` functions cost nothing after the first request."""
 
     @abstractmethod
     def _paths(self, request: Any) -> tuple[str, ...]:
-        """Return a request's path as the browser holds it, and what else it may be."""
+        """Return a request's path as the browser holds it, and its other possible readings."""
 
     @abstractmethod
     def _accept(self, request: Any) -> str:
@@ -129,11 +129,11 @@ class WerkzeugServer(Adapter):
 
     @abstractmethod
     def _exists(self, decision: Decision) -> Any:
-        """Tell whether what a page is about exists: call its ``exists``."""
+        """Call the ``exists`` of the page that was found."""
 
     @abstractmethod
     def _guarded(self, view: Call, decision: Decision, exists: Call) -> Any:
-        """Return the response of Dash's view behind the user's guard, and its content if it is there already."""
+        """Return the response of Dash's guarded view, and its content unless it is streamed."""
 
     @abstractmethod
     def _bundle(self, view: Call, prefix: str) -> Any:
@@ -151,7 +151,7 @@ class WerkzeugServer(Adapter):
         return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
 
     def before_request(self) -> Any:
-        """Do, before a request is served, what cannot be done in a view: see to other methods than GET and HEAD."""
+        """Refuse methods other than GET and HEAD, which never reach a view."""
         if not self._started:
             self._start()
         request = self.framework.request._get_current_object()
@@ -165,7 +165,7 @@ class WerkzeugServer(Adapter):
     def _answer_view(self, endpoint: str, view: View, *args: Any, **kwargs: Any) -> Call:
         """Answer in place of one of Dash's views.
 
-        :param endpoint: the view's. Where another rule of the user's shows that view, it is called as it is.
+        :param endpoint: the view's. If the user has given the view another rule, it is called as it is there.
         """
         call = functools.partial(view, *args, **kwargs)
         request = self.framework.request._get_current_object()
@@ -178,7 +178,7 @@ class WerkzeugServer(Adapter):
         return call if refusal is None else functools.partial(throw, refusal)
 
     def _answer_once_asked(self, decision: Decision, request: Any, view: Call) -> Steps:
-        """Answer where a guard around Dash's view has its say first, or the page's ``exists``."""
+        """Answer after a guard around Dash's view, or the page's ``exists``."""
         exists = functools.cache(functools.partial(self._exists, decision))
         if decision.guard_first:
             response, content = yield functools.partial(self._guarded, view, decision, exists)
@@ -192,9 +192,9 @@ class WerkzeugServer(Adapter):
         return view if refusal is None else functools.partial(throw, refusal)
 
     def _refusal(self, decision: Decision, request: Any) -> HTTPException | None:
-        """Return what is raised for a decision; None where the request is passed on.
+        """Return what is raised for a decision; None if the request is passed on.
 
-        An app that only reports does so, and passes on.
+        With ``report_only``, every request is.
         """
         site = decision.site
         if site is None or decision.outcome is _PASS_ON:
@@ -212,7 +212,7 @@ class WerkzeugServer(Adapter):
         return PageMethodNotAllowed(decision.allow) if decision.allow else WebsocketMismatch()
 
     def _answer_bundle(self, prefix: str, view: View, *args: Any, **kwargs: Any) -> Call:
-        """Answer in place of Dash's view of component bundles, which fails for one that does not exist."""
+        """Answer in place of Dash's view of component bundles, which fails if there is no such bundle."""
         return functools.partial(self._bundle, functools.partial(view, *args, **kwargs), prefix)
 
     def _bundle_error(self, prefix: str, fault: DependencyException) -> Exception:
@@ -220,7 +220,7 @@ class WerkzeugServer(Adapter):
         return fault if self._sites[prefix].is_report_only else self.not_found_error(prefix)
 
     def _answer_error(self, error: HTTPException) -> Call:
-        """Answer an error of ours: by the user's handler, or by the app's 404 page."""
+        """Answer an error of ours: with the user's handler, or with the app's 404 page."""
         request = self.framework.request._get_current_object()
         error_class = NotFound if isinstance(error, NotFound) else MethodNotAllowed
         found = users_handler(self._server, error_class, request.blueprints)
@@ -232,7 +232,7 @@ class WerkzeugServer(Adapter):
 
     @staticmethod
     def _handle_first(error: PageNotFound, handle: Call, answer: Call) -> Steps:
-        """Answer by the user's handler, which may give the error back, alone or with a status of its own."""
+        """Answer with the user's handler, which may return the error itself, alone or with another status."""
         handled = yield handle
         if handled is error:
             return answer
@@ -241,7 +241,7 @@ class WerkzeugServer(Adapter):
         return functools.partial(same, handled)
 
     def _answer_every_404(self, error: HTTPException) -> Call:
-        """Answer any other 404 of the server: by the user's handler, or by the app that answers everywhere."""
+        """Answer any other 404 of the server: with the user's handler, or for the app that answers everywhere."""
         request = self.framework.request._get_current_object()
         found = users_handler(self._server, NotFound, request.blueprints)
         site = everywhere_site(self._sites.values(), request.path)
@@ -254,8 +254,8 @@ class WerkzeugServer(Adapter):
     def _answer_not_found(self, site: Site, in_app: bool, request: Any) -> Call:
         """Answer an unknown URL.
 
-        :param in_app: whether by the app's own shell. It holds all layouts, so only a URL that has passed the guards in
-            front of them gets it.
+        :param in_app: whether with the app's own shell. It contains all layouts, so only a request that has passed the
+            guards in front of them gets it.
         """
         if prefers_json(self._accept(request)):
             return functools.partial(self._response, PROBLEM, PROBLEM_TYPE)

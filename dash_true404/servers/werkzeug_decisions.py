@@ -1,4 +1,4 @@
-"""What a request gets on a server that routes by Werkzeug (Flask, Quart), and why."""
+"""What a request gets on servers that route with Werkzeug (Flask, Quart), and why."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .werkzeug_rules import MANY_SLASHES, RulesWithoutDash, match_get
 
 View = Callable[..., Any]
 
-# Looked up once, for on Python 3.11 a member of an enum takes four times as long as a name.
+# Looked up once, because on Python 3.11 a member of an enum takes four times as long as a name.
 _NOT_FOUND, _NO_PAGE = Outcome.NOT_FOUND, Reason.NO_PAGE
 
 
 class Asked(NamedTuple):
-    """A request that nobody has sent, with the attributes of a Flask or Quart request that a decision looks at."""
+    """A request that nobody has sent, with the attributes that a decision reads of Flask's or Quart's requests."""
 
     method: str
     path: str
@@ -46,15 +46,15 @@ class WerkzeugDecisions:
         self.sites: dict[str, Site] = {}
         self._server = server
         self._views: dict[str, View] = {}
-        # What stands around Dash's views inside ours, but for observers; and what has been found around ours.
+        # The wrappers around Dash's views inside ours, except observers; and those around ours, once looked at.
         self._guarded: dict[str, View] = {}
         self._outermost: dict[str, tuple[View, View]] = {}
         self._rules = RulesWithoutDash(server)
 
     def add(self, site: Site, wrap: Callable[[str, View], View] | None = None) -> None:
-        """Decide for an app from now on; in place of what was said of the same app before.
+        """Decide for an app from now on, instead of its earlier site if there is one.
 
-        :param wrap: makes of Dash's view the one that carries decisions out; None: they are only asked for.
+        :param wrap: returns the view that replaces Dash's; None: nothing is replaced.
         """
         for endpoint in (site.prefix, site.prefix + CATCH_ALL):
             self.sites[endpoint] = site
@@ -95,16 +95,16 @@ class WerkzeugDecisions:
     def decide(
         self, request: Any, path: str, *others: str, bind: Callable[[Any], MapAdapter] | None = None
     ) -> Decision:
-        """Return what a request gets, as far as routing and the registered pages tell, and why.
+        """Return what a request gets, by routing and the registered pages, and why.
 
         :param request: routed by its server.
         :param path: its path, as the browser holds it.
-        :param others: what else the browser may hold, if its server does not tell. Then nothing is redirected.
+        :param others: the other possible readings of its path. If there are any, nothing is redirected.
         :param bind: returns the server's rules, bound to the request; None: as the server does.
         """
         rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
         if error is not None and isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
-            # Dash's rules do not match its method, nor WebSockets, or they would match once its slashes are others.
+            # Dash's rules match neither its method nor WebSockets, or only match after a redirect to other slashes.
             urls = (bind or self._server.create_url_adapter)(request)
             rule, redirected = match_get(urls)
         site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
@@ -124,7 +124,7 @@ class WerkzeugDecisions:
             return decided._replace(outcome=Outcome.PASS_ON) if is_unsure else decided
         decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first)
         if not is_reached:
-            # A guard around the view never sees these requests, so they must not tell strangers what is a page.
+            # A guard around the view never sees these requests, so their answers must not reveal what is a page.
             decided = decided._replace(reason=Reason.METHOD if found.is_page else Reason.GUARDED)
             if isinstance(error, MethodNotAllowed):
                 return decided._replace(outcome=Outcome.WRONG_METHOD, allow=error.valid_methods or ())
@@ -137,11 +137,11 @@ class WerkzeugDecisions:
         return decided
 
     def _decide_without_dash(self, refused: Decision, urls: MapAdapter, asked: HTTPException | None) -> Decision:
-        """Return what the server would say of an unknown URL if Dash's catch-all were not there.
+        """Return what the server would answer to an unknown URL if it had no catch-all of Dash's.
 
-        :param refused: what is decided if no rule matches it.
+        :param refused: the decision if no rule matches it.
         :param urls: the server's rules, bound to the request.
-        :param asked: what the server's routing has raised.
+        :param asked: what the server's routing raised.
         """
         methods, hidden = self._rules.bind(urls, self._is_page)
         rule, decided = None, refused._replace(rule=hidden)
@@ -165,9 +165,9 @@ class WerkzeugDecisions:
         return _other_slashes(refused, asked, urls.make_redirect_url(merged, urls.query_args))
 
     def _page_once_merged(self, urls: MapAdapter, path: str) -> str | None:
-        """Return the path of the page that a URL leads to once its slashes are merged, if it is another path."""
+        """Return the path of the page that a URL is redirected to when its slashes are merged, if there is one."""
         decoded = "/" + urls.path_info.lstrip("/")
-        # Slashes at the start are one to Werkzeug, but not to Dash in the browser.
+        # Werkzeug reads several slashes at the start as one, Dash in the browser doesn't.
         merged = encoded(MANY_SLASHES.sub("/", decoded)) if "//" in decoded else "/" + path.lstrip("/")
         if merged == path or not self._server.url_map.merge_slashes:
             return None
@@ -182,7 +182,7 @@ class WerkzeugDecisions:
         return [ServerRule(rule.rule, str(rule.endpoint)) for rule in self._rules.for_get()]
 
     def note_guards(self) -> Iterator[str]:
-        """Say which wrappers around views are taken for guards, and what that costs."""
+        """Yield a note on each wrapper around Dash's views that counts as a guard, and what that costs."""
         for endpoint, ours in self._views.items():
             if endpoint in self._guarded:
                 yield note_guard(self._guarded[endpoint])
@@ -194,9 +194,9 @@ class WerkzeugDecisions:
                 )
 
     def _is_open(self, site: Site, endpoint: str, is_reached: bool) -> bool:
-        """Tell whether nothing of the user's stands between a request and Dash's own index page.
+        """Tell whether nothing of the user's is between a request and Dash's own index page.
 
-        :param is_reached: whether the request has come to our view, so that a guard around that has let it through.
+        :param is_reached: whether the request has reached our view, so that a guard around that has let it through.
         """
         if endpoint in self._guarded or not is_dashs_own(site.app.index):
             return False
@@ -211,7 +211,7 @@ class WerkzeugDecisions:
 
 
 def _decided_by_server(path: str, rule: Rule | None, error: HTTPException | None) -> Decision:
-    """Return what the server itself says of a URL that no rule of an enabled app matches."""
+    """Return what the server itself answers to a URL that no rule of an enabled app matches."""
     reason = Reason.NO_RULE if rule is None else Reason.OTHER_RULE
     decided = Decision(Outcome.PASS_ON, reason, path, rule=rule)
     if isinstance(error, MethodNotAllowed):
@@ -222,9 +222,9 @@ def _decided_by_server(path: str, rule: Rule | None, error: HTTPException | None
 
 
 def _other_slashes(refused: Decision, error: HTTPException | None, location: str) -> Decision:
-    """Return what a URL gets that is a page's once its slashes are merged.
+    """Return what a URL gets that becomes a page's when its slashes are merged.
 
-    :param error: what the server's routing has raised; None: GET or HEAD.
+    :param error: what the server's routing raised; None: GET or HEAD.
     """
     if isinstance(error, MethodNotAllowed):
         return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.SLASHES, allow=error.valid_methods or ())

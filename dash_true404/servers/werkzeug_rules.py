@@ -1,4 +1,4 @@
-"""What plain Flask or Quart would say of a URL: the server's rules without Dash's index and catch-all."""
+"""The server's rules without Dash's index and catch-all: what plain Flask or Quart would match."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RulesWithoutDash:
         self._maps: dict[frozenset[int], tuple[Map, dict[int, int]]] = {}
 
     def rule_out(self, decoded: str) -> bool:
-        """Tell, without matching, that none of these rules matches a path or redirects it; False says nothing."""
+        """Tell whether certainly none of these rules matches a path or redirects it."""
         if self._made_of != len(self._server.view_functions):
             self._refresh()
         return self._prefilter.rule_out(decoded)
@@ -49,10 +49,10 @@ class RulesWithoutDash:
         ]
 
     def bind(self, urls: MapAdapter, is_page: Callable[[str], bool]) -> tuple[set[str], Rule | None]:
-        """Have a request's adapter look for these rules alone, less those that Dash's hide at its path.
+        """Bind a request's adapter to these rules, without those that Dash's rules hide at its path.
 
-        Dash's view has got the request, so what else would match the path for GET is hidden: directly, or by a redirect
-        that leads back to Dash. Return which methods are left, other than OPTIONS, and the first rule that is hidden.
+        Dash's view got the request, so all other rules that match the path for GET are hidden, directly or by a
+        redirect that leads back to Dash. Return which methods are left, besides OPTIONS, and the first hidden rule.
 
         :param is_page: tells whether a path, as the browser holds it, is a page's.
         """
@@ -75,12 +75,12 @@ class RulesWithoutDash:
                 break
             except HTTPException:
                 break
-            # It is always found where a redirect leads to; if it were not, none of the rules would be asked any more.
+            # There always is a rule at the target of a redirect; if there were not, all rules would count as hidden.
             hidden += range(len(self._rules)) if rule is None else [numbers[id(rule)]]
         return methods, self._rules[hidden[0]] if hidden else None
 
     def _is_reached(self, urls: MapAdapter, path: str) -> bool:
-        """Tell whether GET of a path comes to one of these rules on the server as it is."""
+        """Tell whether GET of a path is matched by one of these rules on the server as it is."""
         urls.map, here = self._server.url_map, urls.map
         rule, _ = match_get(urls, path)
         urls.map = here
@@ -89,7 +89,7 @@ class RulesWithoutDash:
     def _refresh(self) -> None:
         urls = self._server.url_map
         self._dashs = dashs_rules(urls)
-        # One with redirect_to answers without a view, so Dash's view has got nothing that it would have redirected.
+        # A rule with redirect_to needs no view, so what it matches never comes to Dash's view.
         self._rules = [
             rule
             for rule in urls.iter_rules()
@@ -102,7 +102,7 @@ class RulesWithoutDash:
         made = self._maps.get(hidden)
         if made is None:
             urls = self._server.url_map
-            # To the constructor, for on Werkzeug 2.2 the matcher does not learn of what is set later.
+            # Passed to the constructor, because on Werkzeug 2.2 the matcher ignores what is set later.
             names = ("default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults", "host_matching")
             rules = type(urls)(**{name: getattr(urls, name) for name in names})
             rules.converters = urls.converters
@@ -118,20 +118,20 @@ class RulesWithoutDash:
         return made
 
 
-# So many combinations of hidden rules are kept; a site has a few.
+# How many combinations of hidden rules are kept; most sites have a few.
 _MOST_MAPS = 50
 
 
 def dashs_rules(urls: Map) -> set[str]:
     """Return the index and the catch-all of each Dash app on a server; the endpoints have the same names."""
     own = {rule.rule for rule in urls.iter_rules() if rule.rule == rule.endpoint}
-    # A catch-all without an index is a route of dash.hooks, which are named like Dash's own.
+    # A catch-all without an index is a route of dash.hooks, whose names look like Dash's own.
     indexes = {rule for rule in own if rule + CATCH_ALL in own}
     return indexes | {rule + CATCH_ALL for rule in indexes}
 
 
 def match_get(urls: MapAdapter, path: str | None = None) -> tuple[Rule | None, str | None]:
-    """Return the rule that matches a path for GET, and where to it redirects first, if it does.
+    """Return the rule that matches a path for GET, and the path that it redirects to first, if it does.
 
     :param path: None: the request's.
     """
@@ -162,5 +162,5 @@ def _path_below_mount(urls: MapAdapter, url: str) -> str:
 def _unbound(rule: Rule) -> Rule:
     try:
         return rule.empty()
-    except TypeError:  # Quart's rules take fewer arguments than Werkzeug's, from which they come
+    except TypeError:  # Quart's rules take fewer arguments than Werkzeug's, their base class
         return Rule(rule.rule, websocket=rule.websocket, **rule.get_empty_kwargs())

@@ -1,7 +1,8 @@
-"""How Flask and Quart share what they do although the one calls what the other awaits.
+"""How Flask and Quart share code although one calls what the other awaits.
 
-What is shared calls and raises nothing: it returns what is to be called for an answer or, where more has to be called
-before, steps that yield it. So no StopIteration of the user's becomes a RuntimeError in a generator of ours.
+Shared code calls nothing of the user's and raises nothing: it returns what to call for the answer or, if more has to
+be called before, runs as a generator that yields the calls. They are made outside of it, because a StopIteration of the
+user's would become a RuntimeError inside.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any
 
-#: What is called for an answer, and on Quart awaited. The user's code runs there, and errors are raised there.
+#: Called for an answer, and on Quart awaited. This is where the user's code runs, and where errors are raised.
 Call = Callable[[], Any]
 
-#: Yields what is called first, is sent what that returned, and returns the last call.
+#: Yields the calls, is sent their results, and returns the last call.
 Steps = Generator[Call, Any, Call]
 
 
 def same(answer: Any) -> Any:
-    """Return an answer that is there already."""
+    """Return an answer that exists already."""
     return answer
 
 
@@ -32,7 +33,7 @@ def throw(error: Exception) -> None:
 
 
 def as_function(answer: Callable[..., Call], like: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that calls what another one returns, with the name of a third."""
+    """Return a function that calls what ``answer`` returns, named like another one."""
 
     @functools.wraps(like)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -42,7 +43,7 @@ def as_function(answer: Callable[..., Call], like: Callable[..., Any]) -> Callab
 
 
 def as_async_function(answer: Callable[..., Call], like: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the same to be awaited."""
+    """Return such a function for a server that awaits it."""
 
     @functools.wraps(like)
     async def function(*args: Any, **kwargs: Any) -> Any:
@@ -53,7 +54,7 @@ def as_async_function(answer: Callable[..., Call], like: Callable[..., Any]) -> 
 
 
 def run(steps: Steps) -> Any:
-    """Call what steps yield, and then what they return."""
+    """Make the calls of steps, and return the result of the last one."""
     result, is_last = None, False
     while not is_last:
         call, is_last = _next_call(steps, result)

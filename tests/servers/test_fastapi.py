@@ -312,7 +312,7 @@ def test_a_template_with_a_mistake_is_refused(tmp_path):
     (tmp_path / "404.html").write_text("{% broken")
     app = make_app("/", backend="fastapi")
     app.server.state.templates = Jinja2Templates(tmp_path)
-    with pytest.raises(ValueError, match="no valid Jinja template"):
+    with pytest.raises(ValueError, match="isn't a valid Jinja template"):
         enable_true_404(app)
     with pytest.raises(FileNotFoundError, match=str(tmp_path)):
         enable_true_404(app, "nowhere.html")
