@@ -16,7 +16,8 @@ nox.options.default_venv_backend = "venv"
 
 # The oldest that are supported.
 FLASK_2 = ["flask==2.2.5", "werkzeug==2.2.3", "click==8.0.4"]
-TOOLS = ["pytest", "pytest-xdist", "hypothesis", "dash-auth", "flask-login", "flask-talisman", "wrapt"]
+TOOLS = ["pytest", "pytest-xdist", "hypothesis", "a2wsgi", "dash-auth", "flask-login", "flask-talisman", "jsonschema"]
+TOOLS += ["wrapt"]
 # Only the tests of the pytest plugin need these.
 PLUGINS = ["pytest-flask", "pytest-randomly"]
 

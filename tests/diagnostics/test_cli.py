@@ -46,7 +46,6 @@ def guard():
 def log_in(client):
     client.set_session(name="ann")
 """
-needs_toml = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot read TOML by itself")
 
 
 def run(*arguments):
@@ -123,7 +122,6 @@ def test_several_urls_are_explained_after_one_import(app_name):
     assert (status, json.loads(output)["url"]) == (0, "/")
 
 
-@needs_toml
 def test_the_app_and_who_asks_can_stand_in_pyproject_toml(app_name, tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text(
         f'[tool.dash-true404]\napp = "{app_name}"\nlogin = "command_line_app:log_in"\n'
@@ -147,7 +145,6 @@ def recording(function, results):
     return record
 
 
-@needs_toml
 def test_options_come_before_the_table(app_name, tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text(
         '[tool.dash-true404]\nuser = "ann:1"\nheader = ["X-Key: 1", "X-More: 1"]\nbase-url = "https://ann.example"'
@@ -161,7 +158,6 @@ def test_options_come_before_the_table(app_name, tmp_path, monkeypatch):
     assert request.base == "https://ann.example"
 
 
-@needs_toml
 @pytest.mark.parametrize(
     ("url", "is_told"),
     [

@@ -45,7 +45,8 @@ def named(monkeypatch, backend):
 
 
 def found(output):
-    report = json.loads(output)
+    # click 8.0 mixes what is beside it into the output.
+    report = json.loads(output[output.index("{") : output.rindex("}") + 1])
     return [finding["url"] for finding in report["findings"]], report["complete"]
 
 

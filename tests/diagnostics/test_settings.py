@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from dash_true404.diagnostics import settings
@@ -19,10 +17,8 @@ login = "logins:log_in"
 exclude = ["/admin"]
 ignore = ["T101:/a"]
 """
-needs_toml = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot read TOML by itself")
 
 
-@needs_toml
 def test_the_table_is_read_from_a_folder_above(tmp_path, monkeypatch):
     monkeypatch.setenv("TOKEN", "t0p")
     (tmp_path / "pyproject.toml").write_text(TABLE)
@@ -40,11 +36,9 @@ def test_the_table_is_read_from_a_folder_above(tmp_path, monkeypatch):
 def test_without_a_table_all_is_as_ever(tmp_path):
     assert read_settings(tmp_path) == Settings(folder=str(tmp_path))
     (tmp_path / "pyproject.toml").write_text("# nothing for tool.dash-true404\n")
-    if sys.version_info >= (3, 11):
-        assert read_settings(tmp_path) == Settings(folder=str(tmp_path))
+    assert read_settings(tmp_path) == Settings(folder=str(tmp_path))
 
 
-@needs_toml
 @pytest.mark.parametrize(
     ("table", "said"),
     [
@@ -63,7 +57,6 @@ def test_what_is_wrong_in_the_table_is_said(tmp_path, table, said):
     assert said in str(raised.value)
 
 
-@needs_toml
 def test_where_nothing_reads_toml_it_is_said(tmp_path, monkeypatch):
     def fail(name):
         raise ImportError(name)
