@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import inspect
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import dash
 
 from ..servers import is_server
+from .transports import count_arguments
 
 # Middleware is rarely nested deeper, and objects that hold an app may hold half of the process as well.
 _DEEPEST = 8
@@ -72,16 +74,8 @@ def is_application(thing: Any) -> bool:
     """Tell whether a web server can call something: it takes a request, where a factory needs nothing."""
     if isinstance(thing, type) or not callable(thing):
         return False
-    try:
-        parameters = inspect.signature(thing).parameters.values()
-    except (TypeError, ValueError):  # what is written in C tells nothing
-        return True
-    needed = [one for one in parameters if one.default is one.empty and one.kind in _BY_POSITION]
-    takes_any = any(one.kind is one.VAR_POSITIONAL for one in parameters)
-    return len(needed) in (2, 3) or (takes_any and not inspect.isroutine(thing))
-
-
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    number = count_arguments(thing)
+    return not inspect.isroutine(thing) if number is None else number in (2, 3)
 
 
 def _search(thing: Any) -> Iterator[tuple[dash.Dash, str]]:
@@ -98,7 +92,8 @@ def _search(thing: Any) -> Iterator[tuple[dash.Dash, str]]:
             continue
         if is_server(one):
             yield from ((app, mount) for app in _list_apps_on(one))
-        waiting.extend((other, mount + path, depth + 1) for other, path in _look_into(one))
+        with contextlib.suppress(Exception):  # of proxies for a request that isn't there, and their like
+            waiting.extend([(other, mount + path, depth + 1) for other, path in _look_into(one)])
 
 
 def _look_into(thing: Any) -> Iterator[tuple[Any, str]]:

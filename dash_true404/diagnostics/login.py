@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .load import LoadError, load_function, shorten_traceback
+from .messages import NoAnswerError
 
 if TYPE_CHECKING:
     from .client import Client
@@ -20,6 +21,7 @@ def log_in(name: str, client: Client) -> None:
     :param name: ``module:function``.
     :param client: given to the function.
     :raises LoginError: if there is no such function, or it raises.
+    :raises NoAnswerError: if the app does not answer.
     """
     try:
         function = load_function(name)
@@ -27,7 +29,7 @@ def log_in(name: str, client: Client) -> None:
         raise LoginError(f"The login could not be done. {error}") from error
     try:
         function(client)
-    except LoginError:
+    except (LoginError, NoAnswerError):
         raise
     except (Exception, SystemExit) as error:
         raise LoginError(shorten_traceback(f"The login {name} failed", error)) from error

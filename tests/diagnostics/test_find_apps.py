@@ -112,6 +112,18 @@ def test_functions_and_middleware_hand_on():
     assert where(waiting) == [(app, "", "/")]
 
 
+def test_proxies_for_a_request_are_passed_over():
+    app = make_app()
+
+    def application(environ, start_response):
+        print(flask.request, flask.current_app)
+        return flask.request.app(environ, start_response) or app.server(environ, start_response)
+
+    proxied = Silent(app)
+    proxied.first = flask.request
+    assert where(application) == where(proxied) == [(app, "", "/")]
+
+
 def test_what_is_far_inside_is_not_looked_for():
     app = make_app()
     inside = functools.reduce(lambda thing, _: Silent(thing), range(20), app)
@@ -133,6 +145,13 @@ def test_an_app_is_chosen_by_its_prefix():
     assert choose_app([FoundApp(dash.Dash("b", url_base_pathname="/b/"), None)], "/a") is not None
 
 
+def _untold():
+    pass
+
+
+_untold.__signature__ = "not told"
+
+
 @pytest.mark.parametrize(
     ("thing", "is_one"),
     [
@@ -147,6 +166,7 @@ def test_an_app_is_chosen_by_its_prefix():
         (type("AnyArguments", (), {"__call__": lambda self, *args, **options: None})(), True),
         (1, False),
         (dict.fromkeys, False),
+        (_untold, False),
     ],
 )
 def test_an_application_takes_a_request(thing, is_one):
@@ -208,6 +228,7 @@ def test_a_mounted_app_is_asked_through_what_it_is_mounted_on(module):
     assert "GET /cart: 200 (page)" in output
     assert "GET /nope?x=1: 404" in output
     assert output.count("Note: The Dash app is mounted at /shop, which is left out") == 1
+    assert run("explain", f"{module}:site", "/shop/")[0] == 0
     status, output = run("explain", f"{module}:site", "/elsewhere")
     assert (status, output) == (2, "Error: /elsewhere is outside of all Dash apps here: /shop/\n")
     status, output = run("check", f"{module}:site")
@@ -236,6 +257,7 @@ def test_all_apps_of_a_server_are_checked_and_listed(tmp_path, monkeypatch):
     status, output = run("routes", "site_with_two:server")
     assert output.startswith("site_with_two:server at /home/\n\nPages\n")
     assert len(json.loads(run("routes", "site_with_two:server", "--format", "json")[1])) == 2
+    assert "GET /other/: 200" in run("explain", "site_with_two:server", "/other/")[1]
     status, output = run("explain", "site_with_two:server", "/home/nope", "/other/")
     assert status == 1
     assert "GET /home/nope: 404" in output

@@ -179,6 +179,7 @@ def test_redirects_on_the_way_are_followed():
         ("401 Unauthorized", {}, "log-in"),
         ("429 Too Many Requests", {}, "too many requests"),
         ("302 Found", {"Location": "http://example.org/"}, "another host"),
+        ("302 Found", {"Location": "https://127.0.0.1/"}, "another host"),
         ("302 Found", {"Location": "/"}, "again and again"),
         ("302 Found", {"Location": "http://["}, "which isn't a URL"),
     ],
@@ -211,6 +212,9 @@ def test_a_closed_port_ends_with_2(free_port):
     result = CliRunner().invoke(main, ["check", f"http://127.0.0.1:{free_port}/"])
     assert result.exit_code == 2
     assert "cannot be reached: Connection refused." in result.output
+    login = ["--login", "tests.login_apps:log_in"]
+    result = CliRunner().invoke(main, ["check", f"http://127.0.0.1:{free_port}/", *login])
+    assert (result.exit_code, "cannot be reached: Connection refused." in result.output) == (2, True)
 
 
 def test_a_server_that_does_not_answer(monkeypatch):

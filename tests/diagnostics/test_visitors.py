@@ -115,6 +115,12 @@ def test_without_sessions_there_is_nothing_to_set(backend):
         client.set_session(user=1)
 
 
+def test_what_no_session_can_hold_is_said(backend):
+    app = LOGIN_APPS["provider"].make(backend)
+    with Client(app) as client, pytest.raises(LoginError, match=r"set_session\(\) failed"):
+        client.set_session(user=object())
+
+
 def test_headers_of_the_visitor_are_sent_and_a_request_has_the_last_word(backend):
     seen = []
     app = app_on(backend, "/")

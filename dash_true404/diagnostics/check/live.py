@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from ..base_urls import is_same_host, split_base_url
+from ..base_urls import split_base_url
 from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
 from ..settings import STRANGER, Visitor
@@ -125,20 +125,16 @@ class _Site:
         self.index = b""
         self.config: dict[str, Any] = {}
         self._pause = pause
-        self._visitor = visitor
         self._silences = 0
-        self._go_to(url)
-
-    def _go_to(self, url: str) -> None:
+        self._url = url
         try:
             if urlsplit(url).username is not None:
                 raise LiveError("A user and a password in the URL aren't supported. Use --user name:password.")
-            self.client = Client(url, self._visitor)
+            self.client = Client(url, visitor)
         except ValueError as error:
             raise LiveError(f"{url!r} isn't a URL of a site: {error}") from None
         except NoAnswerError as error:
             raise LiveError(f"{url} cannot be reached: {error}.") from None
-        self._url = url
 
     @property
     def host(self) -> str:
@@ -160,9 +156,8 @@ class _Site:
 
     def _first(self) -> Response:
         for _ in range(_MOST_HOPS):
-            self.start = (
-                resolve_link(urlsplit(self._url)._replace(scheme="", netloc="").geturl(), "/", self.host) or "/"
-            )
+            parts = urlsplit(self._url)
+            self.start = resolve_link(self._url, "/", f"{parts.scheme}://{parts.netloc}") or "/"
             answer = self.ask(self.start)
             location = answer.location
             if not 300 <= answer.status_code < 400 or not location:
@@ -172,12 +167,9 @@ class _Site:
                 base = split_base_url(there)
             except ValueError:
                 raise LiveError(f"{self._url} redirects to {location!r}, which isn't a URL.") from None
-            if base == self.host:
-                self._url = there
-            elif is_same_host(self.host, base, is_live=True):
-                self._go_to(there)
-            else:
+            if base != self.host:
                 raise LiveError(f"{self._url} redirects to another host. If that is the app's, check {there}.")
+            self._url = there
         raise LiveError(f"{self.host} redirects again and again.")
 
     def _explain_no_app(self, answer: Response) -> str:

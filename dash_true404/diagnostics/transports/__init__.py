@@ -28,7 +28,20 @@ def is_asgi(application: Any) -> bool:
     """Tell whether an application speaks ASGI: it is called with three arguments, to be awaited."""
     if inspect.iscoroutinefunction(application) or inspect.iscoroutinefunction(type(application).__call__):
         return True
+    return count_arguments(application) == 3
+
+
+def count_arguments(function: Any) -> int | None:
+    """Return how many arguments something has to be called with; None if that cannot be told.
+
+    >>> count_arguments(lambda environ, start_response, debug=False: None)
+    2
+    """
     try:
-        return len(inspect.signature(application).parameters) == 3
-    except (TypeError, ValueError):  # what is written in C tells nothing
-        return False
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # what is written in C may tell nothing
+        return None
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return None
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(one.default is one.empty and one.kind in by_position for one in parameters)
