@@ -7,6 +7,7 @@ used.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -117,6 +118,18 @@ def _select(items: list[pytest.Item], names: list[str] | None) -> list[pytest.It
             )
         selected += found
     return list(dict.fromkeys(selected))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say once why tests of ``--dash-pages`` were skipped, which pytest says only with ``-rs`` or ``-v``."""
+    if not _is_asked_for(config) or terminalreporter.hasopt("skipped"):
+        return
+    ours = [one for one in terminalreporter.getreports("skipped") if one.nodeid.startswith(f"{_COLLECTOR}::")]
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in ours)
+    if reasons:
+        terminalreporter.section(f"skipped of {_COLLECTOR}", sep="-")
+    for reason, number in reasons.items():
+        terminalreporter.line(f"{number}: {reason}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

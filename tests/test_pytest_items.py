@@ -79,6 +79,7 @@ def test_plain_dash_fails_once_for_its_soft_404s(pytester, server):
     )
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*Captured*")
+    result.stdout.no_fnmatch_line("*skipped of dash-pages*")
 
 
 def test_a_404_handler_without_a_status_is_one_failure_with_a_table(backend):
@@ -121,6 +122,18 @@ def test_somebody_who_is_let_in_sees_all(kind, backend):
     assert names_of(found, "failed") == ["dead-links"]
     assert "/salse" in found["dead-links"]
     assert set(names_of(found, "passed")) >= {"page[/]", "page[/sales]", *UNKNOWN, "app"}
+
+
+def test_why_tests_were_skipped_is_said_once_without_being_asked(pytester):
+    write_app(pytester, more="app.server.before_request(lambda: ('no', 401))\nenable_true_404(app)")
+    write_tests(pytester, "pytest.skip('of their own')", header="")
+    result = run(pytester, "--dash-pages", "shop:app")
+    result.assert_outcomes(skipped=14)
+    result.stdout.fnmatch_lines(
+        ["*- skipped of dash-pages -*", "13: / was not seen: it answers 401*"], consecutive=True
+    )
+    result = run(pytester, "--dash-pages", "shop:app", "-k", "test_it")
+    result.stdout.no_fnmatch_line("*skipped of dash-pages*")
 
 
 def test_a_page_behind_a_guard_is_skipped_and_so_are_the_links_on_it():
