@@ -33,7 +33,7 @@ class Exists:
             answer = exists(**match.variables)
             if inspect.iscoroutine(answer):
                 answer.close()
-            return _yes_or_no(answer) or (len(others) > 0 and self.ask(others[0], others[1:]))
+            return yes_or_no(answer) or (len(others) > 0 and self.ask(others[0], others[1:]))
         except Exception as error:
             return self._failed(match, error)
 
@@ -58,7 +58,7 @@ class Exists:
                     raise error
             else:
                 answer = ask()
-            if _yes_or_no(await answer if inspect.isawaitable(answer) else answer):
+            if yes_or_no(await answer if inspect.isawaitable(answer) else answer):
                 return True
             return len(others) > 0 and await self.ask_async(others[0], in_thread, others[1:])
         except asyncio.CancelledError as error:
@@ -115,7 +115,11 @@ def _is_unasked(answer: Any) -> bool:
     return inspect.isawaitable(answer) or inspect.isgenerator(answer) or inspect.isasyncgen(answer)
 
 
-def _yes_or_no(answer: Any) -> bool:
+def yes_or_no(answer: Any) -> bool:
+    """Return what an ``exists`` has answered.
+
+    :raises TypeError: if that is no answer.
+    """
     if answer is None or answer is NotImplemented or _is_unasked(answer):
         raise TypeError(f"exists returned {answer!r}; it should return True or False.")
     return bool(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -141,8 +141,7 @@ def _list_redirect(app: InspectedApp, rule: Rule) -> ListedRedirect:
 
 def _list_page(app: InspectedApp, page: Page, redirects: list[ListedRedirect]) -> ListedPage:
     start, path = app.site.prefix.rstrip("/"), path_or_template(page)
-    pattern = Pattern(start + path)
-    sample = pattern.with_values(pattern.samples())
+    sample = _make_sample(app, page)
     # Dash makes its redirects to a template page lead to the placeholder that it has for a path.
     targets = {sample, start + page["path"]}
     return ListedPage(
@@ -151,29 +150,48 @@ def _list_page(app: InspectedApp, page: Page, redirects: list[ListedRedirect]) -
         module=page.get("module"),
         exists=page.get("exists") is not None,
         redirects=[redirect for redirect in redirects if redirect.to in targets],
-        problems=list(_find_problems(app, page, sample)),
+        problems=[problem.text for problem in find_problems(app, page)],
     )
 
 
-def _find_problems(app: InspectedApp, page: Page, sample: str) -> Iterable[str]:
+class Problem(NamedTuple):
+    """Why no visitor gets a page."""
+
+    code: str
+    """Of ``check``."""
+    text: str
+
+
+def find_problems(app: InspectedApp, page: Page) -> Iterator[Problem]:
     """Yield why no visitor gets a page.
 
-    :param sample: a URL of its own.
+    :param app: the app.
+    :param page: one of its pages.
     """
     path = path_or_template(page)
     better = reachable_template(path)
-    decision = app.decide(sample)
+    decision = app.decide(_make_sample(app, page))
     match = decision.found.match
     if better != path:
-        yield f"no browser can reach it: register {better} instead"
+        yield Problem("T205", f"no browser can reach it: register {better} instead")
     elif not app.is_page(decision):
         answerer = app.name_what_matches(decision)
-        yield f"never reached: {answerer} matches it first" if answerer else "it does not match its own URL"
+        if answerer:
+            yield Problem("T204", f"never reached: {answerer} matches it first")
+        else:
+            yield Problem("T221", "it does not match its own URL")
     elif match is not None and match.page is not page and page.get("module") is not None:
-        is_same = not match.page["path_template"] and match.page["path"] == path
         name = name_page(match.page)
-        duplicate = f"a duplicate of {name}: Dash fails over that at its first request"
-        yield duplicate if is_same else f"never drawn: {name} matches it first"
+        if not match.page["path_template"] and match.page["path"] == path:
+            yield Problem("T202", f"a duplicate of {name}: Dash fails over that at its first request")
+        else:
+            yield Problem("T203", f"never drawn: {name} matches it first")
+
+
+def _make_sample(app: InspectedApp, page: Page) -> str:
+    """Return a URL of a page, below the server's root."""
+    pattern = Pattern(app.site.prefix.rstrip("/") + path_or_template(page))
+    return pattern.with_values(pattern.samples())
 
 
 def _describe_page(page: ListedPage) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ..core.site import Options, Site
 from ..dash_internals.navigation import root_url, strip_as_router
 from .adapter import Adapter, Decisions
 from .decisions import Decision, Outcome, Reason
+from .hidden_rules import warn_of_hidden_rules
 
 __all__ = [
     "Adapter",
@@ -25,6 +27,7 @@ __all__ = [
     "adapter_for",
     "decisions_for",
     "enabled_site",
+    "find_hidden_rules",
     "is_server",
     "make_site",
 ]
@@ -66,6 +69,12 @@ def decisions_for(app: dash.Dash) -> tuple[Decisions, Site, bool]:
         return adapter.decisions, site, True
     site = make_site(app, Options(page=IN_APP), adapter)
     return adapter.decisions.including(site), site, False
+
+
+def find_hidden_rules(app: dash.Dash) -> Iterator[str]:
+    """Yield what is wrong with the rules of an app's server that Dash's hide, or that hide all of Dash's pages."""
+    decisions, site, _ = decisions_for(app)
+    yield from warn_of_hidden_rules(decisions.server_rules(), [site], lambda path: decisions.decide_for(path, "GET"))
 
 
 def enabled_site(app: dash.Dash) -> Site | None:

@@ -433,7 +433,7 @@ def test_a_check_that_breaks_off_ends_with_2(tmp_path, monkeypatch):
     write_app(tmp_path, "fine_app", True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("dash_true404.cli.check_app", lambda *_: 1 / 0)
+    monkeypatch.setattr("dash_true404.cli.check_app", lambda *_, **__: 1 / 0)
     result = CliRunner().invoke(main, ["check", "fine_app:app"])
     assert result.exit_code == 2
     assert "broke off: ZeroDivisionError" in result.output

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import dash
 import pytest
 from dash import dcc, html
 from flask import request
+from plotly.utils import PlotlyJSONEncoder
 
 from dash_true404 import enable_true_404
-from dash_true404.diagnostics.check.crawl import find_hrefs
 from dash_true404.diagnostics.check.findings import Unseen
 from dash_true404.diagnostics.check.in_process import find_faults
 from dash_true404.diagnostics.check.links import DeadLink, InProcess, crawl_app, find_dead_links
+from dash_true404.diagnostics.check.references import Reference, find_in_markdown, find_references
 from dash_true404.diagnostics.client import Client, NoAnswerError
 from dash_true404.diagnostics.urls import resolve_link
 
@@ -67,7 +70,80 @@ def test_every_component_with_an_href_is_a_link():
             ]
         },
     }
-    assert list(find_hrefs(layout)) == ["/nav", "/deep"]
+    assert list(find_references(layout)) == [Reference("link", "/nav"), Reference("link", "/deep")]
+
+
+def test_files_of_a_layout_are_found():
+    layout = html.Div(
+        [
+            html.Img(src="/a.png"),
+            html.Iframe(src="/frame"),
+            html.Video(html.Source(src="/b.webm"), src="/a.mp4"),
+            html.Audio(src="/a.ogg"),
+            html.Link(rel="stylesheet", href="/a.css"),
+            html.Link(rel="icon", href="/a.ico"),
+            html.Link(rel="preconnect", href="/elsewhere"),
+            html.Link(href="/nothing"),
+            html.Script(src="/not-run.js"),
+            html.Embed(src="/old"),
+            dcc.Link("a", href="/a"),
+        ]
+    ).to_plotly_json()
+    found = list(find_references(json.loads(PlotlyJSONEncoder().encode(layout))))
+    assert found == [
+        ("image", "/a.png"),
+        ("frame", "/frame"),
+        ("media file", "/a.mp4"),
+        ("media file", "/b.webm"),
+        ("media file", "/a.ogg"),
+        ("stylesheet", "/a.css"),
+        ("stylesheet", "/a.ico"),
+        ("link", "/a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "hrefs"),
+    [
+        ("[a](/a) and [b](/b 'title'), [c](</c d>)", ["/a", "/b", "/c d"]),
+        ("![a](/a.png) [![b](/b.png)](/b)", ["/a.png", "/b", "/b.png"]),
+        ("[with [brackets] in it](/a)", ["/a"]),
+        ("`[no](/no)` ``[no](/no) ` `` [a](/a)", ["/a"]),
+        ("`unpaired [a](/a)\n\n`", ["/a"]),
+        ("```\n[no](/no)\n```\n[a](/a)", ["/a"]),
+        ("~~~python\n[no](/no)\n```\n[no](/no)\n~~~~\n[a](/a)", ["/a"]),
+        ("```\n[no](/no)\n``` no end\n[no](/no)", []),
+        ("text\n\n    [no](/no)\n\n\t[no](/no)\n\n[a](/a)", ["/a"]),
+        ("- item\n    [a](/a)", ["/a"]),
+        (r"\[no](/no) \![a](/a)", ["/a"]),
+        ("[no] (/no) [no][1] [no](/a(b)c)", []),
+        ("[a](#top) [b]()", ["#top"]),
+    ],
+)
+def test_links_in_markdown_outside_code(text, hrefs):
+    assert [reference.href for reference in find_in_markdown(text)] == hrefs
+
+
+def test_markdown_is_dedented_as_the_browser_does():
+    def find(*args, **options):
+        layout = json.loads(PlotlyJSONEncoder().encode(dcc.Markdown(*args, **options)))
+        return [reference.href for reference in find_references(layout)]
+
+    assert find("\n        [a](/a)\n") == ["/a"]
+    assert find("\n        [a](/a)\n", dedent=False) == []
+    assert find(["[a](/a)", "[b](/b)"]) == ["/a", "/b"]
+    assert find() == []
+
+
+def test_files_that_are_not_there_are_found(backend, tmp_path):
+    (tmp_path / "there.png").write_bytes(b"png")
+    app = app_on(backend, "/", assets_folder=str(tmp_path))
+    sources = ["/assets/there.png", "/assets/gone.png", "data:image/png;base64,AAAA", "blob:x", "//cdn.invalid/x.png"]
+    register("/images", layout=html.Div([html.Img(src=source) for source in sources]))
+    enable_true_404(app)
+    (finding,) = find_faults(app)
+    assert finding[:5] == ("T412", "/assets/gone.png", "GET", 404, 200)
+    assert finding.why.startswith("The image of /images isn't there.")
 
 
 @pytest.mark.parametrize("true", [True, False])

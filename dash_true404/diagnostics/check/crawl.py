@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..client import NoAnswerError, Response
+from ..urls import is_log_out
 from .findings import Finding, Unseen
+from .references import LINK, find_references, first_words
 from .subject import End, Subject, follow
 
-# So many pages are named where a dead link is on more.
-_MOST_NAMED = 2
+# So many pages are named in one note.
+_MOST_NAMED = 3
 
 Progress = Callable[[str], None]
 
 
 class DeadLink(NamedTuple):
-    """A link that leads nowhere.
+    """A link that leads nowhere, or a file of a layout that isn't there.
 
     ::
 
@@ -31,24 +33,10 @@ class DeadLink(NamedTuple):
     url: str
     page: str
     status: int
+    kind: str = LINK
+    """``link``, or what the browser would load: ``image``, ``frame``, ``media file`` or ``stylesheet``."""
     is_endless: bool = False
     """Whether it is redirected again and again."""
-
-
-def find_hrefs(layout: Any) -> Iterator[str]:
-    """Yield the ``href`` of every component in a layout, as JSON has it, except those with ``rel="nofollow"``."""
-    if isinstance(layout, list):
-        for item in layout:
-            yield from find_hrefs(item)
-    elif isinstance(layout, dict):
-        props = layout.get("props")
-        if isinstance(props, dict) and isinstance(layout.get("type"), str):
-            href = props.get("href")
-            # A dcc.Location has the page's own address in it, not a link.
-            if isinstance(href, str) and layout["type"] != "Location" and "nofollow" not in str(props.get("rel")):
-                yield href
-        for value in layout.values():
-            yield from find_hrefs(value)
 
 
 class Router:
@@ -138,101 +126,114 @@ class Crawl:
         self.dead: list[DeadLink] = []
         self.found: list[Finding | Unseen] = []
         self.pages: set[str] = set()
-        self.unread: dict[int, list[str]] = {}
         self._subject = subject
         self._router = router
         self._wanted = wanted
         self._progress = progress or (lambda _: None)
         self._waiting: deque[str] = deque()
         self._ends: dict[str, End] = {}
+        self._files: set[str] = set()
+        self._drawn: dict[str, list[str]] = {}
 
     @property
     def left(self) -> int:
         """How many pages are still to be read."""
         return len(self._waiting)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many links and assets were asked."""
+        return {"links": len(self._ends.keys() - self._files), "assets": len(self._files)}
+
     def add(self, urls: Iterable[str]) -> None:
         """Add pages to read."""
         for url in urls:
-            if url not in self.pages:
+            if url not in self.pages and not self._is_left_alone(url):
                 self.pages.add(url)
                 self._waiting.append(url)
+
+    def _is_left_alone(self, url: str) -> bool:
+        if is_log_out(url):
+            why = f"{url} seems to log out, so it was neither asked nor drawn."
+            self.found.append(Finding("T423", url, why=why))
+        return is_log_out(url) or self._subject.is_left_out(url)
 
     def run(self) -> None:
         """Read all pages, and those that they link to."""
         while self._waiting:
             url = self._waiting.popleft()
             self._progress(f"Reading page {len(self.pages) - len(self._waiting)} of {len(self.pages)}: {url}")
-            status, layout = self._router.draw(url)
+            try:
+                status, layout = self._router.draw(url)
+            except NoAnswerError as error:
+                self.found.append(Unseen(url, f"its layout could not be loaded: {error}"))
+                continue
             if layout is None and status != 204:  # 204: the router leaves the page as it is
-                self.unread.setdefault(status, []).append(url)
+                self.found.append(self._explain_unread(url, status))
+            else:
+                self._drawn.setdefault(json.dumps(layout, sort_keys=True), []).append(url)
             self.read(layout, url)
 
+    def _explain_unread(self, url: str, status: int) -> Finding | Unseen:
+        faults = [fault for fault in self._subject.take_faults() if fault.function != "exists"]
+        if faults:
+            why = f"{faults[-1].text()}, so Dash draws nothing at {url}."
+            return Finding(faults[-1].code, url, "POST", status, 200, why, faults[-1].module)
+        if status >= 500:
+            why = f"Dash draws nothing at {url}: asked for the layout, it answers {status}. Does the layout raise?"
+            return Finding("T401", url, "POST", status, 200, why, self._subject.name_page(url))
+        how = ", but not as Dash does" if status == 200 else ""
+        return Unseen(url, f"asked for the layout, the server answers {status}{how}")
+
     def read(self, layout: Any, url: str, is_reported: bool = True) -> None:
-        """Ask for all links in a layout.
+        """Ask for all links and files in a layout.
 
         :param layout: as JSON has it.
         :param url: the page that holds it.
         :param is_reported: whether its dead links count.
         """
-        for target in dict.fromkeys(self._subject.resolve(href, url) for href in find_hrefs(layout)):
-            if target is None:
+        for kind, href in dict.fromkeys(find_references(layout)):
+            target = self._subject.resolve(href, url)
+            if target is None or self._is_left_alone(target):
                 continue
             try:
-                end = self._find_end(target)
+                end = self._find_end(target, kind)
             except NoAnswerError as error:
                 self.found.append(Unseen(target, f"linked on {url}, it could not be asked: {error}"))
                 continue
             if end.is_dead:
                 if not self._subject.can_judge(target):
-                    self.found.append(
-                        Finding(
-                            "T422",
-                            target,
-                            seen=end.status or None,
-                            why=f"{url} links to {target}, outside the app: whether that is there, only what is in "
-                            "front of the app can tell.",
-                        )
-                    )
+                    self._note_outside(target, url, end)
                 elif is_reported:
-                    self.dead.append(DeadLink(target, url, end.status, end.is_endless))
-            elif target.startswith(self._subject.prefix) and self._router.is_there and self._wanted(target):
+                    self.dead.append(DeadLink(target, url, end.status, kind, end.is_endless))
+            elif kind == LINK and target.startswith(self._subject.prefix) and self._is_wanted(target):
                 self.add([target])
 
-    def _find_end(self, target: str) -> End:
+    def _is_wanted(self, target: str) -> bool:
+        return self._router.is_there and self._wanted(target)
+
+    def _note_outside(self, target: str, url: str, end: End) -> None:
+        why = (
+            f"{url} links to {target}, outside the app: whether that is there, only what is in front of the app can "
+            "tell."
+        )
+        self.found.append(Finding("T422", target, seen=end.status or None, why=why))
+
+    def _find_end(self, target: str, kind: str) -> End:
+        if kind != LINK:
+            self._files.add(target)
         if target not in self._ends:
             self._progress(f"Asking {len(self._ends) + 1} links: {target}")
             self._ends[target] = follow(self._subject, target)
         return self._ends[target]
 
-    @property
-    def asked(self) -> int:
-        """How many links were asked."""
-        return len(self._ends)
-
-
-def list_unread(crawl: Crawl) -> Iterator[Finding | Unseen]:
-    """Yield which pages could not be read, and why."""
-    for status, urls in crawl.unread.items():
-        for url in urls:
-            if status >= 500:
-                why = f"Dash cannot draw {url}: asked for the layout, it answers {status}. Does the layout raise?"
-                yield Finding("T401", url, "POST", status, 200, why)
-            else:
-                yield Unseen(url, f"asked for the layout, the server answers {status}")
-
-
-def list_dead_links(dead: list[DeadLink]) -> Iterator[Finding]:
-    """Yield one finding for each URL that dead links lead to, which names the pages that hold them."""
-    holders: dict[DeadLink, list[str]] = {}
-    for link in dead:
-        holders.setdefault(link._replace(page=""), []).append(link.page)
-    for link, pages in holders.items():
-        named = " and ".join(pages[:_MOST_NAMED]) if len(pages) <= _MOST_NAMED else ", ".join(pages[:_MOST_NAMED])
-        more = f" and {len(pages) - _MOST_NAMED} more" if len(pages) > _MOST_NAMED else ""
-        nothing = "are redirected again and again" if link.is_endless else "find nothing"
-        why = f"A dead link on {named}{more}: visitors who follow it {nothing}. Correct the link, or provide the page."
-        is_soft = link.status < 300
-        if is_soft:
-            why += ' (The server says 200, and the browser draws "not found".)'
-        yield Finding("T411", link.url, "GET", link.status, 404 if is_soft else 200, why)
+    def find_drawn_alike(self) -> Iterator[Finding]:
+        """Yield a note for pages that are drawn alike, since that may be a log-in with status 200."""
+        for drawn, urls in self._drawn.items():
+            # Of one page with a template, many URLs may be drawn alike.
+            pages = {self._subject.name_page(url) or url[len(self._subject.prefix) :].split("/")[0] for url in urls}
+            words = first_words(json.loads(drawn)) if len(pages) > 1 else ""
+            if words:
+                more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
+                why = f'{", ".join(urls[:_MOST_NAMED])}{more} are drawn alike: "{words}". Is that a log-in?'
+                yield Finding("T421", urls[0], "POST", 200, None, why, self._subject.name_page(urls[0]))

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from difflib import get_close_matches
-from typing import Any
 
 import dash
 
-from ...core.page_faults import find_warnings
-from ...core.pages import is_not_found_page, path_or_template, real_pages, registered_path
-from ...core.path_templates import VARIABLE
+from ...core.pages import Page, real_pages, registered_path
 from ...core.paths import reachable
-from ..client import Client
+from ...servers import find_hidden_rules
+from ..client import Client, Response
 from ..inspected_app import check_ready
-from ..rules import list_rules
-from ..urls import UNKNOWN_NAME
-from .crawl import Progress, list_dead_links
+from .crawl import Progress
+from .dead_links import list_dead_links
 from .findings import Finding, Report, Unseen, make_report
 from .links import InProcess, crawl_app
-from .subject import GUARDED, follow, is_index, is_soft_404
-from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, head_differs, no_allow, soft_404
+from .pages import PageChecks, explain_guard
+from .subject import follow, is_soft_404
+from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, soft_404
+from .watch import Fault, record_log, watch_pages
 
 __all__ = ["Finding", "Report", "check_app", "find_faults"]
 
@@ -46,52 +45,93 @@ def find_faults(app: dash.Dash, progress: Callable[[str], None] | None = None) -
     return check_app(app, progress).findings
 
 
-def check_app(app: dash.Dash, progress: Progress | None = None, *, client: Client | None = None) -> Report:
+def check_app(
+    app: dash.Dash,
+    progress: Progress | None = None,
+    *,
+    client: Client | None = None,
+    exclude: Iterable[str] = (),
+    probe_templates: bool = False,
+) -> Report:
     """Do the same, and return what is worth knowing besides.
 
     :param app: the Dash app.
     :param progress: is told what is being asked.
     :param client: of that app; None: a stranger's.
+    :param exclude: paths that are not asked, with all below them.
+    :param probe_templates: whether pages with a template are drawn with made-up values too; a layout might write to a
+        database.
     :raises NotReadyError: if the app is not on its server yet, or its server is an unknown one.
     """
     check_ready(app)
     with ExitStack() as stack:
         client = client or stack.enter_context(Client(app))
-        return _AppCheck(app, client, progress or (lambda _: None)).report()
+        subject = InProcess(app, client, exclude)
+        return _AppCheck(subject, progress or (lambda _: None), probe_templates).report()
 
 
 class _AppCheck:
-    def __init__(self, app: dash.Dash, client: Client, progress: Progress) -> None:
-        self._app = app
-        self._subject = InProcess(app, client)
-        self._site = self._subject.site
+    def __init__(self, subject: InProcess, progress: Progress, is_probing: bool) -> None:
+        self._subject = subject
+        self._app = subject.app
+        self._site = subject.site
         self._progress = progress
-        self._is_open = False
-        self._index = b""
-        self._counts = {"pages": 0, "redirects": 0, "links": 0, "files": 0}
+        self._is_probing = is_probing
+        self._checks = PageChecks(subject)
+        self._redirects = 0
 
     def report(self) -> Report:
-        # Dash settles its pages at the first request, and fails in that one alone if a layout does.
-        self._subject.ask(self._subject.prefix + "_dash-layout")
-        found = [*self._check_pages(), *self._check_redirects(), *self._check_rest()]
-        wrong = {one.url for one in found if isinstance(one, Finding) and not one.is_note}
-        crawl = crawl_app(self._subject, self._progress)
-        found += [finding for finding in list_dead_links(crawl.dead) if finding.url not in wrong]
-        self._counts["links"] = crawl.asked
-        return make_report([*found, *crawl.found], self._counts, self._subject.cure)
-
-    def _check_pages(self) -> Iterator[Finding | Unseen]:
-        subject = self._subject
-        home = subject.ask(subject.prefix)
-        self._note_index(home)
-        yield from (Finding("T207", "", why=text) for text in self._site.pages.odd_entries())
         pages = list(real_pages(list(dash.page_registry.items()))) if self._app.use_pages else []
+        with record_log() as records, watch_pages(pages) as faults:
+            self._subject.faults = faults
+            found = list(self._check(pages))
+            found += self._list_exists_faults(faults)
+        found += list_logged(records, found)
+        return self._summarize(found)
+
+    def _check(self, pages: list[tuple[str, Page]]) -> Iterator[Finding | Unseen]:
+        subject = self._subject
+        # Dash settles its pages at the first request, and fails in that one alone if a layout does.
+        first = subject.ask(subject.prefix + "_dash-layout")
+        yield from self._explain_first(first)
+        yield from (Finding("T207", "", why=text) for text in self._site.pages.odd_entries())
         for number, (module, page) in enumerate(pages, 1):
             self._progress(f"Asking page {number} of {len(pages)}: {module}")
-            yield from self._check_page(module, page)
-        if not self._is_open:
-            why = f"it answers {home.status_code}: a guard, such as a log-in, seems to answer first"
-            yield Unseen(subject.prefix, why)
+            yield from self._checks.check(module, page)
+        yield from self._check_home()
+        yield from self._check_redirects()
+        self._progress("Asking unknown URLs")
+        yield from check_unknown_url(subject, bool(self._checks.index))
+        yield from check_dashs_own_urls(subject)
+        yield from self._check_files()
+        yield from (Finding("T303", "", why=text) for text in self._site.faults())
+        yield from (Finding("T501", "", why=text) for text in find_hidden_rules(self._app))
+        subject.take_faults()
+        self._crawl = crawl_app(subject, self._progress, [*self._checks.readable, *self._probes(pages)])
+        yield from self._crawl.found
+        yield from list_dead_links(self._crawl.dead, subject.explain_dead, subject.name_page)
+        yield from self._crawl.find_drawn_alike()
+        yield from check_again(subject)
+
+    def _explain_first(self, answer: Response) -> Iterator[Finding]:
+        """Yield what has made the first request fail, if it did."""
+        faults = self._subject.take_faults() if answer.status_code >= 500 else []
+        for fault in faults:
+            why = f"{fault.text()}. Dash calls it without variables at the first request to each process, which fails."
+            page = dash.page_registry[fault.module]
+            yield Finding(fault.code, self._subject.url_of(page), "GET", answer.status_code, 200, why, fault.module)
+
+    def _probes(self, pages: list[tuple[str, Page]]) -> list[str]:
+        """Return URLs with made-up values of the pages that have a template alone, if they are to be drawn."""
+        templates = [page for _, page in pages if registered_path(page) is None]
+        return [self._subject.url_of(page) for page in templates] if self._is_probing else []
+
+    def _check_home(self) -> Iterator[Finding | Unseen]:
+        subject, checks = self._subject, self._checks
+        home = subject.ask(subject.prefix)
+        checks.look_at(home)
+        if not checks.index:
+            yield Unseen(subject.prefix, explain_guard(home))
         elif subject.knows_pages and not subject.decide(subject.prefix).found.is_page:
             if is_soft_404(subject, subject.prefix, home):
                 yield soft_404("T101", subject, subject.prefix, seen=home.status_code)
@@ -102,107 +142,64 @@ class _AppCheck:
                 )
                 yield Finding("T125", subject.prefix, "GET", 404, None, why)
 
-    def _note_index(self, answer: Any) -> bool:
-        if not is_index(self._subject, answer):
-            return False
-        self._is_open, self._index = True, self._index or answer.data
-        return True
-
-    def _check_page(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | Unseen]:
-        subject = self._subject
-        template = page["path_template"]
-        path = registered_path(page)
-        url = self._url(path) if path else ""
-        if is_not_found_page(module):
-            if is_soft_404(subject, url, subject.ask(url)):
-                why = "The not-found page's own URL isn't a page either, and says 200."
-                yield soft_404("T102", subject, url, why=why, page=module)
-            return
-        unreachable = yield from self._check_registration(module, page, url or self._url(template))
-        if path and not unreachable:
-            self._counts["pages"] += 1
-            yield from self._check_status(module, page, url)
-
-    def _url(self, path: str) -> str:
-        """Return the URL of a path of the registry, with an unlikely value for each variable."""
-        return self._subject.prefix + reachable(VARIABLE.sub(UNKNOWN_NAME, path).lstrip("/"))
-
-    def _check_registration(self, module: str, page: Mapping[str, Any], url: str) -> Generator[Finding, None, bool]:
-        """Yield mistakes in a page's registration; return whether no browser can reach it."""
-        unreachable = False
-        for warning in find_warnings([(module, page)]):
-            if "No browser can reach" not in warning:
-                yield Finding("T221", url, why=warning, page=module)
-                continue
-            unreachable = True
-            status = self._subject.ask(url).status_code
-            yield Finding("T205", url, "GET", status, 404 if status == 200 else 200, warning, module)
-        typo = next((name for name in get_close_matches("exists", page, 5, 0.8) if callable(page[name])), "exists")
-        if typo != "exists" and "exists" not in page:
-            asked = self._url(path_or_template(page))
-            why = (
-                f"Page {module!r} is registered with {typo}=, which Dash keeps without a word and never calls. "
-                "Write exists=, or this page answers 200 for things that are not there."
-            )
-            yield Finding("T304", asked, "GET", self._subject.ask(asked).status_code, 404, why, module)
-        return unreachable
-
-    def _check_status(self, module: str, page: Mapping[str, Any], url: str) -> Iterator[Finding]:
-        subject = self._subject
-        get = subject.ask(url)
-        if self._note_index(get):
-            if not subject.is_found(url):
-                yield soft_404("T106", subject, url, why=f"The exists of page {module!r} returned False.", page=module)
-                return
-        elif get.status_code >= 400 and get.status_code not in GUARDED and not self._may_not_exist(page):
-            why = (
-                f"Page {module!r} is registered but can't be loaded: visitors get an error. The server fails on it, or "
-                "another rule, a guard or an error handler of the server's answers in its place."
-            )
-            yield Finding("T201", url, "GET", get.status_code, 200, why, module)
-            return
-        head = subject.ask(url, "HEAD")
-        # On FastAPI a route accepts HEAD only if it names it.
-        if head.status_code not in (get.status_code, 405) and get.status_code < 400:
-            yield head_differs(url, head.status_code, get.status_code, module)
-        post = subject.ask(url, "POST") if subject.may_ask(url, "POST") else get
-        if post.status_code == 405 and "Allow" not in post.headers:
-            yield no_allow(url, "POST", module)
-
-    def _may_not_exist(self, page: Mapping[str, Any]) -> bool:
-        return self._subject.is_enabled and page.get("exists") is not None
-
     def _check_redirects(self) -> Iterator[Finding]:
         """Yield the redirects that Dash made of ``redirect_from``, as far as they don't lead to a page."""
-        for rule in list_rules(self._app) if self._is_open else ():
+        for rule in self._subject.inspected.rules if self._checks.index else ():
             old = reachable(rule.path)
-            if rule.kind != "redirect" or not old.startswith(self._subject.prefix):
+            is_asked = rule.kind == "redirect" and old.startswith(self._subject.prefix)
+            if not is_asked or self._subject.is_left_out(old):
                 continue
-            self._counts["redirects"] += 1
+            self._redirects += 1
             first, end = self._subject.ask(old), follow(self._subject, old)
-            if not end.is_dead:
-                continue
-            to = first.headers.get("Location")
-            wrong = f"leads to {to}, which isn't a page" if to else "is not where visitors ask for it"
-            why = (
-                f"A redirect_from {wrong}: old links and bookmarks are lost. Below a prefix this is a fault of Dash's "
-                "(plotly/dash 3549): redirect by a route of your own."
-            )
-            yield Finding("T208", old, "GET", end.status, 404 if end.is_soft_404 else 200, why)
+            if end.is_dead:
+                to = first.location
+                wrong = f"leads to {to}, which isn't a page" if to else "is not where visitors ask for it"
+                why = (
+                    f"A redirect_from {wrong}: old links and bookmarks are lost. Below a prefix this is a fault of "
+                    "Dash's (plotly/dash 3549): redirect with a route of your own."
+                )
+                yield Finding("T208", old, "GET", end.status, 404 if end.is_soft_404 else 200, why)
 
-    def _check_rest(self) -> Iterator[Finding | Unseen]:
-        self._progress("Asking unknown URLs")
-        subject, config = self._subject, self._app.config
-        yield from check_unknown_url(subject, self._is_open)
-        yield from check_dashs_own_urls(subject)
-        if self._is_open:
-            assets, asset = "", None
-            if not config.assets_external_path:
-                assets = subject.prefix + config.assets_url_path.strip("/") + "/"
-                name = _find_any_file(config.assets_folder)
-                asset = assets + reachable(name) if name else None
-            yield from check_files(subject, self._index, assets, asset)
-        yield from (Finding("T303", "", why=text) for text in self._site.faults())
+    def _check_files(self) -> Iterator[Finding]:
+        config = self._app.config
+        if not self._checks.index:
+            return
+        assets, asset = "", None
+        if not config.assets_external_path:
+            assets = self._subject.prefix + config.assets_url_path.strip("/") + "/"
+            name = _find_any_file(config.assets_folder)
+            asset = assets + reachable(name) if name else None
+        yield from check_files(self._subject, self._checks.index, assets, asset)
+
+    def _list_exists_faults(self, faults: list[Fault]) -> Iterator[Finding]:
+        """Yield one finding for each way in which a page's ``exists`` has failed."""
+        once = {(fault.module, fault.code, type(fault.error)): fault for fault in reversed(faults)}
+        for fault in reversed(once.values()):
+            if fault.function == "exists":
+                url = self._subject.url_of(dash.page_registry[fault.module], fault.variables)
+                why = f"{fault.text()}. The page is taken to exist, so the URL is 200."
+                yield Finding(fault.code, url, "GET", self._subject.ask(url).status_code, 404, why, fault.module)
+
+    def _summarize(self, found: list[Finding | Unseen]) -> Report:
+        # A page that is refused is a dead link, too.
+        wrong = {one.url for one in found if isinstance(one, Finding) and one.code[1] in "12" and not one.is_note}
+        left = [one for one in found if not (isinstance(one, Finding) and one.code == "T411" and one.url in wrong)]
+        counts = {"pages": self._checks.asked, "redirects": self._redirects, **self._crawl.counts}
+        return make_report(left, counts, self._subject.cure)
+
+
+# A failing exists, which is watched; no home page, which is a note; and what report_only would refuse.
+_SAID_OTHERWISE = ("exists of page", "There is no page for", "Would be")
+
+
+def list_logged(records: Iterable[logging.LogRecord], found: Iterable[Finding | Unseen]) -> Iterator[Finding]:
+    """Yield what the library has logged and the check has not found by itself."""
+    said = {one.why for one in found}
+    for record in records:
+        message = record.getMessage()
+        if message not in said and not record.msg.startswith(_SAID_OTHERWISE):
+            error = record.exc_info[1] if record.exc_info else None
+            yield Finding("T601", "", why=message + (f" ({type(error).__name__}: {error})" if error else ""))
 
 
 def _find_any_file(folder: str) -> str | None:

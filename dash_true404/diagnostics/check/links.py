@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dash
 
-from ...core.pages import Page, real_pages, registered_path
+from ...core.pages import Page, path_or_template, real_pages, registered_path
+from ...core.path_templates import VARIABLE
 from ...core.paths import reachable
 from ...servers import Decision
-from ..client import Client, Response
+from ..client import Client, NoAnswerError, Response
+from ..hints.near_misses import find_near_misses
 from ..inspected_app import SAFE, InspectedApp
-from ..urls import resolve_link, to_server
-from .crawl import Crawl, DeadLink, Progress, Router, list_unread, read_json
+from ..urls import UNKNOWN_NAME, resolve_link, to_server
+from .crawl import Crawl, DeadLink, Progress, Router, read_json
 from .findings import Unseen
-from .subject import NO_ANSWER
+from .subject import NO_ANSWER, is_below, shorten
+from .watch import Fault
 
-__all__ = ["DeadLink", "InProcess", "crawl_app", "find_dead_links"]
+__all__ = ["DeadLink", "InProcess", "crawl_app", "find_dead_links", "list_page_urls"]
+
+# Requests in a row that are not answered.
+_MOST_SILENCES = 3
 
 
 def find_dead_links(app: dash.Dash, client: Client | None = None) -> list[DeadLink]:
-    """Return the dead links in an app's layout and in the layouts of its pages.
+    """Return the dead links and missing files in an app's layout and in the layouts of its pages.
 
     ::
 
@@ -44,19 +51,28 @@ def find_dead_links(app: dash.Dash, client: Client | None = None) -> list[DeadLi
 class InProcess:
     """A Dash app in this process, by the URLs that browsers see.
 
+    No GET is sent twice, for pages, links and files are often the same URLs.
+
     :param app: the Dash app.
     :param client: asks it.
+    :param exclude: paths that are not asked, with all below them.
     """
 
-    def __init__(self, app: dash.Dash, client: Client) -> None:
+    def __init__(self, app: dash.Dash, client: Client, exclude: Iterable[str] = ()) -> None:
         self.app = app
-        self._client = client
-        self._inspected = InspectedApp(app, client)
-        self.is_enabled = self._inspected.is_refusing
-        self.site = self._inspected.site
+        self.inspected = InspectedApp(app, client)
+        self.is_enabled = self.inspected.is_refusing
+        self.site = self.inspected.site
         self.prefix: str = app.config.requests_pathname_prefix
-        self.knows_pages = self._inspected.is_enabled or bool(app.use_pages)
+        self.knows_pages = self.inspected.is_enabled or bool(app.use_pages)
         self.cure = self._find_cure()
+        #: Filled while the pages are watched.
+        self.faults: list[Fault] = []
+        self._taken = 0
+        self._client = client
+        self._exclude = tuple(exclude)
+        self._answers: dict[str, Response] = {}
+        self._silences = 0
 
     def _find_cure(self) -> str:
         if self.is_enabled:
@@ -66,14 +82,66 @@ class InProcess:
         return "enable_true_404(app)" if self.knows_pages else "enable_true_404(app, paths=[...]), with the app's URLs,"
 
     def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Response:
-        """Return the answer to one request; none where it would not come to this process, behind its proxy."""
+        """Return the answer to one request; none where it would not come to this process, behind its proxy.
+
+        :raises NoAnswerError: if the app does not answer.
+        """
+        is_kept = method == "GET" and not headers and not target.startswith(f"{self.prefix}_dash-")
+        if is_kept and target in self._answers:
+            return self._answers[target]
+        answer = self.ask_again(target, method, headers, body)
+        if is_kept:
+            self._answers[target] = answer._replace(data=shorten(answer))
+        return answer
+
+    def ask_again(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Response:
+        """Do the same, whether it was asked before or not."""
         at_server = to_server(self.app, target)
-        return self._client.ask(at_server, method, headers, body) if at_server else NO_ANSWER
+        if at_server is None:
+            return NO_ANSWER
+        if self._silences == _MOST_SILENCES:  # each costs the time that the client waits
+            raise NoAnswerError(f"The app has answered none of {_MOST_SILENCES} requests, so no more are sent.")
+        try:
+            answer = self._client.ask(at_server, method, headers, body)
+        except NoAnswerError:
+            self._silences += 1
+            raise
+        self._silences = 0
+        return answer
+
+    def is_left_out(self, url: str) -> bool:
+        """Tell whether a URL was excluded."""
+        return is_below(url, self._exclude)
+
+    def url_of(self, page: Page, variables: Mapping[str, Any] | None = None) -> str:
+        """Return a URL of a page.
+
+        :param variables: the values of its path; None: its own path, or made-up values if it has a template alone.
+        """
+        path = path_or_template(page) if variables else registered_path(page) or path_or_template(page)
+        values = variables or {}
+        filled = VARIABLE.sub(lambda variable: str(values.get(variable[0][1:-1], UNKNOWN_NAME)), path)
+        return self.prefix + reachable(filled.lstrip("/"))
+
+    def name_page(self, url: str) -> str | None:
+        """Return the module of the page at a URL."""
+        page = self.find_page(url)
+        return page.get("module") if page is not None else None
+
+    def take_faults(self) -> list[Fault]:
+        """Return what the functions of pages have raised since this was asked last."""
+        taken, self._taken = self._taken, len(self.faults)
+        return self.faults[taken:]
+
+    def explain_dead(self, url: str) -> str | None:
+        """Return what a URL that isn't found nearly is."""
+        path = (to_server(self.app, url) or "").partition("?")[0]
+        return next((hint.text for hint in find_near_misses(self.inspected, path, "GET")), None)
 
     def decide(self, url: str, method: str = "GET") -> Decision:
         """Return what is decided for a request; without true 404s, what would be."""
         path = (to_server(self.app, url) or "").partition("?")[0]
-        return self._inspected.decide(path, method)
+        return self.inspected.decide(path, method)
 
     def can_judge(self, url: str) -> bool:
         """Tell whether a URL is below the app's prefix."""
@@ -88,10 +156,10 @@ class InProcess:
         """Tell the same of a path below the server's root."""
         if method in SAFE:
             return True
-        decision = self._inspected.decide(path, method)
-        if self._inspected.find_other_app(decision) is not None:
+        decision = self.inspected.decide(path, method)
+        if self.inspected.find_other_app(decision) is not None:
             return True
-        rule = self._inspected.find_rule(decision)
+        rule = self.inspected.find_rule(decision)
         return rule is None or rule.kind == "dash"
 
     def is_found(self, url: str) -> bool:
@@ -114,15 +182,16 @@ class InProcess:
     def find_page(self, url: str) -> Page | None:
         """Return the registered page that is at a URL."""
         decision = self.decide(url)
-        match = decision.found.match if self._inspected.is_page(decision) else None
+        match = decision.found.match if self.inspected.is_page(decision) else None
         return match.page if match else None
 
 
-def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:
+def crawl_app(subject: InProcess, progress: Progress | None = None, urls: Iterable[str] | None = None) -> Crawl:
     """Read the layouts of an app in this process, each page once, and ask their links.
 
     :param subject: the app.
     :param progress: is told what is being read.
+    :param urls: the pages to begin with; None: all that have a path of their own.
     """
     read: set[int] = set()
 
@@ -135,14 +204,17 @@ def crawl_app(subject: InProcess, progress: Progress | None = None) -> Crawl:
     crawl = Crawl(subject, Router(subject), wanted, progress)
     layout = read_json(subject.ask(subject.prefix + "_dash-layout"))
     crawl.read(layout, subject.prefix)
-    if subject.app.use_pages:
-        for _, page in real_pages(list(dash.page_registry.items())):
-            path = registered_path(page)
-            if path:
-                read.add(id(page))
-                crawl.add([subject.prefix + reachable(path.lstrip("/"))])
+    for url in list_page_urls(subject) if urls is None else urls:
+        read.add(id(subject.find_page(url)))
+        crawl.add([url])
     crawl.run()
     if layout is None:
         crawl.found.append(Unseen(subject.prefix, "the app's layout could not be loaded"))
-    crawl.found += list_unread(crawl)
     return crawl
+
+
+def list_page_urls(subject: InProcess) -> Iterator[str]:
+    """Yield the URLs of the pages that have a path of their own."""
+    for _, page in real_pages(list(dash.page_registry.items())) if subject.app.use_pages else ():
+        if registered_path(page):
+            yield subject.url_of(page)

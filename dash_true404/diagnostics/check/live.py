@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -15,10 +15,12 @@ from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
 from ..settings import STRANGER, Visitor
 from ..urls import UNKNOWN_NAME, resolve_link
-from .crawl import Crawl, Progress, Router, list_dead_links, list_unread, read_json
+from .crawl import Crawl, Progress, Router, read_json
+from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
-from .subject import GUARDED, NO_ANSWER, is_soft_404
+from .subject import GUARDED, NO_ANSWER, is_below, is_soft_404
 from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
+from .watch import Fault
 
 _MOST_HOPS = 5
 _MOST_SILENCES = 3
@@ -41,6 +43,7 @@ def check_site(
     pause: float = 0.1,
     *,
     visitor: Visitor = STRANGER,
+    exclude: Iterable[str] = (),
 ) -> Report:
     """Return what is wrong with a live Dash app's answers.
 
@@ -53,10 +56,11 @@ def check_site(
     :param progress: is told what is being asked.
     :param pause: seconds between two requests.
     :param visitor: who asks.
+    :param exclude: paths that are not asked, with all below them.
     :raises LoginError: if the login fails.
     :raises LiveError: if the site cannot be reached, or isn't a Dash app.
     """
-    site = _Site(url, most, progress or (lambda _: None), pause, visitor)
+    site = _Site(url, most, progress or (lambda _: None), pause, visitor, exclude)
     found: list[Finding | Unseen] = []
     crawl: Crawl | None = None
     try:
@@ -66,7 +70,7 @@ def check_site(
             found.append(one)
     except _EnoughError:
         found.append(Unseen(site.prefix, f"stopped after {most} requests: with a larger --max, more is checked"))
-    counts = {} if crawl is None else {"pages": len(crawl.pages), "links": crawl.asked}
+    counts = {} if crawl is None else {"pages": len(crawl.pages), **crawl.counts}
     return make_report(found, counts, site.cure if any(one[-1] == ENABLE for one in found) else "")
 
 
@@ -91,9 +95,9 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
             f"stopped after {site.most} requests, with {crawl.left} pages that are linked still to be read: with a "
             "larger --max, more is checked",
         )
-    yield from list_dead_links(crawl.dead)
+    yield from list_dead_links(crawl.dead, lambda _: None, site.name_page)
     yield from crawl.found
-    yield from list_unread(crawl)
+    yield from crawl.find_drawn_alike()
     for request, reason in site.silent.items():
         yield Unseen(request.partition(" ")[2], f"{request} could not be asked: {reason}")
 
@@ -116,8 +120,11 @@ def _crawl(site: _Site, crawl: Crawl) -> None:
 class _Site:
     """A live Dash app: one request at a time, and never more than so many."""
 
-    def __init__(self, url: str, most: int, progress: Progress, pause: float, visitor: Visitor) -> None:
+    def __init__(
+        self, url: str, most: int, progress: Progress, pause: float, visitor: Visitor, exclude: Iterable[str]
+    ) -> None:
         self.asked = 0
+        self._exclude = tuple(exclude)
         self.most = most
         self.progress = progress
         self.silent: dict[str, str] = {}
@@ -215,6 +222,17 @@ class _Site:
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link leads to; None if it leaves the host."""
         return resolve_link(href, url, self.host)
+
+    def is_left_out(self, url: str) -> bool:
+        """Tell whether a URL was excluded."""
+        return is_below(url, self._exclude)
+
+    def name_page(self, url: str) -> None:
+        """Return the module of a page, which nobody can see from outside."""
+
+    def take_faults(self) -> list[Fault]:
+        """Return what has raised, which nobody can see from outside."""
+        return []
 
     @cached_property
     def router(self) -> Router:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from werkzeug.datastructures import Headers
@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 from ...dash_internals.index_page import is_shell
 from ..client import Response
 from ..urls import follow_redirects
+from .watch import Fault
 
 # A guard, or a server that is busy, not a fault of the URL's.
 GUARDED = frozenset({401, 403, 407, 429})
@@ -53,11 +54,32 @@ class Subject(Protocol):
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link in the page at a URL leads to; None if it leaves the app's host."""
 
+    def is_left_out(self, url: str) -> bool:
+        """Tell whether a URL is not to be asked: it was excluded."""
+
+    def name_page(self, url: str) -> str | None:
+        """Return the module of the page at a URL, if that is known."""
+
+    def take_faults(self) -> list[Fault]:
+        """Return what the functions of pages have raised since this was asked last, as far as that is known."""
+
 
 def is_index(subject: Subject, answer: Response) -> bool:
     """Tell whether an answer is the app's index page with status 200, which is what a soft 404 looks like."""
     prefix = _PREFIX.search(answer.data) if is_shell(answer.status_code, answer.data) else None
     return prefix is not None and json.loads(prefix[1]) == subject.prefix  # there may be another app on the server
+
+
+def is_below(url: str, paths: Iterable[str]) -> bool:
+    """Tell whether a URL is one of some paths, or below one."""
+    path = url.partition("?")[0]
+    return any(path == above or path.startswith(above.rstrip("/") + "/") for above in paths)
+
+
+def shorten(answer: Response) -> bytes:
+    """Return what has to be kept of an answer's content for :func:`is_index`: of a large app's, that is little."""
+    prefix = _PREFIX.search(answer.data) if is_shell(answer.status_code, answer.data) else None
+    return b"_dash-config " + prefix[0] if prefix is not None else b""
 
 
 def is_soft_404(subject: Subject, url: str, answer: Response) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ..client import Response
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME
 from .findings import ENABLE, Finding, Unseen
 from .subject import GUARDED, Subject, is_index, is_soft_404
+
+if TYPE_CHECKING:
+    from .links import InProcess
 
 _A_DAY = 86400
 _UPDATE = "_dash-update-component"
@@ -144,6 +148,18 @@ def _check_headers(subject: Subject, url: str, answers: Mapping[str, Response]) 
             "HEAD",
             why=f"On an unknown URL, HEAD has another Content-Type ({kinds[1]}) than GET ({kinds[0]}).",
         )
+
+
+def check_again(subject: InProcess) -> Iterator[Finding]:
+    """Yield a finding if an unknown URL is answered otherwise than before the pages were drawn."""
+    url = subject.prefix + UNKNOWN_NAME
+    before, after = subject.ask(url).status_code, subject.ask_again(url).status_code
+    if after != before:
+        why = (
+            f"Unknown URLs were {before} before the pages were drawn, and are {after} since. A layout or a callback "
+            "seems to change the app, such as dash.page_registry."
+        )
+        yield Finding("T116", url, "GET", after, before, why)
 
 
 def check_dashs_own_urls(subject: Subject) -> Iterator[Finding]:

@@ -1,0 +1,125 @@
+"""What goes wrong while an app is checked: in the functions of its pages, and in the log of this library."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from ...core.exists import yes_or_no
+from ...core.logs import logger
+from ...core.pages import Page, is_async
+from ..names import shorten_file
+
+_FUNCTIONS = ("layout", "title", "description", "exists")
+_LONGEST = 300
+
+
+class Fault(NamedTuple):
+    """A function of a page that raised an exception, or an ``exists`` that returned no answer."""
+
+    module: str
+    function: str
+    """Which one: ``layout``, ``title``, ``description`` or ``exists``."""
+    variables: Mapping[str, Any]
+    error: Exception
+    is_answer: bool = False
+    """Whether it returned no answer."""
+
+    @property
+    def code(self) -> str:
+        """The code of its finding."""
+        if self.function == "exists":
+            return "T302" if self.is_answer else "T301"
+        return "T401" if self.function == "layout" else "T402"
+
+    def text(self) -> str:
+        """Return what happened, as a sentence without its end."""
+        asked = f" for {dict(self.variables)}" if self.variables else ""
+        if self.is_answer:
+            return f"The exists of page {self.module!r} failed{asked}: {self.error}".rstrip(".")
+        message = f"{type(self.error).__name__}: {self.error}".rstrip(": ")[:_LONGEST]
+        frames = [frame for frame in traceback.extract_tb(self.error.__traceback__) if frame.filename != __file__]
+        place = f" ({shorten_file(Path(frames[-1].filename))}:{frames[-1].lineno})" if frames else ""
+        return f"The {self.function} of page {self.module!r} raised {message}{asked}{place}"
+
+
+@contextmanager
+def watch_pages(pages: Iterable[tuple[str, Page]]) -> Iterator[list[Fault]]:
+    """Note the exceptions that the functions of pages raise; nobody else notices that they are watched.
+
+    :param pages: by their modules.
+    """
+    faults: list[Fault] = []
+    replaced: list[tuple[dict[str, Any], str, Any, Any]] = []
+    for module, page in pages:
+        for name in _FUNCTIONS:
+            function = page.get(name)
+            if callable(function):
+                entry = cast("dict[str, Any]", page)
+                watched = _watch(function, module, name, faults)
+                replaced.append((entry, name, function, watched))
+                entry[name] = watched
+    try:
+        yield faults
+    finally:
+        for entry, name, function, watched in replaced:
+            if entry.get(name) is watched:  # a layout may have replaced it meanwhile
+                entry[name] = function
+
+
+def _watch(function: Callable[..., Any], module: str, name: str, faults: list[Fault]) -> Callable[..., Any]:
+    def judge(result: Any, variables: Mapping[str, Any]) -> Any:
+        if name == "exists":
+            try:
+                yes_or_no(result)
+            except TypeError as error:
+                faults.append(Fault(module, name, variables, error, is_answer=True))
+        return result
+
+    @functools.wraps(function)
+    def call(*args: Any, **variables: Any) -> Any:
+        try:
+            return judge(function(*args, **variables), variables)
+        except Exception as error:
+            faults.append(Fault(module, name, variables, error))
+            raise
+
+    @functools.wraps(function)
+    async def call_async(*args: Any, **variables: Any) -> Any:
+        try:
+            return judge(await function(*args, **variables), variables)
+        except Exception as error:
+            faults.append(Fault(module, name, variables, error))
+            raise
+
+    return call_async if is_async(function) else call
+
+
+class _Recorder(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.WARNING)
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
+@contextmanager
+def record_log() -> Iterator[list[logging.LogRecord]]:
+    """Record what this library logs as warning or error, also while all logging is disabled."""
+    records: list[logging.LogRecord] = []
+    handler = _Recorder(records)
+    handlers, propagate = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [handler], False
+    # Logging that is disabled as a whole never asks the handlers.
+    cast(Any, logger).isEnabledFor = lambda level: level >= logging.WARNING
+    try:
+        yield records
+    finally:
+        del cast(Any, logger).isEnabledFor
+        logger.handlers, logger.propagate = handlers, propagate
