@@ -141,6 +141,17 @@ _ALL_CODES = "all"
 @click.option("--strict", is_flag=True, help="Count notes like findings: exit status 1.")
 @click.option("--ignore", multiple=True, metavar="CODE[:URL]", help="Leave these out, such as T411:/old. Repeatable.")
 @click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATH",
+    help="Don't ask for this path, nor for anything below it, such as /admin. Repeatable.",
+)
+@click.option(
+    "--probe-templates",
+    is_flag=True,
+    help="Draw pages with a path_template for made-up values, too. A layout that writes to a database would do so.",
+)
+@click.option(
     "--codes",
     is_flag=False,
     flag_value=_ALL_CODES,
@@ -154,17 +165,29 @@ _ALL_CODES = "all"
     "--max", "most", type=click.IntRange(25), default=200, help="Send at most so many requests to a live site (200)."
 )
 @as_visitor
-def check(asked: Asked, target: str | None, form: str, strict: bool, ignore: tuple[str, ...], most: int) -> Output:
+def check(
+    asked: Asked,
+    target: str | None,
+    form: str,
+    strict: bool,
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    probe_templates: bool,
+    most: int,
+) -> Output:
     """Check an app or a live site."""
+    excluded = (*asked.settings.exclude, *exclude)
     reports: dict[str, Report] = {}
     notes: list[str] = []
     if target and is_url(target):
         visitor, notes = asked.visitor_at(target)
-        reports[target] = check_site(target, most, asked.progress, visitor=visitor)
+        reports[target] = check_site(target, most, asked.progress, visitor=visitor, exclude=excluded)
     else:
         for name, app in load(asked, target).items():
             with open_client(asked, app) as client:
-                reports[name] = check_app(app.app, asked.progress, client=client)
+                reports[name] = check_app(
+                    app.app, asked.progress, client=client, exclude=excluded, probe_templates=probe_templates
+                )
             notes += client.notes
     reports = {name: report.without((*asked.settings.ignore, *ignore)) for name, report in reports.items()}
     if form == "json":

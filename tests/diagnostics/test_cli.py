@@ -172,7 +172,7 @@ def test_what_the_table_holds_is_told_to_no_other_host(tmp_path, monkeypatch, ur
     monkeypatch.chdir(tmp_path)
     visitors = []
 
-    def check_site(url, most, progress, visitor):
+    def check_site(url, most, progress, visitor, exclude):
         visitors.append(visitor)
         return Report()
 

@@ -128,19 +128,22 @@ class _AppCheck:
 
     def _check_home(self) -> Iterator[Finding | Unseen]:
         subject, checks = self._subject, self._checks
+        if subject.is_left_out(subject.prefix):
+            return
         home = subject.ask(subject.prefix)
         checks.look_at(home)
-        if not checks.index:
-            yield Unseen(subject.prefix, explain_guard(home))
-        elif subject.knows_pages and not subject.decide(subject.prefix).found.is_page:
+        if subject.knows_pages and not subject.decide(subject.prefix).found.is_page:
             if is_soft_404(subject, subject.prefix, home):
                 yield soft_404("T101", subject, subject.prefix, seen=home.status_code)
-            elif home.status_code == 404:
+            if home.status_code == 404 and subject.is_enabled:
                 why = (
                     f"There is no page for {subject.prefix}, so it is 404. Load balancers and uptime monitors often "
                     "probe it: register a page with path='/', or point them at a URL that is a page."
                 )
                 yield Finding("T125", subject.prefix, "GET", 404, None, why)
+                return
+        if not checks.index:
+            yield Unseen(subject.prefix, explain_guard(home))
 
     def _check_redirects(self) -> Iterator[Finding]:
         """Yield the redirects that Dash made of ``redirect_from``, as far as they don't lead to a page."""
