@@ -156,7 +156,6 @@ def test_codes_are_told():
         (["--format", "github"], 1, "::error title=T411 dead link"),
         (["--exclude", "/gone"], 0, "Note T125"),
         (["--exclude", "/gone/below"], 1, "T411"),
-        (["--exclude", "/a"], 0, "Note T125"),
     ],
 )
 def test_the_options_of_the_command(options, status, start, tmp_path, monkeypatch):
