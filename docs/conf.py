@@ -22,6 +22,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copyb
 exclude_patterns = ["_build", "_generated"]
 html_theme = "furo"
 html_title = "dash-true404"
+html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 
