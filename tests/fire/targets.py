@@ -175,7 +175,7 @@ class WerkzeugTarget(Target):
         None if the server itself gives the request to one of them, which is by another method.
         """
         routed, merges = self.routed(path), self.server.url_map.merge_slashes
-        if method.upper() not in ("GET", "HEAD") and self._endpoint(path, method).startswith("user "):
+        if self._is_users:
             return frozenset()
         return frozenset(
             rule.endpoint
@@ -225,6 +225,8 @@ class WerkzeugTarget(Target):
     def expected(self, shot: Shot, app: dash.Dash | None, page: Page | None) -> Answer:
         """Return what a plain server answers, which takes leading slashes for one, and may merge others."""
         path = shot.in_browser()
+        is_get = shot.method.upper() in ("GET", "HEAD")
+        self._is_users = not is_get and self._endpoint(path, shot.method).startswith("user ")
         is_redirected = self.redirects_from(path)
         if page is not None and not is_redirected:
             return super().expected(shot, app, page._replace(path=quote(self.routed(path))))

@@ -59,7 +59,8 @@ def _is_raised_in_dash(error: BaseException) -> bool:
 
 
 def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown: bool) -> str:
-    is_found = ours.status in (200, 308, 400, 405) and theirs.status in (404, 405)
+    fails_in_dash = ours.error is not None and _is_raised_in_dash(ours.error)
+    is_found = (ours.status in (200, 308, 400, 405) or fails_in_dash) and theirs.status in (404, 405)
     path = shot.in_browser()
     is_elsewhere = is_unknown or target.redirects_from(path)
     if is_elsewhere and is_found and target.is_proxied_form(path):
@@ -69,6 +70,10 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     # The plain app has not Dash's own views, which know what bundles there are, and what a callback needs.
     if b"_dash-" in shot.routed and (theirs.header("content-length") == "3" or theirs.error is not None):
         return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
+    if target.shape.has_broad_rules and ours.status in (404, 405) and theirs.status in (308, 400):
+        is_handshake = "websocket" in shot.headers.get("upgrade", "")
+        if is_handshake or (b"//" in shot.routed and shot.method not in ("GET", "HEAD")):
+            return "another method, or a handshake, where a broad rule stands in the way of a redirect"
     is_unmerged = not _MERGES_THREE_SLASHES and b"///" in shot.routed
     if is_unmerged and (ours.status, theirs.status) in ((308, 404), (405, 404)):
         return "three slashes or more, of which Werkzeug 2.2 to 3.0 merges only two"
