@@ -1,4 +1,4 @@
-"""The version matrix, with Python 3.10 to 3.13 where they are installed.
+"""The version matrix, with Python 3.10 to 3.14 where they are installed.
 
 ``nox`` runs all of it, ``nox -t ci`` what CI runs, ``nox -s "tests(oldest)"`` one of it.
 """
@@ -36,6 +36,7 @@ MATRIX = {
     "4.4.1": ("3.11", ["dash[async,fastapi,quart]==4.4.1"]),
     "4.4.1-flask2": ("3.10", ["dash==4.4.1", *FLASK_2]),
     "latest": ("3.13", ["dash[async,fastapi,quart]"]),
+    "latest-3.14": ("3.14", ["dash[async,fastapi,quart]"]),
 }
 CI = ("oldest", "4.2.0", "latest")
 # What serves, which old versions of Dash are tested with; the tools are for those who develop, with a new one.
