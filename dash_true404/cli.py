@@ -22,6 +22,7 @@ from .diagnostics.check.report import format_report
 from .diagnostics.client import Client
 from .diagnostics.explain import Explanation, explain
 from .diagnostics.find_apps import FoundApp, choose_app
+from .diagnostics.inspected_app import check_ready
 from .diagnostics.load import load_apps
 from .diagnostics.routes import Listing, list_routes
 from .diagnostics.urls import strip_origin
@@ -47,6 +48,7 @@ def load(asked: Asked, name: str | None) -> dict[str, FoundApp]:
 
 def open_client(asked: Asked, app: FoundApp) -> Client:
     """Return the client of an app."""
+    check_ready(app.app)
     return Client(app.app, asked.visitor, application=app.application, mount=app.mount)
 
 

@@ -52,7 +52,7 @@ def find_base_url(*servers: Any) -> str:
         if isinstance(config, dict):
             scheme = config.get("PREFERRED_URL_SCHEME") or scheme
             trusted = config.get("TRUSTED_HOSTS")
-            host = config.get("SERVER_NAME") or host
+            host = config.get("SERVER_NAME") or (config.get("SESSION_COOKIE_DOMAIN") or host).lstrip(".")
             if trusted and not host_is_trusted(host, trusted):
                 host = str(trusted[0]).lstrip(".")
         host = _find_trusted_host(server) or host

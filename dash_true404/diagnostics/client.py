@@ -16,7 +16,7 @@ from werkzeug.datastructures import Headers
 from .. import __version__
 from .base_urls import find_base_url, is_same_host, split_base_url
 from .cookies import keep_cookies, list_cookies, make_jar
-from .login import log_in
+from .login import LoginError, log_in
 from .messages import NoAnswerError, Request, Response
 from .sessions import make_session
 from .settings import STRANGER, Visitor
@@ -223,7 +223,13 @@ class Client:
         :raises LoginError: if the app has no session that could be set.
         """
         request = self._make_request(self.mount + "/", "GET", None, b"")
-        keep_cookies(self.cookies, request, make_session(self.server, self._transport, request, values))
+        cookies = make_session(self.server, self._transport, request, values)
+        keep_cookies(self.cookies, request, cookies)
+        if not {cookie.name for cookie in self.cookies} & {cookie.partition("=")[0] for cookie in cookies}:
+            raise LoginError(
+                f"The session's cookie isn't for {self.base_url}, so no browser would keep it. Name the host that it "
+                "is for with --base-url."
+            )
 
     def _ask(self, target: str, method: str, headers: Mapping[str, str] | None, body: bytes) -> Response:
         while True:

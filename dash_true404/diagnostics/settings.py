@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _TABLE = "tool.dash-true404"
+_MENTION = re.compile(r"""tool["']?\s*\.\s*["']?dash-true404""")
 _LISTS = ("header", "exclude", "ignore")
 _TEXTS = ("app", "user", "base-url", "login")
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
@@ -79,7 +80,7 @@ def read_settings(folder: str | os.PathLike[str] = ".") -> Settings:
     for above in (start, *start.parents):
         file = above / "pyproject.toml"
         text = file.read_text("utf-8", "replace") if file.is_file() else ""
-        if _TABLE not in text:
+        if not _MENTION.search(text):
             continue
         table = _parse(text, file).get("tool", {}).get("dash-true404")
         if table is not None:

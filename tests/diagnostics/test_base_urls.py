@@ -40,6 +40,13 @@ def test_the_server_is_asked_as_it_is_configured(backend, config, base):
         assert client.base_url == "https://app.example.org"
 
 
+def test_an_app_that_matches_subdomains_is_asked_at_its_own_host():
+    app = make_app("/", server=flask.Flask("server", subdomain_matching=True))
+    app.server.config["SERVER_NAME"] = "shop.example"
+    with Client(app) as client:
+        assert client.get("/").status_code == 200
+
+
 @pytest.mark.asgi
 @pytest.mark.parametrize(
     ("hosts", "base"),

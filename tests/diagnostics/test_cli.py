@@ -211,6 +211,14 @@ def test_what_keeps_a_command_from_its_work_is_one_message_and_status_2(app_name
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize("command", ["check", "routes", "explain"])
+def test_an_app_on_no_server_is_told_to_get_one(app_name, tmp_path, command):
+    (tmp_path / "no_server.py").write_text("import dash\n\napp = dash.Dash('no_server', server=False)\n")
+    status, output = run(command, "no_server:app", *(["/"] if command == "explain" else []))
+    assert status == 2
+    assert "The app is not on its server yet" in output
+
+
 def test_what_breaks_off_shows_its_traceback_with_v(app_name, monkeypatch):
     monkeypatch.setattr("dash_true404.cli.list_routes", lambda *_: 1 / 0)
     status, output = run("routes", app_name)

@@ -44,6 +44,18 @@ def test_redirects_are_told_without_the_host(asked_app):
     assert (answer.status_code, answer.headers["Location"]) == (301, "/old")
 
 
+def test_a_location_that_names_the_own_host_loses_it():
+    app = make_app("/")
+
+    def moved(environ, start_response):
+        start_response("302 Found", [("Location", "http://localhost/there?x=1")])
+        return []
+
+    app.server.wsgi_app = moved
+    with Client(app) as client:
+        assert client.ask("/").location == "/there?x=1"
+
+
 def test_it_can_be_asked_where_a_loop_is_running(asked_app):
     async def ask():
         with Client(asked_app) as client:

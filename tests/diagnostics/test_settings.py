@@ -33,6 +33,12 @@ def test_the_table_is_read_from_a_folder_above(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("name", ['tool."dash-true404"', "tool . dash-true404", '"tool".dash-true404'])
+def test_the_tables_name_may_be_written_in_other_ways(tmp_path, name):
+    (tmp_path / "pyproject.toml").write_text(f'[{name}]\napp = "a:b"\n')
+    assert read_settings(tmp_path).app == "a:b"
+
+
 def test_without_a_table_all_is_as_ever(tmp_path):
     assert read_settings(tmp_path) == Settings(folder=str(tmp_path))
     (tmp_path / "pyproject.toml").write_text("# nothing for tool.dash-true404\n")

@@ -121,6 +121,16 @@ def test_what_no_session_can_hold_is_said(backend):
         client.set_session(user=object())
 
 
+def test_a_session_for_a_domain_is_set_there():
+    app = LOGIN_APPS["provider"].make("flask")
+    app.server.config.update(SESSION_COOKIE_DOMAIN=".example.org", SESSION_COOKIE_SECURE=True)
+    with Client(app, LOGIN_APPS["provider"].visitor) as client:
+        assert (client.base_url, *statuses(client, "/sales")) == ("http://example.org", 200)
+    visitor = LOGIN_APPS["provider"].visitor._replace(base_url="http://localhost/")
+    with pytest.raises(LoginError, match="isn't for http://localhost, so no browser would keep it"):
+        Client(app, visitor)
+
+
 def test_headers_of_the_visitor_are_sent_and_a_request_has_the_last_word(backend):
     seen = []
     app = app_on(backend, "/")
