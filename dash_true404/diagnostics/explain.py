@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import dash
 
 from ..core.paths import reachable
+from .answerers import Answerer
 from .client import Client
 from .inspected_app import InspectedApp, check_ready
 from .observation import is_end_found, observe
@@ -42,6 +43,8 @@ class Explanation(NamedTuple):
     is_found: bool | None
     """Whether a visitor gets something: a 2xx, if by redirects, or a rule that matches and was not asked. None where
     a redirect leads out of the app, so that its end could not be seen."""
+    answerer: Answerer | None
+    """Who answered, as far as that was seen; None where it was not asked."""
 
     def text(self) -> str:
         """Return it for people, wrapped to 80 columns."""
@@ -52,8 +55,8 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return self._asdict()
+        """Return it for JSON, as the schema ``explain.json`` in this package's ``schemas`` says."""
+        return {**self._asdict(), "answerer": None if self.answerer is None else self.answerer._asdict()}
 
 
 def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None = None) -> Explanation:
@@ -90,6 +93,7 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
         outcome=seen.decision.outcome.value,
         reason=seen.decision.reason.value,
         is_found=is_found,
+        answerer=None if seen.answer is None else seen.answerer,
     )
 
 

@@ -5,9 +5,11 @@ import os
 import re
 import sys
 import textwrap
+from pathlib import Path
 
 import dash
 import flask
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from dash import html
@@ -52,6 +54,7 @@ def assert_suggests(app, url, meant, words, layer="routing", method="GET"):
     return found
 
 
+SCHEMA = json.loads((Path(explain.__code__.co_filename).parent / "schemas" / "explain.json").read_text("utf-8"))
 THIS_FILE = os.path.relpath(__file__)
 
 
@@ -60,7 +63,7 @@ THIS_FILE = os.path.relpath(__file__)
 
 def test_a_page_is_named_with_its_variables(backend):
     found = explain(true_app_on(backend, "/", "/t/<x>"), "/t/a%20b?day=1")
-    assert found == (
+    assert found[:-1] == (
         "/t/a%20b?day=1",
         "GET",
         200,
@@ -100,6 +103,8 @@ def test_a_view_that_might_change_something_is_not_called():
     app, called = make_true_app("/"), []
     app.server.add_url_rule("/send", "send", lambda: called.append(1) or "", methods=["GET", "DELETE"])
     found = explain(app, "/send", "delete")
+    jsonschema.validate(found.as_dict(), SCHEMA, jsonschema.Draft202012Validator)
+    assert found.answerer is None
     assert (found.status, found.layer, called) == (0, "route", [])
     assert found.text().startswith("DELETE /send: not asked (route)")
     assert explain(app, "/send").status == 200
@@ -730,7 +735,8 @@ def test_no_url_makes_it_fail(backend):
         def ask(url):
             for text in (url, "/d/t/" + url):
                 found = explain(app, text, client=client)
-                json.dumps(found.as_dict())
+                told = json.loads(json.dumps(found.as_dict()))
+                jsonschema.validate(told, SCHEMA, jsonschema.Draft202012Validator)
                 assert found.layer in ("page", "route", "routing", "loading", "deployment")
                 assert found.verdict
                 assert found.text()
@@ -811,7 +817,19 @@ def test_the_commands_exit_status_tells_whether_it_is_found(command, tmp_path, u
 def test_the_command_prints_json(command):
     result = command("shop:app", "/about", "--method", "post", "--format", "json")
     found = json.loads(result.output)
-    assert list(found) == ["url", "method", "status", "layer", "verdict", "hints", "outcome", "reason", "is_found"]
+    assert list(found) == [
+        "url",
+        "method",
+        "status",
+        "layer",
+        "verdict",
+        "hints",
+        "outcome",
+        "reason",
+        "is_found",
+        "answerer",
+    ]
+    jsonschema.validate(found, SCHEMA, jsonschema.Draft202012Validator)
     assert (found["method"], found["status"]) == ("POST", 405)
     assert (found["outcome"], found["reason"]) == ("405", "method")
 

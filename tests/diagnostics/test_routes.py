@@ -3,9 +3,11 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import dash
 import flask
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -218,6 +220,8 @@ def test_the_command_prints_tables_of_80_columns(command):
 
 def test_the_command_prints_json(command):
     found = json.loads(command("market:app", "--format", "json").output)
+    schema = Path(list_routes.__code__.co_filename).parent / "schemas" / "routes.json"
+    jsonschema.validate(found, json.loads(schema.read_text("utf-8")), jsonschema.Draft202012Validator)
     about, late = found["pages"]
     assert about["redirects"] == [{"path": "/who", "to": "/about", "problem": None}]
     assert late["problems"][0].startswith("a duplicate")
