@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dash
+import flask
 from dash import Dash, dcc, html
 
 from dash_true404 import enable_true_404
@@ -12,10 +13,16 @@ def create_app(true_404: bool) -> Dash:
     """Make the app; the one line that tells the truth is the only difference."""
     app = Dash(__name__, use_pages=True, title="Harbour Bikes")
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
+    app.server.before_request(staff_only)
     app.layout = html.Div([_header(), html.Main(dash.page_container), _footer(true_404)], className="site")
     if true_404:
         enable_true_404(app)
     return app
+
+
+def staff_only() -> tuple[str, int] | None:
+    """Turn everybody away from the staff's URLs; nobody has a key."""
+    return ("For staff only.", 401) if flask.request.path.startswith("/staff") else None
 
 
 def _header() -> html.Header:

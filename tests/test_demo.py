@@ -13,7 +13,10 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
+from dash_true404.diagnostics.answerers import UNSEEN
+from dash_true404.diagnostics.explain import explain
 from demo_app.__main__ import main
+from demo_app.app import create_app, staff_only
 from demo_app.compare import QUESTIONS, Question, surprises, table
 
 COMMAND = [sys.executable, "-m", "demo_app"]
@@ -26,15 +29,37 @@ def test_once_prints_the_table_and_ends_well():
     assert len(lines) == len(QUESTIONS) + 3
     assert max(map(len, lines)) <= 80
     assert "\x1b" not in result.stdout
-    assert lines[-1] == "13 lies by plain Dash, 0 with dash-true404."
+    assert lines[-1] == "13 wrong statuses by plain Dash, 0 with dash-true404."
 
 
-def test_a_lie_stands_out():
+def test_a_soft_404_stands_out():
     question = Question("/zz", "GET", 200, 404, "no page")
-    _, lie, honest = table([(question, 200, 404), (question, 404, 404)])
-    assert re.search("\x1b.*200 lie.*\x1b.*404", lie)
-    assert "lie" not in honest
+    _, soft, honest = table([(question, 200, 404), (question, 404, 404)])
+    assert re.search("\x1b.*200 soft 404.*\x1b.*404", soft)
+    assert "soft" not in honest
     assert "\x1b" not in honest
+
+
+def test_the_page_says_who_answered_and_breaks_urls_at_their_joints():
+    app = create_app(true_404=True)
+    statuses = sys.modules["pages.statuses"]
+    said = {
+        url: statuses.name_answerer(explain(app, url, method))
+        for url, method in (("/staff", "GET"), ("/trips", "GET"), ("/zz", "GET"), ("/_dash-layout", "GET"))
+    }
+    said["not asked"] = statuses.name_answerer(explain(app, "/_dash-update-component", "POST"))
+    line = staff_only.__code__.co_firstlineno
+    assert said == {
+        "/staff": f"before_request `staff_only` (demo_app/app.py:{line}).",
+        "/trips": "Dash, with the page.",
+        "/zz": "dash-true404, in place of Dash.",
+        "/_dash-layout": "the server, by that rule.",
+        "not asked": "nobody. It was not asked, because it might change something.",
+    }
+    unseen = explain(app, "/zz")._replace(answerer=UNSEEN)
+    assert statuses.name_answerer(unseen) == "that could not be seen."
+    parts = [part for part in statuses.breakable("/_dash-a/b.c?d=e") if isinstance(part, str)]
+    assert parts == ["/_dash-", "a", "/b.", "c", "?d=", "e"]
 
 
 def test_a_status_that_is_not_due_is_named():
