@@ -6,6 +6,7 @@ import flask
 import pytest
 from dash import html
 
+from dash_true404 import enable_true_404
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.pytest_cases import Case, Judge, list_cases
 from dash_true404.diagnostics.pytest_pages import DashPages
@@ -180,8 +181,36 @@ def test_other_notes_about_unknown_urls_let_them_pass():
 
 def test_a_finding_that_is_about_no_answer_has_no_table():
     app = make_true_app("/")
-    register("/t/<x>", exists=lambda y: True)
-    assert outcomes(app)["app"].startswith("failed: T303 exists cannot be called: ")
+    app.server.add_url_rule("/<path:anything>", "hidden", lambda anything: anything)
+    assert outcomes(app)["app"].startswith("failed: T501 rule that is never reached: ")
+
+
+def test_what_is_excluded_is_not_tested():
+    app = make_true_app("/", "/a", "/admin", "/admin/b")
+    names = [case.name for case in list_cases(app, ["/admin"])]
+    assert names[:3] == ["page[/]", "page[/a]", "unknown[GET]"]
+    app.server.before_request(lambda: 1 / 0 if flask.request.path.startswith("/admin") else None)
+    pages = DashPages(app)
+    judge = Judge(app, Settings(exclude=("/admin",)), lambda: judge.cases)
+    for case in judge.cases:
+        judge.judge(case, pages)
+
+
+def test_pages_that_log_out_are_not_asked():
+    app = make_true_app("/", "/logout")
+    app.server.before_request(lambda: 1 / 0 if flask.request.path == "/logout" else None)
+    found = outcomes(app)
+    assert names_of(found, "skipped") == ["page[/logout]"]
+    assert found["page[/logout]"] == "skipped: /logout seems to log out, so it was neither asked nor drawn."
+
+
+def test_where_only_the_home_page_is_guarded_the_rest_is_tested():
+    app = make_true_app("/", "/a")
+    app.server.before_request(lambda: flask.redirect("/login") if flask.request.path == "/" else None)
+    found = outcomes(app)
+    assert names_of(found, "failed") == []
+    assert found["page[/]"].startswith("skipped: / was not seen: it answers 302")
+    assert {"page[/a]", "unknown[GET]", "app"} <= set(names_of(found, "passed"))
 
 
 def test_unknown_urls_that_are_redirected_are_skipped():
@@ -253,6 +282,13 @@ def test_fixtures_are_of_one_app(pytester, fixture):
     result = run(pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*'several:dispatcher' has 2 Dash apps, at /one/, /two/. Name one of them."])
+
+
+def test_a_redirect_that_leads_nowhere_fails():
+    app = make_app("/", requests_pathname_prefix="/dash/", routes_pathname_prefix="/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    assert "T208" in outcomes(app)["redirect[/dash/old]"]
 
 
 def test_items_are_added_to_the_tests_that_there_are(pytester):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from .check.findings import Finding, Report
 from .check.in_process import check_app
 from .check.links import InProcess
 from .check.report import format_findings, silence_logging
+from .check.subject import is_below
 from .client import NoAnswerError
 from .login import LoginError
 from .pytest_pages import DashPages, list_certain_paths
@@ -23,8 +24,8 @@ from .urls import UNKNOWN_NAME, to_browser, to_server
 
 # What is wrong with links, and with files that layouts name.
 _OF_LINKS = ("T411", "T412")
-# The notes that say why an unknown URL is not 404.
-_NOT_UNKNOWN = ("T121", "T124")
+# The notes that say why something was not seen: unknown URLs that are redirected or pages, and log-outs.
+_NOT_SEEN = ("T121", "T124", "T423")
 _WIDTH = 80
 
 
@@ -50,17 +51,21 @@ class Case(NamedTuple):
         return f"{self.kind}-{self.of}" if self.of else self.kind
 
 
-def list_cases(app: dash.Dash, mount: str = "", prefix: str = "") -> list[Case]:
+def list_cases(app: dash.Dash, exclude: Iterable[str] = (), mount: str = "", prefix: str = "") -> list[Case]:
     """Return all that there is to test of an app, which isn't asked anything for that.
 
     :param app: the Dash app.
+    :param exclude: paths that are left out, with all below them.
     :param mount: where its server is mounted.
     :param prefix: the app's root URL, if there are others.
     """
-    redirects = [reachable(rule.path) for rule in list_rules(app) if rule.kind == "redirect"]
+    # Dash writes the prefix of browsers into these rules, as check expects.
+    rules = [reachable(rule.path) for rule in list_rules(app) if rule.kind == "redirect"]
+    redirects = [path for path in rules if path.startswith(app.config.requests_pathname_prefix)]
+    of_urls = [("page", to_browser(app, path)) for path in list_certain_paths(app)]
+    of_urls += [("redirect", path) for path in dict.fromkeys(redirects)]
     return [
-        *(Case("page", mount + to_browser(app, path)) for path in list_certain_paths(app)),
-        *(Case("redirect", mount + to_browser(app, path)) for path in dict.fromkeys(redirects)),
+        *(Case(kind, mount + url) for kind, url in of_urls if not is_below(url, tuple(exclude))),
         *(Case("unknown", method, prefix) for method in METHODS),
         Case("dead-links", "", prefix),
         Case("app", "", prefix),
@@ -87,7 +92,7 @@ class Judge:
         prefix: str = "",
     ) -> None:
         #: What there is to test.
-        self.cases = list_cases(app, mount, prefix)
+        self.cases = list_cases(app, settings.exclude, mount, prefix)
         self._settings = settings
         self._list_selected = list_selected
         self._mount = mount
@@ -134,7 +139,7 @@ class Judge:
         if self._report is None and self._failure is None:
             try:
                 with pages.client.frozen_cookies(), silence_logging():
-                    report = check_app(pages.app, client=pages.client)
+                    report = check_app(pages.app, client=pages.client, exclude=self._settings.exclude)
                 self._report = report.without(self._settings.ignore)
             except (NoAnswerError, LoginError) as error:
                 self._failure = error
@@ -159,20 +164,17 @@ class Judge:
         unseen: dict[str, str] = {}
         for one in report.unseen:
             unseen.setdefault(one.url, one.why)  # what was seen first tells most
-        url: str | None = case.of.removeprefix(self._mount)
-        if self._home in unseen:
+        noted = {note.url: note.why for note in report.notes if note.code in _NOT_SEEN}
+        pages_of_app = {one.of.removeprefix(self._mount) for one in self.cases if one.kind == "page"}
+        url: str | None = unknown if case.kind == "unknown" else case.of.removeprefix(self._mount)
+        if {self._home, *pages_of_app} <= {*unseen, *noted}:  # one reason for all
             url = self._home
-        elif case.kind == "unknown":
-            if not InProcess(pages.app, pages.client).may_ask(unknown, case.of):
-                return "a route of yours matches unknown URLs, and asking it might change something"
-            for note in report.notes:
-                if note.code in _NOT_UNKNOWN:
-                    return note.why
-            url = unknown
+        elif case.kind == "unknown" and not InProcess(pages.app, pages.client).may_ask(unknown, case.of):
+            return "a route of yours matches unknown URLs, and asking it might change something"
         elif case.kind == "dead-links":
             url = next((one for one in unseen if one != unknown), None)
         if url not in unseen:
-            return None
+            return noted.get(str(url))
         hint = ""
         if self._settings.visitor == STRANGER:
             hint = ". Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header"
@@ -185,6 +187,7 @@ def _format(findings: list[Finding], pages: DashPages) -> str:
     seen = [finding for finding in findings if finding.seen]
     if seen:
         method, url, status = seen[0].method, seen[0].url, seen[0].seen
-        parts.insert(0, f"{method} {url} is {status}" + (f", not {seen[0].due}." if status != seen[0].due else "."))
+        due = f", not {seen[0].due}" if seen[0].due not in (None, status) else ""
+        parts.insert(0, f"{method} {url} is {status}{due}.")
         parts.append(pages.explain(to_server(pages.app, url) or url, method))
     return "\n\n".join(parts)

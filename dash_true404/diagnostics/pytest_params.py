@@ -53,7 +53,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     :raises CollectError: if there is no such app.
     """
     try:
-        cases = list_cases(load_configured_app(metafunc.config).app)
+        cases = list_cases(load_configured_app(metafunc.config).app, settings_of(metafunc.config).exclude)
     except AppError as error:
         raise pytest.Collector.CollectError(f"{_NAME}: {error}") from None
     metafunc.parametrize(_NAME, cases, indirect=True, ids=[case.parameter for case in cases])
