@@ -13,7 +13,7 @@ import wrapt
 from dash_true404 import enable_true_404
 from dash_true404.dash_internals.observers import OBSERVERS, describe_wrapper, without_observers
 from dash_true404.dash_internals.own_code import is_dashs_own
-from dash_true404.diagnostics.in_front import name_guards
+from dash_true404.diagnostics.in_front import name_wrappers
 from dash_true404.servers import adapter_for
 
 from ..apps import ON_WERKZEUG, app_with, make_app, make_true_app, true_app_on
@@ -260,6 +260,6 @@ def test_a_wrapper_is_described_by_the_code_that_runs():
 def test_the_tools_name_the_guard_and_not_the_observer(when):
     app = app_with(wrap_with(OBSERVE["proxy"], guard_by_function, OBSERVE["function"]), when)
     decision = adapter_for(app.server).decisions.decide_for("/zz", "POST")
-    (named,) = name_guards(app, decision)
+    (named,) = name_wrappers(app, decision)
     assert "`guarded`" in named
     assert "test_observers.py" in named
