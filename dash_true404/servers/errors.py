@@ -44,11 +44,13 @@ def users_handler(
 ) -> tuple[type[BaseException], Handler] | None:
     """Return the class that the user's handler for an error is registered for, and the handler, as Flask finds it."""
     # Flask documents error_handler_spec as internal, but nothing public distinguishes the user's handlers from Dash's.
-    specs = [spec for name in (*blueprints, None) if (spec := server.error_handler_spec.get(name))]
+    specs = server.error_handler_spec
     for code in (error.code, None):
-        for spec in specs:
-            handlers = spec.get(code)
-            for error_class in error.__mro__ if handlers else ():
+        for name in (*blueprints, None):
+            handlers = specs[name].get(code) if name in specs else None
+            if not handlers:
+                continue
+            for error_class in error.__mro__:
                 if error_class in handlers and _is_users(handlers[error_class]):
                     return error_class, handlers[error_class]
     return None

@@ -146,9 +146,9 @@ class WerkzeugServer(Adapter):
     def _page(self, site: Site) -> Any:
         """Return the response with the 404 page of a site."""
 
-    def _response(self, body: bytes | str, mimetype: str = "text/html") -> Any:
+    def _response(self, body: bytes | str, content_type: str = "text/html; charset=utf-8") -> Any:
         """Return the response to an unknown URL."""
-        return self._server.response_class(body, 404, HEADERS, mimetype=mimetype)
+        return self._server.response_class(body, 404, HEADERS, content_type=content_type)
 
     def before_request(self) -> Any:
         """Refuse methods other than GET and HEAD, which never reach a view."""
