@@ -123,6 +123,11 @@ class Client:
         finally:
             self._transport.application = application
 
+    @property
+    def is_somebody(self) -> bool:
+        """Whether the visitor is somebody whom the app may know."""
+        return self._visitor._replace(base_url=None) != STRANGER
+
     def freeze_cookies(self) -> None:
         """Drop the cookies that answers set from now on."""
         self._is_frozen = True

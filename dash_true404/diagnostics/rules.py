@@ -103,7 +103,7 @@ def _find_kind_of_rule(app: dash.Dash, rule: Any) -> str:
 
 
 def _list_routes(app: dash.Dash, routes: Iterable[Any], prefix: str) -> Iterator[Rule]:
-    for route in _with_included(routes):
+    for route in with_included(routes):
         if any(getattr(route, name, None) for name in ("methods", "app", "endpoint")):
             rule = _describe_route(app, route, prefix)
             if rule.kind in ("assets", "mount"):
@@ -135,7 +135,8 @@ def _find_kind_of_route(app: dash.Dash, path: str, name: str, function: Any) -> 
     return _find_kind_of_dashs(app, path, function)
 
 
-def _with_included(routes: Iterable[Any]) -> Iterable[Any]:
+def with_included(routes: Iterable[Any]) -> Iterable[Any]:
+    """Return the routes of a FastAPI server, those of the routers that it includes in their places."""
     from fastapi import routing
 
     # Until FastAPI had this function, the routes of included routers were copied to where they are included.

@@ -17,9 +17,10 @@ from ..inspected_app import check_ready
 from .crawl import Progress
 from .dead_links import list_dead_links
 from .findings import Finding, Report, Unseen, make_report
+from .leftovers import find_doubled_prefixes, find_page_files, find_unregistered
 from .links import InProcess, crawl_app
 from .pages import PageChecks, explain_guard
-from .subject import follow, is_soft_404
+from .subject import follow, is_index, is_soft_404
 from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, soft_404
 from .watch import Fault, record_log, watch_pages
 
@@ -67,16 +68,17 @@ def check_app(
     with ExitStack() as stack:
         client = client or stack.enter_context(Client(app))
         subject = InProcess(app, client, exclude)
-        return _AppCheck(subject, progress or (lambda _: None), probe_templates).report()
+        return _AppCheck(subject, progress or (lambda _: None), probe_templates, client.is_somebody).report()
 
 
 class _AppCheck:
-    def __init__(self, subject: InProcess, progress: Progress, is_probing: bool) -> None:
+    def __init__(self, subject: InProcess, progress: Progress, is_probing: bool, is_somebody: bool) -> None:
         self._subject = subject
         self._app = subject.app
         self._site = subject.site
         self._progress = progress
         self._is_probing = is_probing
+        self._is_somebody = is_somebody
         self._checks = PageChecks(subject)
         self._redirects = 0
 
@@ -106,12 +108,27 @@ class _AppCheck:
         yield from self._check_files()
         yield from (Finding("T303", "", why=text) for text in self._site.faults())
         yield from (Finding("T501", "", why=text) for text in find_hidden_rules(self._app))
+        for find in (find_page_files, find_doubled_prefixes, find_unregistered):
+            yield from find(subject.inspected)
         subject.take_faults()
         self._crawl = crawl_app(subject, self._progress, [*self._checks.readable, *self._probes(pages)])
         yield from self._crawl.found
         yield from list_dead_links(self._crawl.dead, subject.explain_dead, subject.name_page)
         yield from self._crawl.find_drawn_alike()
         yield from check_again(subject)
+        yield from self._check_session()
+
+    def _check_session(self) -> Iterator[Unseen]:
+        """Yield what a session that ended meanwhile means: nobody knows what was seen as a stranger."""
+        if not self._is_somebody or not self._checks.seen:
+            return
+        answer = self._subject.ask_again(self._checks.seen)
+        if not is_index(self._subject, answer):
+            yield Unseen(
+                self._checks.seen,
+                f"at the end it answers {answer.status_code}, and did not at the start: the session of the check has "
+                "ended, so that pages may have been seen as a stranger sees them",
+            )
 
     def _explain_first(self, answer: Response) -> Iterator[Finding]:
         """Yield what has made the first request fail, if it did."""

@@ -35,6 +35,8 @@ class PageChecks:
     def __init__(self, subject: InProcess) -> None:
         #: The first index page that was seen; none if a guard answered for all pages.
         self.index = b""
+        #: The URL of the first page that was seen.
+        self.seen = ""
         #: The URLs of pages whose layouts can be read.
         self.readable: list[str] = []
         self.asked = 0
@@ -110,6 +112,7 @@ class PageChecks:
         get = self._subject.ask(url)
         self.asked += 1
         if self.look_at(get):
+            self.seen = self.seen or url
             yield from self._check_found(module, page, url, is_made_up)
         elif get.status_code == 404 and (is_made_up or (self._subject.is_enabled and page.get("exists") is not None)):
             return  # a template that does not match its own URLs is noted

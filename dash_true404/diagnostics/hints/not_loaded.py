@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import gc
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import dash
 from werkzeug.exceptions import HTTPException
@@ -17,7 +15,8 @@ from werkzeug.exceptions import HTTPException
 from ...core.pages import Pages
 from ...core.path_templates import PathTemplate
 from ..inspected_app import InspectedApp
-from ..names import name_page, shorten_file
+from ..names import name_page
+from ..page_files import RegisterCall, explain_file, list_page_files
 from ..rules import is_routed_by_werkzeug
 from . import Hint
 
@@ -50,36 +49,16 @@ def _find_pages_of_other_apps(app: InspectedApp, path: str) -> Iterator[Hint]:
         )
 
 
-class _RegisterCall(NamedTuple):
-    """A call of register_page in a file."""
-
-    line: int
-    template: str | None
-    """The path or template, if it stands there as a text."""
-    module: str | None
-    """The first argument, if it is a text and not __name__."""
-    condition: tuple[int, str] | None
-    """The line and the text of what it stands in."""
-
-
 def _find_files(app: InspectedApp, path: str) -> Iterator[Hint]:
-    folder = Path(str(app.dash_app.config.get("pages_folder") or "no pages folder"))
-    if not folder.is_dir() or not path.startswith(app.site.prefix):
-        return
-    for file in sorted(folder.rglob("*.py")):
-        parts = file.relative_to(folder).with_suffix("").parts
-        try:
-            source = file.read_text(encoding="utf-8")
-            calls = list(_find_calls(ast.parse(source), source.splitlines()))
-        except (OSError, ValueError, SyntaxError) as error:
-            if _is_inferred(parts, _strip_prefix(app, path)):
-                yield Hint("loading", f"{shorten_file(file)} cannot be read as Python: {error}. Correct it.")
-            continue
-        if _names_url(calls, parts, _strip_prefix(app, path)):
-            yield Hint("loading", f"{shorten_file(file)} {_explain_file(app, file, parts, calls, source)}")
+    inner = _strip_prefix(app, path)
+    for file in list_page_files(app) if path.startswith(app.site.prefix) else ():
+        if file.error is not None and _is_inferred(file.parts, inner):
+            yield Hint("loading", f"{file.name} {file.error}")
+        elif file.error is None and _names_url(file.calls, file.parts, inner):
+            yield Hint("loading", f"{file.name} {explain_file(app, file)}")
 
 
-def _names_url(calls: list[_RegisterCall], parts: tuple[str, ...], inner: str) -> bool:
+def _names_url(calls: list[RegisterCall], parts: tuple[str, ...], inner: str) -> bool:
     """Tell whether a file's page would be at a URL."""
     for call in calls:
         if call.template is None:
@@ -94,59 +73,6 @@ def _is_inferred(parts: tuple[str, ...], inner: str) -> bool:
     """Tell whether Dash would infer a URL from a file's name, with or without what makes Dash skip the file."""
     names = {"/".join(parts), "/".join(part.lstrip("_.") for part in parts)}
     return bool(inner) and inner in {name.replace("_", "-").lower() for name in names}
-
-
-def _explain_file(
-    app: InspectedApp, file: Path, parts: tuple[str, ...], calls: list[_RegisterCall], source: str
-) -> str:
-    if not app.dash_app.use_pages:
-        return "is not read: the app is made without pages. Make it with Dash(..., use_pages=True)."
-    skipped = next((part for part in parts if part.startswith(("_", "."))), None)
-    if skipped:
-        better = os.path.join(*(part.lstrip("_.") or part for part in parts)) + ".py"
-        return f"is skipped: Dash reads no file or folder that begins with '_' or '.'. Rename it to {better}."
-    if "register_page" not in source:
-        return "never calls register_page, so Dash does not import it. Add dash.register_page(__name__)."
-    if not calls:
-        return "has the text register_page, but never calls it. Add dash.register_page(__name__)."
-    if not _is_imported(file):
-        return (
-            "has not been imported: it failed, or it was not there yet when the app was made. Import it alone to see "
-            "its error, and restart the app."
-        )
-    conditions = [call for call in calls if call.condition]
-    if conditions:
-        line, text = conditions[0].condition or (0, "")
-        return (
-            f"calls register_page only within {text!r} (line {line}), which did not come to it. Call it "
-            "at the top level of the file, or see why the condition does not hold."
-        )
-    return (
-        "was imported, but its page is not in dash.page_registry any more: something has taken it out or replaced it."
-    )
-
-
-def _is_imported(file: Path) -> bool:
-    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    return str(file.resolve()) in {os.path.realpath(name) for name in files if name}
-
-
-def _find_calls(tree: ast.AST, lines: list[str], condition: tuple[int, str] | None = None) -> Iterator[_RegisterCall]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "register_page":
-            texts = {k.arg: _read_text(k.value) for k in node.keywords if _read_text(k.value) is not None}
-            args = [_read_text(arg) for arg in node.args]
-            template = texts.get("path_template") or texts.get("path") or (args[1] if len(args) > 1 else None)
-            computed = {"path", "path_template"} & {k.arg for k in node.keywords} - set(texts)
-            module = texts.get("module") or (args[0] if args else None)
-            # A path that is computed may be any: it is not this URL's as far as can be told.
-            yield _RegisterCall(node.lineno, template, module or ("?" if computed else None), condition)
-        within = (node.lineno, lines[node.lineno - 1].strip()) if isinstance(node, _CONDITIONS) else condition
-        yield from _find_calls(node, lines, within)
-
-
-def _read_text(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _find_blueprints(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
