@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -115,23 +116,24 @@ def tests(session: nox.Session, pins: list[str]) -> None:
     left_out = ELSEWHERE if has_asgi else ELSEWHERE + ASGI
     options += [] if has_asgi else ["-m", "not asgi"]
     options += [f"--ignore={path}" for path in left_out]
-    session.run("python", "-m", "pytest", *(SERVING if is_old else []), *options)
+    # .ci/run has tried the tools on the newest versions by then.
+    only_serving = is_old or ("CI" in os.environ and pins == MATRIX["latest"][1])
+    session.run("python", "-m", "pytest", *(SERVING if only_serving else []), *options)
     check_nothing_was_skipped(report)
 
 
 @nox.session(tags=["ci"])
-@nox.parametrize("server", ["flask", "quart", "fastapi"], ids=["flask", "quart", "fastapi"])
-def wheel(session: nox.Session, server: str) -> None:
+def wheel(session: nox.Session) -> None:
     """Prove that the wheel works in an empty environment, and with each extra."""
     folder = session.create_tmp()
     session.install("build")
     session.run("python", "-m", "build", "--quiet", "--wheel", "--outdir", folder, ".")
     (path,) = Path(folder).glob("*.whl")
-    session.run("python", "-m", "venv", "--clear", f"{folder}/empty")
     python = f"{folder}/empty/bin/python"
-    extra = "" if server == "flask" else f"[{server}]"
-    session.run(python, "-m", "pip", "install", "--quiet", f"{path}{extra}", external=True)
-    session.run(python, "tests/smoke.py", server, external=True)
+    for server, extra in (("flask", ""), ("quart", "[quart]"), ("fastapi", "[fastapi]")):
+        session.run("python", "-m", "venv", "--clear", f"{folder}/empty")
+        session.run(python, "-m", "pip", "install", "--quiet", f"{path}{extra}", external=True)
+        session.run(python, "tests/smoke.py", server, external=True)
 
 
 @nox.session(tags=["ci"])
