@@ -228,7 +228,8 @@ class Client:
         :raises LoginError: if the app has no session that could be set.
         """
         request = self._make_request(self.mount + "/", "GET", None, b"")
-        cookies = make_session(self.server, self._transport, request, values)
+        servers = [] if self._is_live else [self._transport.application, self.server]
+        cookies = make_session(servers, self._transport, request, values)
         keep_cookies(self.cookies, request, cookies)
         if not {cookie.name for cookie in self.cookies} & {cookie.partition("=")[0] for cookie in cookies}:
             raise LoginError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .login import LoginError
@@ -18,17 +18,20 @@ _NONE = (
 )
 
 
-def make_session(server: Any, transport: Transport, request: Request, values: Mapping[str, Any]) -> list[str]:
+def make_session(
+    servers: Sequence[Any], transport: Transport, request: Request, values: Mapping[str, Any]
+) -> list[str]:
     """Return the ``Set-Cookie`` headers of a session that has the given values, besides those that it had.
 
-    :param server: the app's own; None for a live site.
-    :param transport: carries requests to it.
+    :param servers: what a request passes, the app's own server last; none for a live site.
+    :param transport: carries requests to them.
     :param request: of the visitor, with the cookies.
     :param values: what the session is to hold.
     :raises LoginError: if there is no session that could be set.
     """
-    if server is None:
+    if not servers:
         raise LoginError(_LIVE)
+    server = next((one for one in servers if _find_middleware(one)), servers[-1])
     try:
         if not hasattr(server, "session_interface"):
             return _ask_middleware(server, transport, request, values)
@@ -74,7 +77,7 @@ def _update(interface: Any, session: Any, values: Mapping[str, Any]) -> None:
 
 def _ask_middleware(server: Any, transport: Transport, request: Request, values: Mapping[str, Any]) -> list[str]:
     """Let the server's own session middleware write the cookie, around an application that fills the session."""
-    middleware = next((one for one in getattr(server, "user_middleware", ()) if _has_sessions(one.cls)), None)
+    middleware = _find_middleware(server)
     if middleware is None or not isinstance(transport, Asgi):
         raise LoginError(_NONE)
 
@@ -93,5 +96,9 @@ def _ask_middleware(server: Any, transport: Transport, request: Request, values:
     return cookies
 
 
-def _has_sessions(kind: type) -> bool:
-    return any(base.__name__ == "SessionMiddleware" for base in kind.__mro__)
+def _find_middleware(server: Any) -> Any:
+    """Return what a server of Starlette's was told of its session middleware; None if it has none."""
+    for middleware in getattr(server, "user_middleware", ()):
+        if any(base.__name__ == "SessionMiddleware" for base in middleware.cls.__mro__):
+            return middleware
+    return None

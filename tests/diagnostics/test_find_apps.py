@@ -21,6 +21,7 @@ from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.find_apps import FoundApp, choose_app, find_apps, is_application
 from dash_true404.diagnostics.load import LoadError, load_app
+from dash_true404.diagnostics.settings import Visitor
 
 from ..apps import app_on, make_app, register
 
@@ -92,6 +93,27 @@ def test_starlettes_mounts_have_each_app_below_its_mount():
     assert where(server) == [(shop, "/shop", "/shop/")]
     outer = starlette.Starlette(routes=[routing.Mount("/deep", routes=[routing.Mount("/cellar", cellar.server)])])
     assert where(outer) == [(cellar, "/deep/cellar", "/deep/cellar/cellar/")]
+
+
+@pytest.mark.asgi
+def test_a_session_is_that_of_what_the_app_is_mounted_on():
+    fastapi, responses = importlib.import_module("fastapi"), importlib.import_module("starlette.responses")
+    sessions, shop = importlib.import_module("starlette.middleware.sessions"), mounted_app("/shop/", "/", "/cart")
+    enable_true_404(shop)
+    server = fastapi.FastAPI()
+    server.mount("/shop", WSGIMiddleware(shop.server))
+
+    @server.middleware("http")
+    async def needs_user(request, call_next):
+        return await call_next(request) if "user" in request.session else responses.RedirectResponse("/login")
+
+    server.add_middleware(sessions.SessionMiddleware, secret_key="secret")
+    (found,) = find_apps(server)
+    visitor = Visitor(login="tests.login_apps:set_user")
+    with Client(found.app, application=found.application, mount=found.mount) as client:
+        assert client.ask("/cart").location == "/login"
+    with Client(found.app, visitor, application=found.application, mount=found.mount) as client:
+        assert [client.ask(url).status_code for url in ("/", "/cart", "/nope")] == [200, 200, 404]
 
 
 def test_functions_and_middleware_hand_on():

@@ -13,6 +13,7 @@ from dash_extensions.enrich import DashProxy, MultiplexerTransform
 from vizro import Vizro
 
 from dash_true404 import enable_true_404
+from dash_true404.diagnostics.find_apps import FoundApp, find_apps
 
 from ..client import FOUND, UNKNOWN, ask, by_method, navigate
 
@@ -32,6 +33,11 @@ def vizro(prefix):
     pages = [vm.Page(title=title, components=[vm.Card(text=title)]) for title in ("Home", "Sales")]
     yield Vizro(url_base_pathname=prefix).build(vm.Dashboard(title="Figures", pages=pages))
     Vizro._reset()
+
+
+def test_the_commands_take_a_dashboard(vizro):
+    """It is what Vizro has gunicorn call, and no Dash app."""
+    assert find_apps(vizro) == [FoundApp(vizro.dash, vizro)]
 
 
 def proxied(prefix):
