@@ -11,14 +11,15 @@ import dash
 
 from ..core.pages import Page, path_or_template
 from ..core.path_templates import reachable_template
+from ..servers import find_hidden_rules
 from .client import Client
 from .hints.near_misses import find_fault_of_redirect
 from .inspected_app import InspectedApp, check_ready
-from .names import name_page
+from .names import name_page, name_rule
 from .patterns import Pattern
 from .rules import Rule
 from .tables import table
-from .urls import to_server
+from .urls import UNKNOWN_NAME, to_server
 
 # HEAD comes with GET, and OPTIONS with everything.
 _NOT_SHOWN = ("HEAD", "OPTIONS")
@@ -55,6 +56,8 @@ class Listing(NamedTuple):
     """Redirects that do not lead to a page."""
     all_others: str
     """What becomes of all other URLs."""
+    hidden: frozenset[str] = frozenset()
+    """The paths of rules that are never reached, because Dash's own match their URLs first."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -65,7 +68,11 @@ class Listing(NamedTuple):
             ],
             "lost_redirects": [redirect._asdict() for redirect in self.lost_redirects],
             "rules": [
-                {name: value for name, value in rule._asdict().items() if name != "function"} for rule in self.rules
+                {
+                    **{name: value for name, value in rule._asdict().items() if name != "function"},
+                    "problem": self._find_problem(rule),
+                }
+                for rule in self.rules
             ],
         }
 
@@ -85,8 +92,13 @@ class Listing(NamedTuple):
         rules = [rule for rule in self.rules if rule.kind in kinds]
         if "route" not in kinds:  # their endpoints are named like the rules
             return _add_title(title, table(["methods", "rule"], [(_list_methods(rule), rule.path) for rule in rules]))
-        lines = [(rule.endpoint, _list_methods(rule), rule.path) for rule in rules]
+        marked = [rule.path + _mark([self._find_problem(rule)]) for rule in rules]
+        lines = [(rule.endpoint, _list_methods(rule), path) for rule, path in zip(rules, marked, strict=True)]
         return _add_title(title, table(["endpoint", "methods", "rule"], lines))
+
+    def _find_problem(self, rule: Rule) -> str | None:
+        is_hidden = rule.kind == "route" and rule.path in self.hidden
+        return "never reached: Dash's own rules match its URLs first" if is_hidden else None
 
 
 _SECTIONS = (
@@ -116,7 +128,14 @@ def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
         found = {redirect.path for page in pages for redirect in page.redirects}
         rules = [rule for rule in inspected.rules if rule.kind != "redirect" and not rule.serves_pages]
         lost = [redirect for redirect in redirects if redirect.path not in found]
-        return Listing(pages, rules, lost, _say_what_others_get(inspected))
+        return Listing(pages, rules, lost, _say_what_others_get(inspected), frozenset(_find_hidden(inspected)))
+
+
+def _find_hidden(app: InspectedApp) -> Iterator[str]:
+    texts = list(find_hidden_rules(app.dash_app))
+    for rule in app.rules:
+        if any(text.startswith(f"The rule {rule.path!r} ") and "never reached" in text for text in texts):
+            yield rule.path
 
 
 def _say_what_others_get(app: InspectedApp) -> str:
@@ -124,7 +143,11 @@ def _say_what_others_get(app: InspectedApp) -> str:
         unless = (
             ", unless the function given as paths= says that they are pages" if callable(app.site.options.paths) else ""
         )
-        return f"All other URLs are 404{unless}."
+        prefix = app.site.prefix
+        hidden = app.find_hidden_rule(app.decide(prefix + UNKNOWN_NAME))
+        if hidden is not None:
+            unless += f". There {name_rule(hidden)} is never reached, because Dash's catch-all comes first"
+        return f"All other URLs{f' below {prefix}' if prefix != '/' else ''} are 404{unless}."
     why = "report_only=True" if app.is_enabled else "no enable_true_404(app)"
     return f"All other URLs below {app.site.prefix} are 200 ({why}): soft 404s."
 

@@ -1033,3 +1033,10 @@ def test_a_guard_that_says_404_to_all_hides_no_page():
     assert "before_request `<lambda>`" in found.verdict
     assert found.hints[0].startswith("Only the letter case differs: /about is matched by page 'm_47_about'.")
     assert "before_request `<lambda>`" in explain(app, "/about").verdict
+
+
+def test_letter_case_where_paths_is_a_function():
+    app = make_app(use_pages=False)
+    enable_true_404(app, paths=lambda path: path in ("/", "/a"))
+    assert_suggests(app, "/A", "/a", "letter case")
+    assert "Nothing is near it" in explain(app, "/b").hints[0]

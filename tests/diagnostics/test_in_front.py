@@ -86,7 +86,7 @@ def test_the_not_found_pages_own_url_is_told(backend):
     enable_true_404(app)
     found = explain(app, "/pages/not-found-404")
     assert (found.status, found.layer, found.reason, found.hints) == (404, "routing", "not-found page", [])
-    assert found.verdict == "It is the own URL of the not-found page, 'pages.not_found_404', and not a page."
+    assert found.verdict == "It is the not-found page's own URL ('pages.not_found_404'), which isn't a page."
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -56,7 +56,8 @@ def test_pages_and_rules_are_all_there_and_what_is_said_of_them_is_true(backend,
                 expected = rule.kind != "websocket" and "GET" in rule.methods
                 assert (client.ask(rule.path).status_code == 200) is expected
         assert client.ask("/no-such").status_code == 404
-        assert listing.text().endswith("All other URLs are 404.")
+        below = "" if prefix == "/" else f" below {prefix}"
+        assert listing.text().endswith(f"All other URLs{below} are 404.")
 
 
 def test_redirects_are_with_their_pages(backend):
@@ -226,6 +227,7 @@ def test_the_command_prints_json(command):
     assert about["redirects"] == [{"path": "/who", "to": "/about", "problem": None}]
     assert late["problems"][0].startswith("a duplicate")
     layout = next(rule for rule in found["rules"] if rule["path"] == "/_dash-layout")
+    assert layout.pop("problem") is None
     assert layout == {
         "path": "/_dash-layout",
         "methods": ["GET", "HEAD", "OPTIONS"],
@@ -269,3 +271,30 @@ def test_a_route_of_an_unknown_kind_is_passed_over():
     before = list_routes(app).rules
     app.server.router.routes.append(Silent())
     assert list_routes(app).rules == before
+
+
+def test_a_rule_that_dashs_own_hide_is_marked(backend):
+    app = app_on(backend, "/home")
+    enable_true_404(app)
+    if backend == "fastapi":
+        app.server.add_api_route("/", lambda: "mine", name="mine")
+    else:
+        app.server.add_url_rule("/", "mine", lambda: "mine")
+    app.server.add_url_rule("/ok", "ok", lambda: "ok") if backend != "fastapi" else None
+    listing = list_routes(app)
+    rules = {rule["endpoint"]: rule["problem"] for rule in listing.as_dict()["rules"]}
+    hidden = "never reached: Dash's own rules match its URLs first"
+    assert rules["mine"] == (None if explain(app, "/").layer == "route" else hidden)
+    assert (f"/ ! {hidden[:13]}" in listing.text()) is (rules["mine"] is not None)
+    assert rules.get("ok") is None
+
+
+def test_a_broad_rule_that_dashs_catch_all_hides_is_told():
+    server = flask.Flask("site")
+    server.add_url_rule("/<path:p>", "site", lambda p: p)
+    app = make_app("/", server=server, url_base_pathname="/dash/")
+    enable_true_404(app)
+    assert list_routes(app).all_others == (
+        "All other URLs below /dash/ are 404. There the rule /<path:p> (site) is never reached, because Dash's "
+        "catch-all comes first."
+    )

@@ -93,6 +93,8 @@ def _list_candidates(app: InspectedApp, path: str) -> Iterator[Candidate]:
             yield Candidate(
                 pattern.with_values(values), "Only the letter case differs", "URLs are case-sensitive: write it so."
             )
+    if callable(app.site.options.paths):  # which nobody can list
+        yield Candidate(path.lower(), "Only the letter case differs", "URLs are case-sensitive: write it so.")
     for candidate in (*_change_app_prefix(app, path), *_change_rule_prefix(app, path), *_leave_out_segments(path)):
         yield candidate._replace(is_near=False)
 

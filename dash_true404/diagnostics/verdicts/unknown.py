@@ -55,7 +55,7 @@ def _explain_handler(seen: Observation) -> Iterator[Hint]:
 def _say_that_nothing_matches(seen: Observation) -> str:
     decision, hidden = seen.decision, seen.app.find_hidden_rule(seen.decision)
     if decision.reason is Reason.NOT_FOUND_PAGE and decision.found.match is not None:
-        return f"It is the own URL of the not-found page, {decision.found.match.page['module']!r}, and not a page"
+        return f"It is the not-found page's own URL ({decision.found.match.page['module']!r}), which isn't a page"
     if hidden is not None:
         return f"No page matches it, and Dash's catch-all hides {name_rule(hidden)} from it"
     if decision.reason is Reason.LATER:
@@ -78,6 +78,9 @@ def _collect_hints(seen: Observation) -> tuple[str, list[Hint]]:
         hints += [hint for hint in near if hint.layer == "deployment"]
     hints = hints or list(find_misspelt(*args))
     layer = hints[0].layer if hints else "routing"
+    if not hints and seen.app.find_hidden_rule(seen.decision) is not None:
+        text = "If the rule is meant, give it a prefix of its own, or the app one, with Dash(url_base_pathname=...)."
+        hints = [Hint("routing", text)]
     if not hints and seen.status == 404:
         text = "Nothing is near it, so 404 may well be right. `dash-true404 routes` lists all that there is."
         hints = [Hint("routing", text)]
