@@ -94,7 +94,18 @@ def take_all(driver: webdriver.Chrome) -> None:
 
 def take_pages(driver: webdriver.Chrome) -> None:
     """Take pictures of the documentation itself, as wide screens and phones show it."""
-    for page in ("index", "tutorial", "howto/from-a-hook", "reference/api", "reference/findings", "explanation/index"):
+    for page in (
+        "index",
+        "tutorial",
+        "howto/from-a-hook",
+        "reference/api",
+        "reference/findings",
+        "explanation/soft-404s",
+        "reference/http",
+        "howto/ci",
+        "deployment",
+        "reference/commands",
+    ):
         for width in (1280, 390):
             for scheme in SCHEMES:
                 file = HERE / "_build" / "screenshots" / f"{page.replace('/', '-')}-{width}-{scheme}.png"

@@ -4,7 +4,7 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "only(*headings): which sections of docs/deployment.md a test is about")
+    config.addinivalue_line("markers", "only(*headings): which sections of docs/deployment a test is about")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

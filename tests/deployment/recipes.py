@@ -1,4 +1,4 @@
-"""The recipes of docs/deployment.md, taken out of the page itself: what is printed is what is tested."""
+"""The recipes of docs/deployment, taken out of its pages themselves: what is printed is what is tested."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from typing import NamedTuple
 
 from ..scale import IS_LONG
 
-PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text("utf-8")
+_DOCS = Path(__file__).parents[2] / "docs"
+_PAGES = [_DOCS / "deployment.md", *sorted((_DOCS / "deployment").glob("*.md"))]
+#: All pages, one after the other; what follows a page's title is a section like the others.
+PAGE = "\n".join(f"#{page.read_text('utf-8')}" for page in _PAGES)
 #: Where the servers are: beside this interpreter, activated or not, and where Debian has nginx and Apache.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"])
 #: Debian's is a link to a file with the version of Python in its name.
 MOD_WSGI = Path("/usr/lib/apache2/modules/mod_wsgi.so")
 
-_BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```(\w+)\n(?:(?:#|/\*) (\S+\.\w+)(?: \*/)?\n)?(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"<http://127\.0\.0\.1:(\d+)(/\S*)>")
 _INSTALL = re.compile(r"`(\S+ install [^`]+)`")
 

@@ -1,4 +1,4 @@
-"""What Apache's AllowEncodedSlashes makes of encoded pages (docs/deployment.md has the recipe, with NoDecode)."""
+"""What Apache's AllowEncodedSlashes makes of encoded pages (docs/deployment has the recipe, with NoDecode)."""
 
 import pytest
 

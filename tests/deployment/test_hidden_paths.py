@@ -1,4 +1,4 @@
-"""What runs a WSGI app without handing on the path as it was sent (docs/deployment.md)."""
+"""What runs a WSGI app without handing on the path as it was sent (docs/deployment)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The adapters for AWS Lambda, called with events as AWS sends them (docs/deployment.md has the handlers)."""
+"""The adapters for AWS Lambda, called with events as AWS sends them (docs/deployment has the handlers)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def handler(name, tmp_path, monkeypatch):
     files = {**files_of(PAGE, "The app"), **files_of(PAGE, "AWS Lambda")}
     needed = re.findall(r"\b(apig_wsgi|serverless_wsgi|mangum|fastapi)\b", files[f"{name}.py"])
     for package in [*needed, *(["dash.backends"] if "fastapi" in needed else [])]:
-        pytest.importorskip(package, reason="needs what docs/deployment.md says")
+        pytest.importorskip(package, reason="needs what docs/deployment says")
     for file, text in files.items():
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(text, "utf-8")
@@ -105,7 +105,7 @@ def ask(request, handler):
 
 
 def test_every_url_gets_what_is_due_for_every_method(ask, name):
-    # Flask itself fails for what apig-wsgi makes of it then, and docs/deployment.md says so.
+    # Flask itself fails for what apig-wsgi makes of it then, and docs/deployment says so.
     unknown = NO_PAGES if name != "apig" else [path for path in NO_PAGES if path != "/%E6%9D%B1"]
     found = found_on("fastapi" if "fastapi" in name else "flask")
     due = {**dict.fromkeys([*PAGES, *SOFT_404S], found), **dict.fromkeys(unknown, UNKNOWN)}

@@ -1,4 +1,4 @@
-"""Every recipe of docs/deployment.md, served as printed and asked over real HTTP, against the oracles: plain apps
+"""Every recipe of docs/deployment, served as printed and asked over real HTTP, against the oracles: plain apps
 of the same server.
 """
 
