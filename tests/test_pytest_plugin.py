@@ -216,6 +216,17 @@ def test_links_are_followed_without_ending_the_session():
     pages.assert_found("/sales")
 
 
+def test_a_failed_assertion_leaves_the_cookies_as_they_were():
+    app = make_true_app("/A")
+    app.server.after_request(lambda response: response.set_cookie("last", flask.request.path) or response)
+    pages = pytest_plugin.DashPages(app)
+    with pytest.raises(AssertionError, match="/A is answered 200"):
+        pages.assert_found("/a")
+    assert [cookie.value for cookie in pages.client.cookies] == ["/a"]
+    pages.get("/b")
+    assert [cookie.value for cookie in pages.client.cookies] == ["/b"]
+
+
 def test_links_that_could_not_be_read_are_a_failure():
     with pytest.raises(AssertionError, match=r"/sales could not be read: .* 302"):
         pytest_plugin.DashPages(session_app("flask")).assert_no_dead_links()

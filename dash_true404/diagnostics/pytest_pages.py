@@ -218,7 +218,8 @@ class DashPages:
         :param path: the path, and the query if there is one.
         :param method: the HTTP method.
         """
-        return explain(self.app, path, method, client=self.client).text()
+        with self.client.frozen_cookies():  # it asks for other URLs as well
+            return explain(self.app, path, method, client=self.client).text()
 
     def _why_not_found(self, path: str, headers: _Headers = None) -> str | None:
         def ask(url: str) -> Response:
