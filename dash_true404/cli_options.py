@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from .diagnostics.base_urls import split_base_url
 from .diagnostics.check.live import LiveError
 from .diagnostics.check.report import show_progress, silence_logging
 from .diagnostics.client import NoAnswerError
@@ -70,7 +71,10 @@ class Asked(NamedTuple):
         :param url: of the site.
         """
         table = self.settings.visitor
-        host = urlsplit(url).hostname or ""
+        try:
+            host = urlsplit(split_base_url(url)).hostname or ""
+        except ValueError as error:
+            raise CannotRun(str(error)) from None
         is_meant = host == urlsplit(table.base_url or "").hostname or _is_this_computer(host)
         if is_meant or table == Visitor():
             return self.visitor, []

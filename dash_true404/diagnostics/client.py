@@ -76,7 +76,7 @@ class Client:
         else:
             #: The app, where it is in this process.
             self.app = app
-            asked = application or app.server
+            asked = app.server if application is None else application
             self.base_url = split_base_url(visitor.base_url or find_base_url(asked, app.server))
             self._transport = Asgi(asked) if is_asgi(asked) else Wsgi(asked)
         self._bases = [self.base_url]

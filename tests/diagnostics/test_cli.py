@@ -201,6 +201,8 @@ def test_the_apps_own_log_is_shown_with_v_only(app_name, command, caplog):
         (["explain", "command_line_app:app"], "Which URL? Name it after the app"),
         (["routes", "command_line_app:app", "--login", "command_line_app:nope"], "has no function 'nope'"),
         (["routes", "command_line_app:app", "--user", "ann"], "The user has to be name:password."),
+        (["check", "http://["], "Error: 'http://[' isn't a URL of a site. Write http://HOST/ or https://HOST/.\n"),
+        (["check", "/about"], "Error: '/about' isn't a URL of a site. Write http://HOST/ or https://HOST/.\n"),
         (["routes", "no_such_app:app"], "There is no module 'no_such_app'"),
     ],
 )

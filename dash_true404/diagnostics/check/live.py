@@ -135,11 +135,12 @@ class _Site:
         self._silences = 0
         self._url = url
         try:
+            split_base_url(url)
             if urlsplit(url).username is not None:
                 raise LiveError("A user and a password in the URL aren't supported. Use --user name:password.")
             self.client = Client(url, visitor)
         except ValueError as error:
-            raise LiveError(f"{url!r} isn't a URL of a site: {error}") from None
+            raise LiveError(str(error)) from None
         except NoAnswerError as error:
             raise LiveError(f"{url} cannot be reached: {error}.") from None
 
