@@ -239,6 +239,27 @@ def test_an_app_that_does_not_answer_fails_once(monkeypatch):
             judge.judge(case, pages)
 
 
+def test_an_error_of_the_tools_own_is_raised_once(monkeypatch):
+    monkeypatch.setattr(Client, "ask", lambda *_: 1 / 0)
+    app = make_true_app("/")
+    pages, cases = DashPages(app), list_cases(app)
+    judge = Judge(app, Settings(), lambda: cases)
+    with pytest.raises(ZeroDivisionError):
+        judge.judge(cases[0], pages)
+    with pytest.raises(pytest.skip.Exception):
+        judge.judge(cases[1], pages)
+
+
+def test_where_no_page_can_be_seen_no_redirect_passes():
+    app = make_app()
+    register("/a", redirect_from=["/old"])
+    enable_true_404(app)
+    app.server.before_request(lambda: ("no", 500))
+    found = outcomes(app)
+    assert names_of(found, "passed") == ["app"]
+    assert found["redirect[/old]"] == "skipped: no page could be seen, so redirects to pages were not asked"
+
+
 def test_names_are_urls_as_browsers_have_them():
     app = make_app("/", "/caf%C3%A9", requests_pathname_prefix="/p/q/", routes_pathname_prefix="/q/")
     assert [case.name for case in list_cases(app)][:2] == ["page[/p/q/]", "page[/p/q/caf%C3%A9]"]

@@ -100,6 +100,7 @@ class Judge:
         self._home: str = app.config.requests_pathname_prefix
         self._report: Report | None = None
         self._failure: Exception | None = None
+        self._groups: list[tuple[list[Finding], set[Case]]] | None = None
 
     @cached_property
     def _selected(self) -> list[Case]:
@@ -113,13 +114,9 @@ class Judge:
         """
         __tracebackhide__ = True
         report = self._look(case, pages)
-        alike: dict[tuple[str, str], list[Finding]] = {}
-        for finding in report.findings:
-            alike.setdefault((finding.code, finding.why), []).append(finding)
         told: list[Finding] = []
         elsewhere = None
-        for findings in alike.values():
-            cases = [self._find_case(finding) for finding in findings]
+        for findings, cases in self._group(report):
             if case in cases:
                 first = next(other for other in self._selected if other in cases)
                 if first == case:
@@ -141,13 +138,25 @@ class Judge:
                 with pages.client.frozen_cookies(), silence_logging():
                     report = check_app(pages.app, client=pages.client, exclude=self._settings.exclude)
                 self._report = report.without(self._settings.ignore)
-            except (NoAnswerError, LoginError) as error:
+            except Exception as error:
                 self._failure = error
-        if self._report is None:
-            if case == self._selected[0]:
+        if self._failure is not None:
+            if case != self._selected[0]:
+                pytest.skip(f"the app could not be asked: see {self._selected[0].name}")
+            if isinstance(self._failure, (NoAnswerError, LoginError)):
                 raise AssertionError(str(self._failure))
-            pytest.skip(f"the app could not be asked: see {self._selected[0].name}")
+            raise self._failure
+        assert self._report is not None
         return self._report
+
+    def _group(self, report: Report) -> list[tuple[list[Finding], set[Case]]]:
+        """Return the findings that have one reason together, with the cases that they belong to."""
+        if self._groups is None:
+            alike: dict[tuple[str, str], list[Finding]] = {}
+            for finding in report.findings:
+                alike.setdefault((finding.code, finding.why), []).append(finding)
+            self._groups = [(findings, set(map(self._find_case, findings))) for findings in alike.values()]
+        return self._groups
 
     def _find_case(self, finding: Finding) -> Case:
         """Return the case that a finding belongs to."""
@@ -171,6 +180,8 @@ class Judge:
             url = self._home
         elif case.kind == "unknown" and not InProcess(pages.app, pages.client).may_ask(unknown, case.of):
             return "a route of yours matches unknown URLs, and asking it might change something"
+        elif case.kind == "redirect" and not report.counts.get("redirects"):
+            return "no page could be seen, so redirects to pages were not asked"
         elif case.kind == "dead-links":
             url = next((one for one in unseen if one != unknown), None)
         if url not in unseen:
