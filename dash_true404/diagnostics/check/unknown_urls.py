@@ -75,13 +75,13 @@ def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Uns
     answers = {method: subject.ask(url, method) for method in METHODS if subject.may_ask(url, method)}
     get = answers["GET"]
     if is_index(subject, get) and subject.knows_pages and subject.is_found(url):
-        yield Finding(
-            "T124",
-            url,
-            seen=get.status_code,
-            why=f"Every URL is a page of this app, {url} too: some path_template, such as /<name>, matches them all "
-            "(a <name> matches slashes as well). Give that page exists=, or its URLs can never be 404.",
+        module = subject.name_page(url)
+        which = f"page {module!r}" if module else "some path_template, such as /<name>,"
+        why = (
+            f"Every URL is a page of this app, {url} too: {which} matches them all (a <name> matches slashes as well). "
+            "Give that page exists=, or its URLs can never be 404."
         )
+        yield Finding("T124", url, "GET", get.status_code, None, why, module)
         return
     if get.status_code in GUARDED or (not is_open and not is_index(subject, get) and get.status_code < 500):
         yield Unseen(url, f"it answers {get.status_code}: a guard, such as a log-in, seems to answer first")
@@ -202,7 +202,8 @@ def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) 
 def _check_missing_file(subject: Subject, url: str, is_bundle: bool) -> Iterator[Finding]:
     answer = subject.ask(url)
     if is_index(subject, answer):
-        yield soft_404("T105", subject, url)
+        if is_soft_404(subject, url, answer):  # or a template matches this URL as well
+            yield soft_404("T105", subject, url)
     elif answer.status_code >= 500 and is_bundle and subject.cure:
         why = (
             "Dash fails on a component bundle that it does not have, which fills the log with tracebacks of bots and "
