@@ -174,11 +174,15 @@ def test_redirects_on_the_way_are_followed():
 @pytest.mark.parametrize(
     ("status", "headers", "message"),
     [
-        ("200 OK", {}, "isn't a page of a Dash app"),
+        ("200 OK", {}, r"isn't a page of a Dash app .*Is the URL right\? If that is a log-in: be somebody with --user"),
         ("404 Not Found", {}, "Name the URL of one of its pages"),
-        ("401 Unauthorized", {}, "log-in"),
+        ("401 Unauthorized", {}, "it wants a log-in: be somebody with --user, --header or --login"),
         ("429 Too Many Requests", {}, "too many requests"),
-        ("302 Found", {"Location": "http://example.org/"}, "another host"),
+        (
+            "302 Found",
+            {"Location": "http://example.org/a?state=1"},
+            r"another host, http://example\.org\. If the app is",
+        ),
         ("302 Found", {"Location": "https://127.0.0.1/"}, "another host"),
         ("302 Found", {"Location": "/"}, "again and again"),
         ("302 Found", {"Location": "http://["}, "which isn't a URL"),

@@ -22,6 +22,7 @@ from .subject import GUARDED, NO_ANSWER, is_below, is_soft_404
 from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
 from .watch import Fault
 
+_BE_SOMEBODY = "be somebody with --user, --header or --login."
 _MOST_HOPS = 5
 _MOST_SILENCES = 3
 _CONFIG = re.compile(rb'<script[^>]*id="_dash-config"[^>]*>(.*?)</script>', re.DOTALL)
@@ -176,15 +177,20 @@ class _Site:
             except ValueError:
                 raise LiveError(f"{self._url} redirects to {location!r}, which isn't a URL.") from None
             if base != self.host:
-                raise LiveError(f"{self._url} redirects to another host. If that is the app's, check {there}.")
+                raise LiveError(
+                    f"{self._url} redirects to another host, {base}. If the app is there, check that URL. If that is a "
+                    f"log-in: {_BE_SOMEBODY}"
+                )
             self._url = there
         raise LiveError(f"{self.host} redirects again and again.")
 
     def _explain_no_app(self, answer: Response) -> str:
         url = self._url
         if answer.status_code in GUARDED:
-            return f"{url} answers {answer.status_code}: it wants a log-in. Use --user, --header or --login."
-        hint = "Name the URL of one of its pages." if answer.status_code == 404 else "Is the URL right?"
+            return f"{url} answers {answer.status_code}: it wants a log-in: {_BE_SOMEBODY}"
+        hint = "Name the URL of one of its pages."
+        if answer.status_code != 404:
+            hint = f"Is the URL right? If that is a log-in: {_BE_SOMEBODY}"
         return (
             f"{url} isn't a page of a Dash app (it answers {answer.status_code}, without Dash's _dash-config). {hint}"
         )
