@@ -105,6 +105,7 @@ class Reader:
             "PYTHONUNBUFFERED": "1",
             "PYTEST_ADDOPTS": "-p no:randomly -p no:dash -p no:cacheprovider",
             "NO_COLOR": "1",
+            "DASH_HOT_RELOAD": "false",  # for what has changed is started again here, without a reloader's process
             "CURL_HOME": str(folder),
         }
         for name in ("CI", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"):
@@ -225,7 +226,7 @@ class Reader:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # so that what reloads it ends with it
+                start_new_session=True,  # so that its workers end with it
             )
         self._is_stale = False
         _wait_for(lambda: self._is_served() or self._has_ended(), lambda: command)
@@ -237,7 +238,7 @@ class Reader:
                 os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
             self._server = None
-            # What the reloader started nobody can wait for.
+            # Workers that it started nobody can wait for.
             _wait_for(lambda: not self._is_served(), lambda: "the server")
 
     def _has_ended(self) -> bool:
