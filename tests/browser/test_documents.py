@@ -6,6 +6,7 @@ from dash import dcc, html
 from dash_true404 import IN_APP, enable_true_404
 from tests.apps import make_app, register
 from tests.client import status
+from tests.docs.runner import ROOT, blocks
 from tests.oracle import rendered_page
 
 from . import STATUS, needs_chromium, quiet
@@ -87,3 +88,18 @@ def test_a_not_found_page_that_redirects_still_redirects(dash_br, dash_thread_se
     dash_br.wait_for_text_to_equal("#m_47_home", "page /home")
     assert status(app, "/zz") == 404
     assert dash_br.driver.execute_script("return location.pathname") == "/home"
+
+
+def test_the_policy_of_the_documentation_lets_all_scripts_run(dash_br, dash_thread_server, free_port):
+    (source,) = [block.text for block in blocks(ROOT / "docs" / "howto" / "csp.md") if block.file_name == "app.py"]
+    names = {"__name__": "csp_app"}
+    exec(source, names)
+    dash_thread_server(names["app"], port=free_port, host="127.0.0.1")
+    driver = dash_br.driver
+    driver.get(f"http://127.0.0.1:{free_port}/")
+    dash_br.wait_for_text_to_equal("h1", "Welcome")
+    dash_br.find_element("a").click()
+    dash_br.wait_for_text_to_equal("main h1", "This page does not exist")
+    driver.back()
+    dash_br.wait_for_text_to_equal("#_pages_content h1", "Welcome")
+    assert [entry for entry in driver.get_log("browser") if "Content Security Policy" in entry["message"]] == []
