@@ -145,14 +145,17 @@ class Target(ABC):
         return own in self._proxied_paths or any(template.takes(own) for template in self._proxied_templates)
 
 
-def _takes_get(rule: Any, path: str, merge_slashes: bool) -> bool:
+def _path_of_get(rule: Any, path: str, merge_slashes: bool) -> str | None:
+    """Return the path at which a rule would match GET, perhaps after a redirect; None if it would not."""
     if "GET" not in rule.methods:
-        return False
+        return None
     try:
         Map([Rule(rule.rule, endpoint="it")], merge_slashes=merge_slashes).bind("localhost").match(path, "GET")
-    except HTTPException as error:
-        return isinstance(error, RequestRedirect)
-    return True
+    except RequestRedirect as redirect:
+        return urlparse(redirect.new_url).path
+    except HTTPException:
+        return None
+    return quote(path)
 
 
 class WerkzeugTarget(Target):
@@ -174,14 +177,19 @@ class WerkzeugTarget(Target):
 
         None if the server itself gives the request to one of them, which is by another method.
         """
-        routed, merges = self.routed(path), self.server.url_map.merge_slashes
+        routed = self.routed(path)
         if self._is_users:
             return frozenset()
         return frozenset(
             rule.endpoint
             for rule in self._users_rules
-            if rule.methods == {"OPTIONS"} or any(_takes_get(rule, path, merges) for path in (routed, merged(routed)))
+            if rule.methods == {"OPTIONS"} or any(self._hides(rule, path) for path in (routed, merged(routed)))
         )
+
+    def _hides(self, rule: Any, path: str) -> bool:
+        """Tell whether a rule would match GET of a path that Dash's view gets; a redirect to the user's rules stays."""
+        there = _path_of_get(rule, path, self.server.url_map.merge_slashes)
+        return there is not None and not self._endpoint(there).startswith("user ")
 
     def make_plain(self, *pages: Page, hidden: frozenset[str]) -> Any:
         """Return a plain server with a route for each page."""
