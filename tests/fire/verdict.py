@@ -72,8 +72,8 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
         return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
     if target.shape.has_broad_rules and ours.status in (404, 405) and theirs.status in (308, 400):
         is_handshake = "websocket" in shot.headers.get("upgrade", "")
-        if is_handshake or (b"//" in shot.routed and shot.method not in ("GET", "HEAD")):
-            return "another method, or a handshake, where a broad rule stands in the way of a redirect"
+        if is_handshake or (b"//" in shot.routed and shot.method.upper() == "OPTIONS"):
+            return "OPTIONS, or a handshake, where a broad rule stands in the way of a redirect"
     is_unmerged = not _MERGES_THREE_SLASHES and b"///" in shot.routed
     if is_unmerged and (ours.status, theirs.status) in ((308, 404), (405, 404)):
         return "three slashes or more, of which Werkzeug 2.2 to 3.0 merges only two"

@@ -99,6 +99,15 @@ def test_a_method_in_small_letters_is_the_same_method():
 
 
 @pytest.mark.parametrize("backend", WERKZEUG)
+def test_another_method_is_redirected_to_the_rule_that_takes_it(backend):
+    app = site_with(backend, ("/<user>/<repo>", "GET", "DELETE"))
+    answers = [ask(app, path, "DELETE") for path in ("/dash//x", "/dash/x")]
+    assert [answer.status for answer in answers] == [308, 200]
+    assert answers[0].header("location").endswith("/dash/x")
+    assert status(app, "/dash//x") == 404
+
+
+@pytest.mark.parametrize("backend", WERKZEUG)
 def test_a_405_stays_one_beside_a_broad_rule(backend):
     app = site_with(backend, ("/<path:p>",))
     answer = ask(app, "/dash/_dash-update-component")
