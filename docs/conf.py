@@ -36,7 +36,10 @@ autodoc_member_order = "bysource"
 # Other projects' objects are not linked, so that the site can be built without a network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(dash|flask|quart|fastapi|pytest|os|collections|typing|click)\..*"),
-    (r"py:.*", r"(dash_true404\.diagnostics\.)?.*(Client|Answer|Visitor|Listing|Explanation|Error)"),  # not public
+    (
+        r"py:.*",
+        r"(dash_true404\.diagnostics\.)?.*(Client|Answer|Visitor|Listing|Explanation|Error)",
+    ),  # not public
 ]
 
 # Prompts and what is printed are left out of what is copied.
@@ -45,7 +48,9 @@ copybutton_only_copy_prompt_lines = True
 
 
 #: A word that is no English, such as ``exists=``, ``/<name>`` and ``--login``.
-_CODE = re.compile(r"(?<!\S)(\(?)((?=\S*[\w>][_=/<(]|[/<]|--)(?:[\w.]+\([^()`]*\)|[^\s`()]*[^\s`.,:;()]))")
+_CODE = re.compile(
+    r"(?<!\S)(\(?)((?=\S*[\w>][_=/<(]|[/<]|--)(?:[\w.]+\([^()`]*\)|[^\s`()]*[^\s`.,:;()]))"
+)
 
 
 class _Options:
@@ -67,13 +72,22 @@ class _Options:
 
 def _fixtures() -> Iterator[tuple[str, str]]:
     for name, fixture in vars(pytest_plugin).items():
-        function: Any = getattr(fixture, "__wrapped__", None) or getattr(fixture, "_fixture_function", None)
-        if function is not None and not name.startswith("_") and "ixture" in type(fixture).__name__:
+        function: Any = getattr(fixture, "__wrapped__", None) or getattr(
+            fixture, "_fixture_function", None
+        )
+        if (
+            function is not None
+            and not name.startswith("_")
+            and "ixture" in type(fixture).__name__
+        ):
             yield name, inspect.getdoc(function) or ""
 
 
 def _definitions(entries: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"`{name}`\n: {indent(text, '  ').strip()}\n".replace("``", "`") for name, text in entries)
+    return "\n".join(
+        f"`{name}`\n: {indent(text, '  ').strip()}\n".replace("``", "`")
+        for name, text in entries
+    )
 
 
 def _findings() -> Iterator[str]:

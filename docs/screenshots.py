@@ -34,8 +34,15 @@ SCHEMES = ("light", "dark")
 def chromium() -> Iterator[webdriver.Chrome]:
     """Start Chromium without a window."""
     options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+    options.binary_location = (
+        shutil.which("chromium") or shutil.which("google-chrome") or ""
+    )
+    for argument in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+    ):
         options.add_argument(argument)
     driver = webdriver.Chrome(options=options)
     try:
@@ -64,9 +71,13 @@ def take(
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     driver.get(url)
-    WebDriverWait(driver, 60).until(lambda driver: driver.find_elements(By.CSS_SELECTOR, drawn))
+    WebDriverWait(driver, 60).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, drawn)
+    )
     if is_whole:
-        size["height"] = driver.execute_script("return document.documentElement.scrollHeight")
+        size["height"] = driver.execute_script(
+            "return document.documentElement.scrollHeight"
+        )
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     file.parent.mkdir(parents=True, exist_ok=True)
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
@@ -80,7 +91,15 @@ def take_all(driver: webdriver.Chrome) -> None:
     with serving(*listeners):
         for scheme in SCHEMES:
             file = HERE / "images" / f"statuses-page-{scheme}.png"
-            take(driver, address, file, 1280, 640, scheme, drawn="#statuses-table tbody tr")
+            take(
+                driver,
+                address,
+                file,
+                1280,
+                640,
+                scheme,
+                drawn="#statuses-table tbody tr",
+            )
     app = dash.Dash("screenshots", use_pages=True, pages_folder="")
     dash.register_page("home", path="/", layout=dash.html.Div())
     enable_true_404(app)
@@ -88,7 +107,15 @@ def take_all(driver: webdriver.Chrome) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for scheme in SCHEMES:
         file = HERE / "images" / f"built-in-page-{scheme}.png"
-        take(driver, f"http://{HOST}:{server.port}/no-such-page", file, 800, 420, scheme, drawn="h1")
+        take(
+            driver,
+            f"http://{HOST}:{server.port}/no-such-page",
+            file,
+            800,
+            420,
+            scheme,
+            drawn="h1",
+        )
     server.shutdown()
 
 
@@ -108,8 +135,20 @@ def take_pages(driver: webdriver.Chrome) -> None:
     ):
         for width in (1280, 390):
             for scheme in SCHEMES:
-                file = HERE / "_build" / "screenshots" / f"{page.replace('/', '-')}-{width}-{scheme}.png"
-                take(driver, (HERE / "_build" / f"{page}.html").as_uri(), file, width, 1400, scheme)
+                file = (
+                    HERE
+                    / "_build"
+                    / "screenshots"
+                    / f"{page.replace('/', '-')}-{width}-{scheme}.png"
+                )
+                take(
+                    driver,
+                    (HERE / "_build" / f"{page}.html").as_uri(),
+                    file,
+                    width,
+                    1400,
+                    scheme,
+                )
 
 
 if __name__ == "__main__":
