@@ -91,7 +91,7 @@ def _search(thing: Any) -> Iterator[tuple[dash.Dash, str]]:
             yield one, mount
             continue
         if is_server(one):
-            yield from ((app, mount) for app in _list_apps_on(one))
+            waiting.extendleft((app, mount, depth) for app in _list_apps_on(one))
         with contextlib.suppress(Exception):  # of proxies for a request that isn't there, and their like
             waiting.extend([(other, mount + path, depth + 1) for other, path in _look_into(one)])
 
@@ -109,7 +109,8 @@ def _look_into(thing: Any) -> Iterator[tuple[Any, str]]:
         yield getattr(thing, "app", None), ""
     elif isinstance(getattr(thing, "routes", None), list):  # Starlette's applications and routers
         for route in thing.routes:
-            yield getattr(route, "app", None), str(getattr(route, "path", "")).rstrip("/")
+            if not hasattr(route, "endpoint"):  # a mount, not a route
+                yield getattr(route, "app", None), str(getattr(route, "path", "")).rstrip("/")
     elif is_server(thing):
         yield vars(thing).get("wsgi_app"), ""  # replaced by middleware
     elif not isinstance(thing, (type, ModuleType)):
