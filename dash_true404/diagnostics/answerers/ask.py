@@ -74,7 +74,9 @@ class _Watch:
 
     def find_answerer(self) -> Answerer:
         """Return who answered."""
-        return UNSEEN if self._sent is None else self._server.find_answerer(self._sent)
+        if self._sent is None or self._server.trace.is_broken:
+            return UNSEEN
+        return self._server.find_answerer(self._sent)
 
     def _as_wsgi(self, application: Any) -> Any:
         def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -128,8 +128,9 @@ class StarletteTrace:
         mount = self._find_mount(sent.steps)
         if mount is not None:
             return mount
-        if any(step.code in ROUTING for step in sent.steps):
-            users = find_users(sent.steps)
+        routed = _after_routing(sent.steps)
+        if routed is not None:
+            users = find_users(routed)
             return UNSEEN if users is None else Answerer("view", f"its view {users.called.name()}")
         return find_middleware(sent, None, lambda step: False) or UNSEEN
 
@@ -185,7 +186,7 @@ class StarletteTrace:
 
 def _name_raiser(handled: Handled) -> Answerer:
     """Name whose error it was that a response was made for."""
-    steps = handled.raised
+    steps: Sequence[Step] = handled.raised
     error = "" if isinstance(handled.error, HTTPException) else type(handled.error).__name__
     kinds = {DEPENDENCIES: "dependency", ENDPOINT: "view"}
     at = max((number for number, step in enumerate(steps) if step.code in kinds), default=-1)
@@ -194,14 +195,19 @@ def _name_raiser(handled: Handled) -> Answerer:
     if kind == "dependency" and users is None:
         called = next((step for step in inner if _is_security(step)), None)
         return SERVER if called is None else Answerer(kind, f"dependency {called.name_object()}", "", error)
-    if kind or users is None or users.called_by != "framework":
-        kind = {"ours": "guard", "dash": "page"}.get(users.called_by, kind) if users is not None else kind
-        return name_users(kind, inner, error)
-    # Middleware through which a request has come to the router has only let the error through.
-    last = max(number for number, step in enumerate(steps) if step is users.made)
-    if any(step.code in ROUTING for step in steps[last:]):
-        return SERVER._replace(error=error)
-    return name_users("middleware", inner, error)
+    if not kind:
+        routed = _after_routing(steps)
+        kind, inner = ("middleware", steps) if routed is None else ("view", routed)
+        users = find_users(inner)
+    if users is not None and kind == "view":
+        kind = {"ours": "guard", "dash": "page"}.get(users.called_by, kind)
+    return name_users(kind, inner, error)
+
+
+def _after_routing(steps: Sequence[Step]) -> Sequence[Step] | None:
+    """Return the steps inside the router, which leaves out middleware; None if it was not asked."""
+    at = max((number for number, step in enumerate(steps) if step.code in ROUTING), default=-1)
+    return None if at < 0 else steps[at + 1 :]
 
 
 def _find_caller(under_way: Sequence[Step]) -> Answerer:

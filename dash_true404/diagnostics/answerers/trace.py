@@ -43,6 +43,8 @@ class Trace:
     """
 
     def __init__(self, spots: Spots, response_class: type) -> None:
+        #: Whether something was not as expected, so that nothing is known.
+        self.is_broken = False
         self._spots = spots
         self._response_class = response_class
         # Innermost first. The objects are kept, or another one might get the same id.
@@ -68,10 +70,13 @@ class Trace:
         return steps[::-1] if known is response else []
 
     def _look(self, frame: FrameType, event: str, value: Any) -> None:
-        if event == "call":
-            self._look_at_call(frame)
-        elif event == "return":
-            self._look_at_return(frame, value)
+        try:
+            if event == "call":
+                self._look_at_call(frame)
+            elif event == "return":
+                self._look_at_return(frame, value)
+        except Exception:  # the request must not suffer from a framework that is not as we know it
+            self.is_broken = True
 
     def _look_at_call(self, frame: FrameType) -> None:
         code = frame.f_code

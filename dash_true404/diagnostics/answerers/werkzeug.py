@@ -84,7 +84,8 @@ class WerkzeugTrace:
 
     def _note_error(self, frame: FrameType) -> None:
         if self._is_ours(frame):
-            error = frame.f_locals[frame.f_code.co_varnames[1]]
+            # Before it, newer versions have the context.
+            error = next(value for value in frame.f_locals.values() if isinstance(value, Exception))
             self._raised, self._handler = (error, list(walk_traceback(error.__traceback__))), []
 
     def _note_handled(self, frame: FrameType, answer: Any, steps: list[Step]) -> None:
