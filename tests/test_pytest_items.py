@@ -7,6 +7,8 @@ import pytest
 from dash import html
 
 from dash_true404 import enable_true_404
+from dash_true404.diagnostics import pytest_cases
+from dash_true404.diagnostics.check.in_process import check_app
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.pytest_cases import Case, Judge, list_cases
 from dash_true404.diagnostics.pytest_pages import DashPages
@@ -420,7 +422,7 @@ def test_an_error_that_is_no_verdict_has_its_traceback(pytester, monkeypatch):
     result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
 
 
-def test_a_case_for_each_page_with_fixtures_of_the_users(pytester):
+def test_a_case_for_each_page_with_fixtures_of_the_users(pytester, monkeypatch):
     more = """
         enable_true_404(app)
 
@@ -455,8 +457,13 @@ def test_a_case_for_each_page_with_fixtures_of_the_users(pytester):
             dash_page_case.check()
         """
     )
+    looks = []
+    monkeypatch.setattr(
+        pytest_cases, "check_app", lambda *args, **options: looks.append(1) or check_app(*args, **options)
+    )
     result = run(pytester, "-v", "-rs")
     result.assert_outcomes(passed=26, skipped=13)
+    assert len(looks) == 3  # once for each function and each of its other parameters
     result.stdout.fnmatch_lines(["SKIPPED [[]13[]]*: / was not seen: *403*"])
     result = run(pytester, "-v", "test_a_case_for_each_page_with_fixtures_of_the_users.py::test_pages[page-/trips-1]")
     result.assert_outcomes(passed=1)

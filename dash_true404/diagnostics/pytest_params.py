@@ -78,5 +78,6 @@ def _key(item: Any) -> Any:
     callspec = getattr(item, "callspec", None)
     if callspec is None or _NAME not in callspec.params:
         return None
-    others = tuple((name, index) for name, index in callspec.indices.items() if name != _NAME)
+    # By identity: values may be unhashable, and pytest's own indices differ from test to test.
+    others = tuple((name, id(value)) for name, value in callspec.params.items() if name != _NAME)
     return item.nodeid.partition("[")[0], others
