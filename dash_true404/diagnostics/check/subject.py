@@ -72,8 +72,8 @@ def is_index(subject: Subject, answer: Response) -> bool:
 
 def is_below(url: str, paths: Iterable[str]) -> bool:
     """Tell whether a URL is one of some paths, or below one."""
-    path = url.partition("?")[0]
-    return any(path == above or path.startswith(above.rstrip("/") + "/") for above in paths)
+    path = url.partition("?")[0].rstrip("/") + "/"
+    return any(path.startswith(above.rstrip("/") + "/") for above in paths)
 
 
 def shorten(answer: Response) -> bytes:
