@@ -14,7 +14,7 @@ from unittest import mock
 
 import dash
 import flask
-from dash import Input, Output, html
+from dash import Input, Output, dcc, html
 from fastapi import FastAPI
 from quart import Quart
 from werkzeug.exceptions import NotFound
@@ -103,6 +103,17 @@ def refusing_dash(**options: Any) -> dash.Dash:
 
     app.server.view_functions["/<path:path>"] = refuse if isinstance(app.server, flask.Flask) else refuse_later
     answer_404(app.server)
+    return app
+
+
+def linked_dash(paths: list[str]) -> dash.Dash:
+    """Return a Dash app with true 404s whose pages link to each other; they replace all in the registry."""
+    app = bare_dash()
+    dash.page_registry.clear()
+    dash.page_registry.update(registry(paths))
+    for number, page in enumerate(dash.page_registry.values()):
+        page["layout"] = html.Div(dcc.Link("next", href=paths[number - 1]))
+    enable_true_404(app)
     return app
 
 

@@ -13,16 +13,22 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+from unittest import mock
+
+import dash
 
 from dash_true404.core.pages import Pages
+from dash_true404.diagnostics.check.in_process import check_app
+from dash_true404.diagnostics.client import Client, Response
 
 from . import apps
 from .asking import asgi, wsgi
 from .timing import best
 
 MANY_PAGES = [f"/section-{number % 100}/page-{number}" for number in range(100_000)]
+PAGES_TO_CHECK = ["/", *(f"/page-{number}" for number in range(1, 1000))]
 TEMPLATES = {
     "/kind-1/<x>": [f"/kind-{number}/<x>" for number in range(1000)],
     "/<x>/page-1": [f"/<x>/page-{number}" for number in range(1000)],
@@ -175,11 +181,49 @@ def gunicorn(rounds: int) -> Iterator[Result]:
     yield Result("the same of plain Flask, from run to run", f"± {spread:.0%}", "")
 
 
+class _Counting(Client):
+    """Counts what is asked, and keeps how a page is drawn."""
+
+    asked = 0
+    drawn = b""
+
+    def ask(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Response:
+        self.asked += 1
+        self.drawn = body or self.drawn
+        return super().ask(target, method, headers, body)
+
+
+def check(rounds: int) -> Iterator[Result]:
+    """The command check, of an app with many pages that link to each other: its requests, and its time."""
+    number = len(PAGES_TO_CHECK)
+    with mock.patch.dict(dash.page_registry):
+        app = apps.linked_dash(PAGES_TO_CHECK)
+        with _Counting(app) as client:
+            start = time.perf_counter()
+            check_app(app, client=client)
+            taken = time.perf_counter() - start
+        draw = {"method": "POST", "data": client.drawn, "content_type": "application/json"}
+        calls = {
+            "page": wsgi(app.server, PAGES_TO_CHECK[-1], 200),
+            "draw": wsgi(app.server, "/_dash-update-component", 200, **draw),
+        }
+        seconds = best(calls, rounds)
+    own = number * sum(seconds.values())
+    yield Result(
+        f"check of {number:,} pages, requests", f"{client.asked}", f"{number:,} pages", client.asked / number, 4
+    )
+    told = "the app's own, to load and draw each page once"
+    yield Result(f"check of {number:,} pages, time", f"{taken:.1f} s", f"{told}: {own:.1f} s", taken / own, 2)
+
+
 MEASURES: dict[str, Measure] = {
     "flask": flask,
     "asgi": quart_and_fastapi,
     "scale": scale,
     "import": imports,
+    "check": check,
     "gunicorn": gunicorn,
 }
 
