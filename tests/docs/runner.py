@@ -39,7 +39,7 @@ _SETUP = re.compile(
 _INSTALL = re.compile(r"(?:python -m )?pip install (.*)")
 _SERVER = re.compile(r"(python app\.py|gunicorn |uvicorn |hypercorn )")
 _PORT = "8050"
-_SECONDS = 60
+_SECONDS = 300  # far more than anything takes: PyInstaller, on a busy machine, needs most of it
 
 _IMPORTS = "import dash\nfrom dash import Dash, dcc, html\nfrom dash_true404 import IN_APP, enable_true_404\n"
 _APP = """app = Dash("app", use_pages=True, pages_folder="")
@@ -79,7 +79,7 @@ def blocks(page: Path) -> list[Block]:
 
 def session(text: str) -> list[tuple[str, str]]:
     """Return the commands of a session, each with what it prints."""
-    parts = re.split(r"^\$ (.*(?:\\\n.*)*)\n", text, flags=re.MULTILINE)
+    parts = re.split(r"^\$ ((?:.*\\\n)*.*)\n", text, flags=re.MULTILINE)
     assert not parts[0], f"a session begins with a command: {parts[0]!r}"
     return list(zip(parts[1::2], parts[2::2], strict=True))
 
