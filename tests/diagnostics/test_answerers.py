@@ -15,6 +15,8 @@ import wrapt
 
 from dash_true404 import enable_true_404
 from dash_true404.diagnostics.answerers import UNSEEN, ask, find_answerer, werkzeug
+from dash_true404.diagnostics.answerers.answerer import SERVER
+from dash_true404.diagnostics.answerers.steps import Step
 from dash_true404.diagnostics.answerers.trace import Trace
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.explain import explain
@@ -1008,3 +1010,12 @@ def test_a_trace_that_fails_spares_the_request(backend, monkeypatch):
     with Client(app) as client:
         assert find_answerer(client, "/", "GET") == UNSEEN
         assert explain(app, "/", client=client).hints == ["The answer is 200, and I could not see who answered."]
+
+
+@pytest.mark.asgi
+def test_a_response_that_the_router_itself_sends_is_the_servers():
+    from starlette.routing import Router
+
+    from dash_true404.diagnostics.answerers import starlette
+
+    assert starlette._find_caller([Step(Router.__call__.__code__, 1)]) == SERVER
