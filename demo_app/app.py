@@ -40,7 +40,7 @@ def _header() -> html.Header:
 
 
 def _footer(true_404: bool) -> html.Footer:
-    # html.A, not dcc.Link: only a full load asks the server. "nofollow", for they are meant to be dead.
+    # html.A, not dcc.Link: only a full load asks the server. "nofollow", because they are meant to be dead.
     urls = ("/no-such-page", "/wp-login.php", "/About", "/%61bout")
     dead_ends = [html.A(html.Code(url), href=url, rel="nofollow") for url in urls]
     return html.Footer(

@@ -71,7 +71,7 @@ Answers = list[tuple[Question, int, int]]
 
 
 def table(answers: Answers) -> Iterator[str]:
-    """Yield the lines of the table, at most 80 columns wide without their colours."""
+    """Yield the lines of the table, at most 80 columns wide without their colors."""
     yield click.style(_line("URL", "method", f"{'plain Dash':<12} {'true':<5}", "what it is"), bold=True)
     for question, plain, true in answers:
         statuses = [f"{plain:<12}", f"{true:<5}"]

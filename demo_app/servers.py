@@ -41,7 +41,7 @@ def _serve(listener: socket.socket, true_404: bool, ports: tuple[int, int]) -> N
 def listen(ports: tuple[int, int]) -> tuple[socket.socket, socket.socket]:
     """Take two ports (0: any that is free).
 
-    :raises OSError: if one of them cannot be had.
+    :raises OSError: if one of them is taken.
     """
     first = socket.create_server((HOST, ports[0]))
     try:

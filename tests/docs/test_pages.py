@@ -1,5 +1,6 @@
 """Every block of code and every command of README, the tutorial and the how-to guides does what is said of it."""
 
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from .runner import ROOT, TUTORIAL, Reader, blocks
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the pages show a Unix shell")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32" or not all(map(shutil.which, ["bash", "curl"])), reason="needs bash and curl"
+)
 
 PAGES = [ROOT / "README.md", TUTORIAL, *sorted((ROOT / "docs" / "howto").glob("*.md"))]
 PAGES += [ROOT / "docs" / "reference" / "exists.md", *sorted((ROOT / "docs" / "explanation").glob("*.md"))]
