@@ -271,3 +271,10 @@ def test_pages_that_show_nothing_are_not_drawn_alike():
     enable_true_404(app)
     (note,) = check_app(app).notes
     assert note.why == '/c, /d are drawn alike: "One, two three four five six four five ...". Is that a log-in?'
+
+
+def test_a_made_up_value_that_does_not_exist_is_no_finding_without_true_404s():
+    app = make_app("/")
+    register("/item/<n>", exists=lambda n: n == "1")
+    report = check_app(app)
+    assert not [one for one in (*report.findings, *report.notes) if "/item" in one.url]

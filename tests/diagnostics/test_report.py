@@ -176,3 +176,8 @@ def test_logging_that_was_disabled_before_stays_disabled(monkeypatch):
     with silence_logging():
         assert logging.root.manager.disable == logging.CRITICAL
     assert logging.root.manager.disable == logging.INFO
+
+
+def test_a_finding_about_no_url_has_no_table():
+    text = format_report("app", Report([Finding("T207", "", why="An odd entry.")]))
+    assert text == "T207 odd entry of the registry: An odd entry.\n\napp: 1 finding."
