@@ -104,11 +104,11 @@ class WerkzeugDecisions:
         """
         rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
         if error is not None and isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
+            if isinstance(error, RequestRedirect) and request.method.upper() not in ("GET", "HEAD", "OPTIONS"):
+                return _decided_by_server(path, None, error)  # to a rule that takes the method, which Dash's don't
             # Dash's rules match neither its method nor WebSockets, or only match after a redirect to other slashes.
             urls = (bind or self._server.create_url_adapter)(request)
             rule, redirected = match_get(urls)
-            if isinstance(error, RequestRedirect) and self._rules.match_other_method(urls, error.new_url):
-                return _decided_by_server(path, rule, error)
         site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
         if rule is None or site is None:
             return _decided_by_server(path, rule, error)

@@ -79,19 +79,6 @@ class RulesWithoutDash:
             hidden += range(len(self._rules)) if rule is None else [numbers[id(rule)]]
         return methods, self._rules[hidden[0]] if hidden else None
 
-    def match_other_method(self, urls: MapAdapter, url: str) -> bool:
-        """Tell whether one of these rules matches a URL for the request's method, if Dash's rules have no part in it.
-
-        :param urls: the server's rules, bound to the request.
-        """
-        if urls.default_method.upper() in ("GET", "HEAD", "OPTIONS"):
-            return False
-        try:
-            urls.match(_path_below_mount(urls, url), return_rule=True, websocket=False)
-        except HTTPException:
-            return False
-        return True
-
     def _is_reached(self, urls: MapAdapter, path: str) -> bool:
         """Tell whether GET of a path is matched by one of these rules on the server as it is."""
         urls.map, here = self._server.url_map, urls.map

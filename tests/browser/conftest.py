@@ -21,7 +21,7 @@ def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         percy_run=False,
     ) as browser:
         # Dash's looks twice a second, and for ten seconds, which is little on a busy machine.
-        browser._wd_wait = WebDriverWait(browser.driver, 30, poll_frequency=0.05)
+        browser._wd_wait = WebDriverWait(browser.driver, 120, poll_frequency=0.05)
         yield browser
     # Where the runner has killed the threads of a server, those that wait for Chromium hear of it only now.
     for thread in threading.enumerate():
