@@ -324,6 +324,15 @@ def test_a_page_that_cannot_be_drawn_is_taken_to_be_found():
     assert [finding.url for finding in report.findings if finding.code == "T401"] == ["/broken"]
 
 
+def test_a_blank_page_is_drawn():
+    app = site_app("/blank", true=False, suppress_callback_exceptions=True)
+    register("/blank", layout=lambda **_: None)
+    enable_true_404(app)
+    report, _ = check(app)
+    assert said(report) == []
+    assert report.counts == {"pages": 4, "links": 3, "assets": 0}
+
+
 def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):
     """Where the handshake fails as ssl says it does, for making a certificate takes more than Python has."""
 

@@ -66,7 +66,7 @@ class Router:
         return None
 
     def draw(self, url: str) -> tuple[int, Any]:
-        """Return the router's status, and the layout that it answers with if that is 200."""
+        """Return the router's status, and the layout that it answers with if that is 200; 204 for a blank page."""
         if self._callback is None:
             return self._status, None
         if url not in self._drawn:
@@ -98,9 +98,10 @@ class Router:
             json.dumps(question).encode(),
         )
         try:
-            return answer.status_code, read_json(answer)["response"]["_pages_content"]["children"]
+            layout = read_json(answer)["response"]["_pages_content"]["children"]
         except (TypeError, KeyError):
-            return answer.status_code if answer.status_code != 200 else 204, None
+            layout = None
+        return 204 if answer.status_code == 200 and layout is None else answer.status_code, layout
 
 
 def read_json(answer: Response) -> Any:
@@ -168,7 +169,7 @@ class Crawl:
             except NoAnswerError as error:
                 self.found.append(Unseen(url, f"its layout could not be loaded: {error}"))
                 continue
-            if layout is None and status != 204:  # 204: the router leaves the page as it is
+            if layout is None and status != 204:  # 204: a blank page, or the page stays as it is
                 self.found.append(self._explain_unread(url, status))
             else:
                 self._drawn.setdefault(json.dumps(layout, sort_keys=True), []).append(url)
