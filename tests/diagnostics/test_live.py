@@ -333,6 +333,32 @@ def test_a_blank_page_is_drawn():
     assert report.counts == {"pages": 4, "links": 3, "assets": 0}
 
 
+@pytest.mark.parametrize("prefix", ["/", "/dash/"])
+def test_one_page_with_several_queries_is_not_drawn_alike(prefix):
+    urls = [prefix + path for path in ("trips", "trips?year=2024", "trips/", "trips/?year=2024")]
+    app = make_app(url_base_pathname=prefix)
+    register("/", layout=html.Div([html.A(href=url) for url in urls]))
+    register("/trips", layout=html.P("All trips"))
+    enable_true_404(app)
+    assert said(check(app, prefix)[0]) == []
+    register("/login", layout=html.P("All trips"))
+    dash.page_registry["m_47_"]["layout"].children.append(html.A(href=prefix + "login"))
+    (note,) = check(app, prefix)[0].notes
+    assert note.code == "T421"
+
+
+@pytest.mark.parametrize("path", ["/", "/a"])
+def test_what_the_server_answers_itself_is_not_a_page(path):
+    app = make_app()
+    register(path, layout=html.Div([html.A(href="/one.csv"), html.A(href="/two/all.csv")]))
+    for name in ("one.csv", "two/all.csv"):
+        app.server.add_url_rule(f"/{name}", name, lambda: "a;b")
+    enable_true_404(app)
+    report, _ = check(app, path)
+    assert [note.code for note in report.notes] == []
+    assert report.counts == {"pages": 1, "links": 2, "assets": 0}
+
+
 def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):
     """Where the handshake fails as ssl says it does, for making a certificate takes more than Python has."""
 

@@ -232,9 +232,12 @@ class Crawl:
         """Yield a note for pages that are drawn alike, since that may be a log-in with status 200."""
         for drawn, urls in self._drawn.items():
             # Of one page with a template, many URLs may be drawn alike.
-            pages = {self._subject.name_page(url) or url[len(self._subject.prefix) :].split("/")[0] for url in urls}
+            pages = {self._subject.name_page(url) or self._first_segment(url) for url in urls}
             words = first_words(json.loads(drawn)) if len(pages) > 1 else ""
             if words:
                 more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
                 why = f'{", ".join(urls[:_MOST_NAMED])}{more} are drawn alike: "{words}". Is that a log-in?'
                 yield Finding("T421", urls[0], "POST", 200, None, why, self._subject.name_page(urls[0]))
+
+    def _first_segment(self, url: str) -> str:
+        return url.partition("?")[0][len(self._subject.prefix) :].split("/")[0]
