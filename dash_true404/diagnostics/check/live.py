@@ -66,7 +66,7 @@ def check_site(
     crawl: Crawl | None = None
     try:
         site.open()
-        crawl = Crawl(site, site.router, lambda _: True, site.progress)
+        crawl = Crawl(site, site.router, site.is_found, site.progress)
         for one in _checks(site, crawl):
             found.append(one)
     except _EnoughError:
@@ -109,7 +109,7 @@ _OWN_URL = "The not-found page's own URL isn't a page either, and says 200."
 def _crawl(site: _Site, crawl: Crawl) -> None:
     layout = read_json(site.ask(site.prefix + "_dash-layout"))
     if site.router.is_there:
-        crawl.add([site.prefix, site.start])
+        crawl.add(url for url in (site.prefix, site.start) if not _is_dashs_not_found(site.router.draw(url)[1]))
     crawl.read(layout, site.prefix)
     crawl.run()
     # It holds all pages' layouts, but does not tell whose they are, and those of templates are made without their
