@@ -108,6 +108,64 @@ def test_a_page_that_is_redirected_is_seen_if_no_log_in_does_so(location, status
     assert ("/" not in [unseen.url for unseen in report.unseen]) is is_seen
 
 
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_link_that_a_guard_answers_and_nothing_matches_is_not_seen(is_enabled):
+    app = make_app("/login", "/new", suppress_callback_exceptions=True)
+    links = ["/admin/no", "/dl/x", "/chain", "/sso/x", "/admin/page", "/own", "/own-login", "/slashed", "/old/x"]
+    register("/", layout=html.Div([html.A(href=link) for link in links]))
+    register("/admin/page")
+    server = app.server
+    for rule, to in (("/own", "/new"), ("/own-login", "/login?x=1"), ("/slashed/", "/new"), ("/chain", "/admin/2")):
+        server.add_url_rule(rule, rule, lambda to=to: flask.redirect(to))
+
+    @server.before_request
+    def guard():
+        answers = {
+            "admin": flask.redirect("/login?next=/"),
+            "dl": ("no", 401),
+            "sso": flask.redirect("https://sso.example.org/"),
+            "old": flask.redirect("/new", 301),
+        }
+        return answers.get(flask.request.path.split("/")[1])
+
+    if is_enabled:
+        enable_true_404(app)
+    report, _ = ask_everything(app)
+    assert not [finding for finding in report.findings if finding.url in links]
+    guards = "a guard, such as a log-in, seems to answer first"
+    to_login = f"it answers 302, to /login?next=/: {guards}"
+    assert report.unseen == [
+        Unseen("/admin/page", to_login),
+        Unseen("/admin/no", f"linked on /, {to_login}"),
+        Unseen("/dl/x", f"linked on /, it answers 401: {guards}"),
+        Unseen("/chain", f"linked on /, {to_login}"),
+        Unseen("/sso/x", f"linked on /, it answers 302, to https://sso.example.org/: {guards}"),
+    ]
+    left_out = ["/admin", "/dl", "/chain", "/sso"]
+    report, _ = ask_everything(app, exclude=left_out)
+    assert report.unseen == []
+    assert report.exit_status() == (0 if is_enabled else 1)
+
+
+def test_links_are_not_said_to_be_guarded_where_every_unknown_url_is_redirected():
+    app = make_app("/new")
+    register("/", layout=html.A(href="/gone"))
+    enable_true_404(app)
+    app.server.register_error_handler(404, lambda _: flask.redirect("/login"))
+    app.server.add_url_rule("/login", "login", lambda: "log in")
+    report, _ = ask_everything(app)
+    assert [one.url for one in found(report, "T121")] == ["/" + UNKNOWN_NAME]
+    assert report.unseen == []
+
+
+def test_links_of_an_app_whose_pages_nobody_knows_are_not_said_to_be_guarded():
+    app = dash.Dash()
+    app.layout = html.A(href="/dl/x")
+    app.server.before_request(lambda: ("no", 401) if flask.request.path == "/dl/x" else None)
+    report, _ = ask_everything(app)
+    assert report.unseen == []
+
+
 def test_an_open_home_page_with_a_guarded_one_is_not_complete(backend):
     app = app_on(backend, "/", "/admin")
     if backend == "fastapi":

@@ -126,6 +126,8 @@ class Crawl:
     ) -> None:
         self.dead: list[DeadLink] = []
         self.found: list[Finding | Unseen] = []
+        #: Each link or file that is not dead, with the first page that holds it.
+        self.alive: dict[str, str] = {}
         self.pages: set[str] = set()
         self._subject = subject
         self._router = router
@@ -207,7 +209,9 @@ class Crawl:
                     self._note_outside(target, url, end)
                 elif is_reported:
                     self.dead.append(DeadLink(target, url, end.status, kind, end.is_endless))
-            elif kind == LINK and target.startswith(self._subject.prefix) and self._is_wanted(target):
+                continue
+            self.alive.setdefault(target, url)
+            if kind == LINK and target.startswith(self._subject.prefix) and self._is_wanted(target):
                 self.add([target])
 
     def _is_wanted(self, target: str) -> bool:

@@ -119,7 +119,7 @@ class PageChecks:
         elif get.status_code >= 400 and get.status_code not in GUARDED:
             yield self._explain_refusal(module, url, get)
             return
-        elif not self._is_moved(get, url):
+        elif not self.is_moved(get, url):
             yield Unseen(url, explain_guard(get))
             return
         if self.asked <= _MOST_METHODS:
@@ -148,8 +148,8 @@ class PageChecks:
         )
         return Finding("T201", url, "GET", answer.status_code, 200, why, module)
 
-    def _is_moved(self, answer: Response, url: str) -> bool:
-        """Tell whether a page is redirected to another page for a reason of its own, not by a log-in."""
+    def is_moved(self, answer: Response, url: str) -> bool:
+        """Tell whether a URL is redirected to a page for a reason of its own, not by a log-in."""
         there = self._subject.resolve(answer.location or "", url) if 300 <= answer.status_code < 400 else None
         if there is None or _LOG_IN.fullmatch(urlsplit(there).path.rstrip("/").rpartition("/")[2]):
             return False
