@@ -286,6 +286,43 @@ def test_the_audit_names_a_url_once_with_the_pages_that_link_to_it():
     assert "on /b, /c and 1 more" in finding.why
 
 
+@pytest.mark.parametrize("true", [True, False])
+@pytest.mark.parametrize(
+    ("link", "reason"),
+    [
+        ("/boom", " It matches the rule /boom (boom), which answers 500."),
+        ("/gone", " It matches the rule /gone (gone), which answers 410."),
+        ("/to-boom", " It's redirected to /boom. It matches the rule /boom (boom), which answers 500."),
+        ("/to-nothing", " It's redirected to /nothing-at-all."),
+        ("/assets/no.css", " It matches Dash's rule for assets /assets/<path:filename>, which answers 404."),
+        ("/trip/7", " It matches page 'trip' (/trip/<number>), whose exists returned False."),
+        ("/nothing-at-all", ""),
+        (
+            "/sent",
+            " With another method it matches: the rule /sent (sent) accepts POST, not GET.",
+        ),
+    ],
+)
+def test_a_dead_link_that_something_answers_is_no_near_miss(link, reason, true):
+    app = app_with_links(link, true=False)
+    register("/trip/<number>", module="trip", exists=lambda number: False)
+    server = app.server
+    server.add_url_rule("/boom", "boom", lambda: ("sorry", 500))
+    server.add_url_rule("/gone", "gone", lambda: ("gone", 410))
+    server.add_url_rule("/to-boom", "to-boom", lambda: ("", 302, {"Location": "/boom"}))
+    server.add_url_rule("/to-nothing", "to-nothing", lambda: ("", 302, {"Location": "/nothing-at-all"}))
+    server.add_url_rule("/sent", "sent", lambda: "", methods=["POST"])
+    if true:
+        enable_true_404(app)
+    (finding,) = (finding for finding in find_faults(app) if finding.code == "T411")
+    advice = "Correct the link, or provide the page."
+    if finding.seen == 200:
+        advice += ' (The server says 200, and the browser draws "not found".)'
+    assert finding.url == link
+    rest = finding.why.partition(advice)[2]
+    assert rest.startswith(reason) if reason else rest == ""
+
+
 def test_what_is_in_front_of_the_app_is_not_judged():
     app = make_app("/", url_base_pathname="/dash/")
     register("/a", layout=[html.A(href=href) for href in ("/portal/", "http://localhost/grafana", "/dash/nope")])

@@ -19,7 +19,7 @@ from ..inspected_app import SAFE, InspectedApp
 from ..urls import UNKNOWN_NAME, resolve_link, to_server
 from .crawl import Crawl, DeadLink, Progress, Router, read_json
 from .findings import Unseen
-from .subject import NO_ANSWER, is_below, shorten
+from .subject import NO_ANSWER, follow, is_below, shorten
 from .watch import Fault
 
 __all__ = ["DeadLink", "InProcess", "crawl_app", "find_dead_links", "list_page_urls"]
@@ -134,9 +134,17 @@ class InProcess:
         return self.faults[taken:]
 
     def explain_dead(self, url: str) -> str | None:
-        """Return what a URL that isn't found nearly is."""
-        path = (to_server(self.app, url) or "").partition("?")[0]
-        return next((hint.text for hint in find_near_misses(self.inspected, path, "GET")), None)
+        """Return what answers a dead link, or else what its URL nearly is."""
+        end = follow(self, url)
+        moved = "" if end.url == url else f"It's redirected to {end.url}. "
+        decision = self.decide(end.url)
+        name = self.inspected.name_what_matches(decision)
+        if name is None:
+            hint = next(find_near_misses(self.inspected, decision.path, "GET"), None)
+            return moved + hint.text if hint else moved.rstrip() or None
+        if decision.found.asks_exists and end.status in (200, 404):
+            return f"{moved}It matches {name}, whose exists returned False."
+        return f"{moved}It matches {name}, which answers {end.status}."
 
     def decide(self, url: str, method: str = "GET") -> Decision:
         """Return what is decided for a request; without true 404s, what would be."""
