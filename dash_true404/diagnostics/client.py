@@ -64,7 +64,7 @@ class Client:
         #: What is worth knowing about how it asks.
         self.notes: list[str] = []
         self.mount = mount
-        self._visitor = visitor
+        self.visitor = visitor
         self._is_frozen = False
         self._is_live = isinstance(app, str)
         self._own_headers = _list_own_headers(visitor)
@@ -126,7 +126,7 @@ class Client:
     @property
     def is_somebody(self) -> bool:
         """Whether the visitor is somebody whom the app may know."""
-        return self._visitor._replace(base_url=None) != STRANGER
+        return self.visitor._replace(base_url=None) != STRANGER
 
     def freeze_cookies(self) -> None:
         """Drop the cookies that answers set from now on."""

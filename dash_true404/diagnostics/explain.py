@@ -13,7 +13,7 @@ from ..core.paths import reachable
 from .answerers import Answerer
 from .client import Client
 from .inspected_app import InspectedApp, check_ready
-from .observation import is_end_found, observe
+from .observation import Observation, is_end_found, is_kept_out, observe
 from .verdicts.found import judge
 
 _WIDTH = 80
@@ -42,7 +42,7 @@ class Explanation(NamedTuple):
     """Why, such as ``page`` or ``no page``."""
     is_found: bool | None
     """Whether a visitor gets something: a 2xx, if by redirects, or a rule that matches and was not asked. None where
-    a redirect leads out of the app, so that its end could not be seen."""
+    that could not be seen: a redirect leads out of the app, or a guard answers what nothing matches."""
     answerer: Answerer | None
     """Who answered, as far as that was seen; None where it was not asked."""
 
@@ -82,19 +82,32 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
         client = client or stack.enter_context(Client(app))
         seen = observe(InspectedApp(app, client), path, query, method.upper())
         layer, sentence, hints = judge(seen)
-        is_found = is_end_found(seen)
+        texts = list(dict.fromkeys(hint.text for hint in hints))[:_MOST_HINTS]
+        if is_kept_out(seen):
+            is_found, texts = None, [*texts[: _MOST_HINTS - 1], _advise_log_in(seen)]
+        else:
+            is_found = is_end_found(seen)
     return Explanation(
         url=f"{path}?{query}" if query else path,
         method=seen.method,
         status=seen.status,
         layer=layer,
         verdict=sentence,
-        hints=list(dict.fromkeys(hint.text for hint in hints))[:_MOST_HINTS],
+        hints=texts,
         outcome=seen.decision.outcome.value,
         reason=seen.decision.reason.value,
         is_found=is_found,
         answerer=None if seen.answer is None else seen.answerer,
     )
+
+
+def _advise_log_in(seen: Observation) -> str:
+    client = seen.app.client
+    if client.visitor.login:
+        return f"--login {client.visitor.login} was called, but the guard still answers."
+    if client.is_somebody:
+        return "The guard does not accept this visitor: look at --user and --header, or log in with --login."
+    return "Whether it is found can only be seen by a visitor who is let in: log in with --login, --user or --header."
 
 
 def _split_url(url: str) -> tuple[str, str]:

@@ -12,10 +12,11 @@ from ..servers import Decision, Outcome, Reason
 from .answerers import UNSEEN, Answerer, find_answerer
 from .client import Response
 from .inspected_app import SAFE, InspectedApp
-from .urls import follow_redirects, resolve_link
+from .urls import UNKNOWN_NAME, follow_redirects, resolve_link
 
 # What answers in place of a page or rule.
 _ANSWERING = ("before_request", "guard", "middleware", "inside")
+_GUARDING = (*_ANSWERING, "dependency")
 
 # One at a time, or the second would take the first one's watch for the page's own exists.
 _watching = threading.RLock()
@@ -91,6 +92,22 @@ def is_end_found(seen: Observation) -> bool | None:
         return False
     is_known = seen.app.name_what_matches(seen.app.decide(path, method)) is not None
     return is_known and 200 <= answer.status_code < 300
+
+
+def is_kept_out(seen: Observation) -> bool:
+    """Tell whether a guard keeps the visitor from seeing whether a URL that nothing matches is found.
+
+    It does so where it answers a made-up URL beside it alike: one that redirects an old URL, or bars one, does not.
+    """
+    who, status = seen.answerer, seen.status
+    is_guard = who.kind in _GUARDING and not who.was and (status in (401, 403) or seen.location is not None)
+    if not is_guard and not (who.kind == "errorhandler" and status in (401, 403)):
+        return False
+    if seen.app.name_what_matches(seen.decision) is not None:
+        return False
+    beside = seen.app.ask(f"{seen.path.rpartition('/')[0]}/{UNKNOWN_NAME}", seen.method)
+    ends = [(location or "").partition("?")[0] for location in (seen.location, beside.location)]
+    return beside.status_code == status and ends[0] == ends[1]
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.explain import explain
 from dash_true404.diagnostics.inspected_app import NotReadyError
+from dash_true404.diagnostics.settings import Visitor
 
 from ..apps import Unmerged, app_on, make_app, make_true_app, register, wrap_dashs_views
 from ..scale import EXAMPLES
@@ -850,8 +851,93 @@ def test_behind_a_login_what_is_near_is_named_by_the_decision():
     app.server.before_request(lambda: flask.redirect("/login"))
     found = explain(app, "/About")
     assert found.hints[0].startswith("Only the letter case differs: /about is matched by page 'm_47_about'.")
-    (hint,) = explain(app, "/salse").hints
+    hint, advice = explain(app, "/salse").hints
+    assert "log in with --login" in advice
     assert hint == "It may be misspelt: /sales is matched by page 'm_47_sales'. Ask for that one."
+
+
+def keep_out(status):
+    def guard():
+        if flask.session.get("user") != "ann":
+            return flask.redirect(f"/login?next={flask.request.path}") if status == 302 else flask.abort(status)
+
+    return guard
+
+
+@pytest.mark.parametrize("status", [302, 401, 403])
+@pytest.mark.parametrize("has_handler", [False, True])
+def test_what_a_guard_keeps_from_a_stranger_is_not_said_to_be_found_or_not(status, has_handler):
+    app = make_true_app("/", "/about")
+    app.server.secret_key = "s"
+    app.server.before_request(keep_out(status))
+    if has_handler:
+        for code in (401, 403):
+            app.server.register_error_handler(code, lambda error: ("no", error.code))
+    found = explain(app, "/zz")
+    assert (found.status, found.is_found) == (status, None)
+    assert found.hints == [
+        "Whether it is found can only be seen by a visitor who is let in: log in with --login, --user or --header."
+    ]
+    assert explain(app, "/about").is_found is False  # a page is there, and this visitor does not get it
+
+
+def log_in_badly(client):
+    client.set_session(user="bob")
+
+
+def log_in_well(client):
+    client.set_session(user="ann")
+
+
+@pytest.mark.parametrize(
+    ("visitor", "is_found", "advice"),
+    [
+        (Visitor(login=f"{__name__}:log_in_well"), False, None),
+        (
+            Visitor(login=f"{__name__}:log_in_badly"),
+            None,
+            f"--login {__name__}:log_in_badly was called, but the guard still answers.",
+        ),
+        (
+            Visitor(user="me:secret"),
+            None,
+            "The guard does not accept this visitor: look at --user and --header, or log in with --login.",
+        ),
+    ],
+)
+def test_a_visitor_whom_the_guard_does_not_accept_is_told_so(visitor, is_found, advice):
+    app = make_true_app("/")
+    app.server.secret_key = "s"
+    app.server.before_request(keep_out(302))
+    with Client(app, visitor) as client:
+        found = explain(app, "/zz", client=client)
+    assert found.is_found is is_found
+    assert (advice is None) is (is_found is False)
+    if advice:
+        assert found.hints[-1] == advice
+
+
+def test_a_guard_for_one_url_keeps_nothing_from_a_stranger():
+    """It redirects an old URL, and bars one: no log-in would show more."""
+    app = make_true_app("/", "/new")
+
+    @app.server.before_request
+    def guard():
+        if flask.request.path == "/old":
+            return flask.redirect("/new")
+        return flask.abort(403) if flask.request.path == "/wp-login.php" else None
+
+    assert explain(app, "/old").is_found is True
+    assert explain(app, "/wp-login.php").is_found is False
+
+
+def test_a_redirect_of_every_other_url_by_a_guard_goes_elsewhere_each():
+    app = make_true_app("/", "/new/a")
+    app.server.before_request(
+        lambda: flask.redirect("/new" + flask.request.path) if "/new" not in flask.request.path else None
+    )
+    assert explain(app, "/a").is_found is True
+    assert explain(app, "/b").is_found is False
 
 
 def test_a_guard_around_the_views_refuses_other_methods_everywhere():
