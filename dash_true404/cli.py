@@ -25,6 +25,7 @@ from .diagnostics.find_apps import FoundApp, choose_app
 from .diagnostics.inspected_app import check_ready
 from .diagnostics.load import load_apps
 from .diagnostics.routes import Listing, list_routes
+from .diagnostics.settings import check_choices
 from .diagnostics.urls import strip_origin
 
 APP = click.argument("app", metavar="[APP]", required=False)
@@ -38,8 +39,17 @@ FORMAT = click.option(
 )
 
 
+_ADDRESS = re.compile(r"[\w.-]+:\d+/?")
+
+
 def load(asked: Asked, name: str | None) -> dict[str, FoundApp]:
     """Return the apps of the name that was given, each with a name of its own."""
+    if name and is_url(name):
+        raise CannotRun(f"{name} is a URL, and this needs the app itself, such as app:app. Only `check` takes a URL.")
+    if name and _ADDRESS.fullmatch(name):
+        raise CannotRun(
+            f"{name} isn't an app, such as app:app. If `check` is to ask a site, write http://{name.rstrip('/')}/."
+        )
     name, folder = asked.name_app(name)
     asked.progress(f"Importing {name}")
     apps = load_apps(name, folder)
@@ -178,6 +188,7 @@ def check(
     most: int,
 ) -> Output:
     """Check an app or a live site."""
+    check_choices(exclude, ignore)
     excluded = (*asked.settings.exclude, *exclude)
     reports: dict[str, Report] = {}
     notes: list[str] = []
@@ -232,14 +243,17 @@ def explain_command(asked: Asked, arguments: tuple[str, ...], method: str, form:
     if not re.fullmatch("[A-Za-z-]+", method):
         raise CannotRun(f"{method!r} isn't an HTTP method.")
     name, urls = (None, arguments) if is_url(arguments[0]) else (arguments[0], arguments[1:])
+    if name is None and asked.settings.app is None and not urls[0].startswith("/"):
+        name = urls[0]  # which load() refuses
     if not urls:
         raise CannotRun(f"Which URL? Name it after the app: dash-true404 explain {name} /about")
-    explanations, notes = explain_all(asked, list(load(asked, name).values()), urls, method)
+    explanations, notes, is_complete = explain_all(asked, list(load(asked, name).values()), urls, method)
     if form == "json":
-        text = one_or_all([explanation.as_dict() for explanation in explanations])
+        found = [explanation.as_dict() for explanation in explanations]
+        text = json.dumps(found if len(urls) > 1 else found[0], indent=2)
     else:
         text = "\n\n\n".join(map(write, explanations))
-    seen = {explanation.is_found for explanation in explanations}
+    seen = {explanation.is_found for explanation in explanations} | (set() if is_complete else {None})
     return Output(text, 2 if None in seen else 1 if False in seen else 0, notes)
 
 
@@ -252,16 +266,19 @@ def write(explanation: Explanation) -> str:
 
 def explain_all(
     asked: Asked, apps: list[FoundApp], urls: Sequence[str], method: str
-) -> tuple[list[Explanation], list[str]]:
-    """Return the explanation of each URL, by the app that it belongs to, and what there is to know besides."""
+) -> tuple[list[Explanation], list[str], bool]:
+    """Return the explanation of each URL by its app, what there is to know besides, and whether each URL has an app."""
     explanations: dict[int, Explanation] = {}
     numbers: dict[str, list[int]] = {}
     notes: list[str] = []
     for number, url in enumerate(urls):
         app = choose_app(apps, strip_origin(url).partition("?")[0])
         if app is None:
-            raise CannotRun(f"{url} is outside of all Dash apps here: {', '.join(app.prefix for app in apps)}")
+            notes.append(f"{url} is outside of all Dash apps here: {', '.join(app.prefix for app in apps)}")
+            continue
         numbers.setdefault(app.prefix, []).append(number)
+    if not numbers:
+        raise CannotRun("\n".join(notes))
     for app in apps:
         if app.prefix not in numbers:
             continue
@@ -273,4 +290,4 @@ def explain_all(
         notes += client.notes
         if app.mount:
             notes.append(f"The Dash app is mounted at {app.mount}, which is left out in what is said of its URLs.")
-    return [explanations[number] for number in range(len(urls))], notes
+    return [explanations[number] for number in sorted(explanations)], notes, len(explanations) == len(urls)

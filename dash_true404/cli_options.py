@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -198,6 +199,9 @@ def _could_run(is_verbose: bool) -> Iterator[None]:
             yield
     except (click.ClickException, click.exceptions.Exit):
         raise
+    except KeyboardInterrupt:
+        click.echo("Aborted.", err=True)
+        raise click.exceptions.Exit(128 + signal.SIGINT) from None  # as shells have it; click's own 1 means findings
     except _FOR_PEOPLE as error:
         raise CannotRun(str(error)) from error
     except Exception as error:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from .base_urls import split_base_url
+from .check.codes import CODES
 
 _TABLE = "tool.dash-true404"
 _MENTION = re.compile(r"""tool["']?\s*\.\s*["']?dash-true404""")
@@ -16,7 +19,7 @@ _TEXTS = ("app", "user", "base-url", "login")
 _VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
-_BASE_URL = re.compile(r"https?://(?:[^/?#@:\s]+|\[[0-9a-f:.]+\])(:\d+)?/?", re.IGNORECASE)
+_BASE_URL = re.compile(r"https?://(?:[^/?#@:\s\[\]]+|\[[0-9a-f:.]+\])(:\d+)?/?", re.IGNORECASE)
 
 
 class SettingsError(ValueError):
@@ -123,6 +126,7 @@ def _make_settings(table: Any, folder: Path, file: Path) -> Settings:
             raise SettingsError(f'{name} in [{_TABLE}] of {file} has to be a list of texts: {name} = ["..."].')
         else:
             lists[name] = tuple(value)
+    check_choices(lists["exclude"], lists["ignore"])
     visitor = make_visitor(lists["header"], texts["user"], texts["base-url"], texts["login"], str(folder))
     return Settings(texts["app"], visitor, lists["exclude"], lists["ignore"], str(folder))
 
@@ -146,13 +150,39 @@ def make_visitor(
         user = _expand(user, folder)
         if ":" not in user:
             raise SettingsError("The user has to be name:password.")
-    if base_url is not None and not _BASE_URL.fullmatch(base_url):
+    if base_url is not None and not _is_base_url(base_url):
         raise SettingsError(
             f"{base_url!r} isn't a base URL. Write http://HOST/ or https://HOST/, without user or path."
         )
     if login is not None and not all(login.partition(":")):
         raise SettingsError(f"{login!r} doesn't name a function. Write module:function, such as logins:log_in.")
     return Visitor(tuple(_list_headers(headers, folder)), user, base_url, login)
+
+
+def check_choices(exclude: Iterable[str], ignore: Iterable[str]) -> None:
+    """Raise an error for what would leave nothing out, because it is no path or no code.
+
+    :param exclude: paths.
+    :param ignore: each ``CODE`` or ``CODE:URL``.
+    :raises SettingsError: if one of them cannot be used.
+    """
+    for path in exclude:
+        if not path.startswith("/"):
+            raise SettingsError(f"exclude: {path!r} isn't a path. Write it with a slash in front, such as /admin.")
+    for wanted in ignore:
+        if wanted.partition(":")[0] not in CODES:
+            raise SettingsError(
+                f"ignore: {wanted!r} doesn't begin with a code. Write CODE or CODE:URL, such as T411 or T411:/old. "
+                "`dash-true404 check --codes` lists the codes."
+            )
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        split_base_url(url)
+    except ValueError:
+        return False
+    return _BASE_URL.fullmatch(url) is not None
 
 
 def _list_headers(headers: tuple[str, ...], folder: str) -> list[tuple[str, str]]:

@@ -203,6 +203,15 @@ def test_the_apps_own_log_is_shown_with_v_only(app_name, command, caplog):
         (["routes", "command_line_app:app", "--user", "ann"], "The user has to be name:password."),
         (["check", "http://["], "Error: 'http://[' isn't a URL of a site. Write http://HOST/ or https://HOST/.\n"),
         (["check", "/about"], "Error: '/about' isn't a URL of a site. Write http://HOST/ or https://HOST/.\n"),
+        (["routes", "command_line_app:app", "--base-url", "http://["], "Error: 'http://[' isn't a base URL."),
+        (["check", "command_line_app:app", "--exclude", "trips"], "exclude: 'trips' isn't a path. Write it with a"),
+        (["check", "http://127.0.0.1:9/", "--exclude", "http://a/b"], "exclude: 'http://a/b' isn't a path."),
+        (["check", "command_line_app:app", "--ignore", "foo"], "ignore: 'foo' doesn't begin with a code. Write CODE"),
+        (["check", "command_line_app:app", "--ignore", "T999"], "`dash-true404 check --codes` lists the codes."),
+        (["routes", "http://a.example/"], "http://a.example/ is a URL, and this needs the app itself"),
+        (["explain", "http://a.example/"], "http://a.example/ is a URL, and this needs the app itself"),
+        (["check", "localhost:8157"], "If `check` is to ask a site, write http://localhost:8157/."),
+        (["check", "localhost:8157/"], "write http://localhost:8157/."),
         (["routes", "no_such_app:app"], "There is no module 'no_such_app'"),
     ],
 )
@@ -231,6 +240,22 @@ def test_what_breaks_off_shows_its_traceback_with_v(app_name, monkeypatch):
     status, output = run("routes", app_name, "-v")
     assert status == 2
     assert "Traceback" in output
+
+
+@pytest.mark.parametrize("command", ["check", "routes", "explain"])
+def test_ctrl_c_is_no_finding(app_name, command, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dash_true404.cli.load_apps", interrupt)
+    assert run(command, app_name, *(["/"] if command == "explain" else [])) == (130, "Aborted.\n")
+
+
+def test_a_full_url_is_explained_by_the_app_of_the_table(app_name, tmp_path):
+    (tmp_path / "pyproject.toml").write_text(f'[tool.dash-true404]\napp = "{app_name}"\n')
+    status, output = run("explain", "http://a.example/")
+    assert status == 0
+    assert output.startswith("GET /: 200 (page)")
 
 
 def test_a_guarded_app_is_seen_with_a_user(app_name):

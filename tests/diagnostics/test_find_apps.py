@@ -253,6 +253,13 @@ def test_a_mounted_app_is_asked_through_what_it_is_mounted_on(module):
     assert run("explain", f"{module}:site", "/shop/")[0] == 0
     status, output = run("explain", f"{module}:site", "/elsewhere")
     assert (status, output) == (2, "Error: /elsewhere is outside of all Dash apps here: /shop/\n")
+    status, output = run("explain", f"{module}:site", "/shop/cart", "/elsewhere", "/shop/nope")
+    assert status == 2
+    assert [line for line in output.splitlines() if line.startswith("GET ")] == [
+        "GET /cart: 200 (page)",
+        "GET /nope: 404 (routing)",
+    ]
+    assert "Note: /elsewhere is outside of all Dash apps here: /shop/\n" in output
     status, output = run("check", f"{module}:site")
     assert (status, "no findings" in output) == (0, True)
 
