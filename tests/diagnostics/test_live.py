@@ -359,6 +359,34 @@ def test_what_the_server_answers_itself_is_not_a_page(path):
     assert report.counts == {"pages": 1, "links": 2, "assets": 0}
 
 
+def test_links_of_pages_that_nothing_links_to_are_noted_and_not_counted():
+    app = site_app("/gone")
+    links = ["/gone", "/lost", "here", "/a", "/logout", "/left/x", "https://example.org/"]
+    hidden = html.Div([*(html.A(href=link) for link in links), html.Img(src="/lost.png"), html.Img(src="/b")])
+    register("/hidden", layout=hidden)
+    report, asked = check(app, exclude=["/left"])
+    assert [finding.url for finding in report.findings] == ["/gone"]
+    (note,) = report.notes
+    assert note[:2] == ("T424", "/lost")
+    assert note.why.startswith("/lost, /lost.png: dead in Dash's validation layout, and on no page that was read.")
+    assert report.counts == {"pages": 3, "links": 3, "assets": 0}
+    assert not {"/here", "/logout", "/left/x"} & {target for _, target, _ in asked}
+    assert report.exit_status() == 1
+    dash.page_registry["m_47_"]["layout"].children.append(html.A(href="/hidden"))
+    report, _ = check(app, exclude=["/left"])
+    assert [finding.url for finding in report.findings] == ["/gone", "/lost", "/here", "/lost.png"]
+    assert {note.code for note in report.notes} == {"T423"}
+
+
+def test_a_page_that_only_an_unlinked_page_links_to_is_read():
+    app = site_app()
+    register("/hidden", layout=html.A(href="/known"))
+    register("/known", layout=html.A(href="/gone"))
+    report, _ = check(app)
+    assert [finding.why.partition(":")[0] for finding in report.findings] == ["A dead link on /known"]
+    assert report.notes == []
+
+
 def test_a_certificate_that_is_not_trusted_is_named(monkeypatch):
     """Where the handshake fails as ssl says it does, for making a certificate takes more than Python has."""
 

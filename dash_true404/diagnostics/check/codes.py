@@ -156,6 +156,9 @@ T422 link that leaves the app
 T423 log-out was not asked
   A URL that seems to log out was neither asked nor drawn: it would end the session of the check.
   -> Nothing, as a rule.
+T424 dead link on an unknown page
+  On a live site, a link that isn't found is in Dash's validation layout, and on no page that was read.
+  -> If a page that nothing links to was not visited, check its URL too.
 
 T501 rule that is never reached
   All URLs of a rule of the server are matched by Dash's own rules first.

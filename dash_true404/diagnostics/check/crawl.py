@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..client import NoAnswerError, Response
-from ..urls import is_log_out
+from ..urls import UNKNOWN_NAME, is_log_out
 from .findings import Finding, Unseen
 from .references import LINK, find_references, first_words
 from .subject import End, Subject, follow
@@ -125,6 +125,7 @@ class Crawl:
         self, subject: Subject, router: Router, wanted: Callable[[str], bool], progress: Progress | None = None
     ) -> None:
         self.dead: list[DeadLink] = []
+        self._unplaced: dict[str, None] = {}
         self.found: list[Finding | Unseen] = []
         #: Each link or file that is not dead, with the first page that holds it.
         self.alive: dict[str, str] = {}
@@ -135,6 +136,7 @@ class Crawl:
         self._progress = progress or (lambda _: None)
         self._waiting: deque[str] = deque()
         self._ends: dict[str, End] = {}
+        self._links: set[str] = set()
         self._files: set[str] = set()
         self._drawn: dict[str, list[str]] = {}
 
@@ -146,7 +148,7 @@ class Crawl:
     @property
     def counts(self) -> dict[str, int]:
         """How many links and assets were asked."""
-        return {"links": len(self._ends.keys() - self._files), "assets": len(self._files)}
+        return {"links": len((self._links & self._ends.keys()) - self._files), "assets": len(self._files)}
 
     def add(self, urls: Iterable[str]) -> None:
         """Add pages to read."""
@@ -188,34 +190,65 @@ class Crawl:
         how = ", but not as Dash does" if status == 200 else ""
         return Unseen(url, f"asked for the layout, the server answers {status}{how}")
 
-    def read(self, layout: Any, url: str, is_reported: bool = True) -> None:
+    def read(self, layout: Any, url: str) -> None:
         """Ask for all links and files in a layout.
 
         :param layout: as JSON has it.
         :param url: the page that holds it.
-        :param is_reported: whether its dead links count.
         """
         for kind, href in dict.fromkeys(find_references(layout)):
             target = self._subject.resolve(href, url)
             if target is None or self._is_left_alone(target):
                 continue
+            (self._links if kind == LINK else self._files).add(target)
             try:
-                end = self._find_end(target, kind)
+                end = self._find_end(target)
             except NoAnswerError as error:
                 self.found.append(Unseen(target, f"linked on {url}, it could not be asked: {error}"))
                 continue
             if end.is_dead:
                 if not self._subject.can_judge(target):
                     self._note_outside(target, url, end)
-                elif is_reported:
+                else:
                     self.dead.append(DeadLink(target, url, end.status, kind, end.is_endless))
                 continue
             self.alive.setdefault(target, url)
-            if kind == LINK and target.startswith(self._subject.prefix) and self._is_wanted(target):
+            if kind == LINK and self._is_wanted(target):
                 self.add([target])
 
+    def find_pages(self, layout: Any) -> None:
+        """Add the pages that are linked in a layout of which nobody knows what page holds it.
+
+        Its links do not count, and none is reported as dead: :meth:`find_unplaced` notes those.
+
+        :param layout: as JSON has it.
+        """
+        root = self._subject.prefix
+        for kind, href in dict.fromkeys(find_references(layout)):
+            target = self._subject.resolve(href, root)
+            # Where a relative link leads to depends on its page.
+            if target is None or target != self._subject.resolve(href, f"{root}{UNKNOWN_NAME}/{UNKNOWN_NAME}/"):
+                continue
+            if is_log_out(target) or self._subject.is_left_out(target):
+                continue
+            if self._find_end(target).is_dead:
+                self._unplaced[target] = None
+            elif kind == LINK and self._is_wanted(target):
+                self.add([target])
+
+    def find_unplaced(self) -> Iterator[Finding]:
+        """Yield a note if links that :meth:`find_pages` has met are dead, and on no page that was read."""
+        urls = [url for url in self._unplaced if url not in self._links | self._files]
+        if urls:
+            why = (
+                f"{_name_some(urls)}: dead in Dash's validation layout, and on no page that was read. That is either "
+                "a page that nothing links to, which was not visited (check its URL too), or one with a path "
+                "template, which Dash makes there without its variables."
+            )
+            yield Finding("T424", urls[0], why=why)
+
     def _is_wanted(self, target: str) -> bool:
-        return self._router.is_there and self._wanted(target)
+        return target.startswith(self._subject.prefix) and self._router.is_there and self._wanted(target)
 
     def _note_outside(self, target: str, url: str, end: End) -> None:
         why = (
@@ -224,9 +257,7 @@ class Crawl:
         )
         self.found.append(Finding("T422", target, seen=end.status or None, why=why))
 
-    def _find_end(self, target: str, kind: str) -> End:
-        if kind != LINK:
-            self._files.add(target)
+    def _find_end(self, target: str) -> End:
         if target not in self._ends:
             self._progress(f"Asking {len(self._ends) + 1} links: {target}")
             self._ends[target] = follow(self._subject, target)
@@ -239,9 +270,13 @@ class Crawl:
             pages = {self._subject.name_page(url) or self._first_segment(url) for url in urls}
             words = first_words(json.loads(drawn)) if len(pages) > 1 else ""
             if words:
-                more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
-                why = f'{", ".join(urls[:_MOST_NAMED])}{more} are drawn alike: "{words}". Is that a log-in?'
+                why = f'{_name_some(urls)} are drawn alike: "{words}". Is that a log-in?'
                 yield Finding("T421", urls[0], "POST", 200, None, why, self._subject.name_page(urls[0]))
 
     def _first_segment(self, url: str) -> str:
         return url.partition("?")[0][len(self._subject.prefix) :].split("/")[0]
+
+
+def _name_some(urls: list[str]) -> str:
+    more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
+    return ", ".join(urls[:_MOST_NAMED]) + more

@@ -99,6 +99,7 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
     yield from list_dead_links(crawl.dead, lambda _: None, site.name_page)
     yield from crawl.found
     yield from crawl.find_drawn_alike()
+    yield from crawl.find_unplaced()
     for request, reason in site.silent.items():
         yield Unseen(request.partition(" ")[2], f"{request} could not be asked: {reason}")
 
@@ -114,7 +115,7 @@ def _crawl(site: _Site, crawl: Crawl) -> None:
     crawl.run()
     # It holds all pages' layouts, but does not tell whose they are, and those of templates are made without their
     # variables: good for finding pages, not for blaming one.
-    crawl.read(site.config.get("validation_layout"), site.prefix, is_reported=False)
+    crawl.find_pages(site.config.get("validation_layout"))
     crawl.run()
 
 
