@@ -81,7 +81,28 @@ def test_what_is_excluded_is_not_due():
     assert (report.findings, report.unseen, report.exit_status()) == ([], [], 0)
     assert not [url for _, url in asked if url.startswith("/admin")]
     report, _ = ask_everything(app, exclude=["/"])
-    assert not report.findings
+    assert (report.findings, report.unseen, report.exit_status()) == ([], [], 0)
+
+
+def test_a_guard_before_unknown_urls_is_noted_if_all_pages_are_excluded():
+    app = make_app("/")
+    app.server.before_request(lambda: ("", 302, {"Location": "/login"}))
+    enable_true_404(app)
+    report, _ = ask_everything(app, exclude=["/"])
+    why = "it answers 302: a guard, such as a log-in, seems to answer first"
+    assert Unseen("/" + UNKNOWN_NAME, why) in report.unseen
+
+
+@pytest.mark.parametrize(("prefix_inside", "links", "files"), [("/", 2, 1), ("/dash/", 3, 2)])
+def test_links_that_are_not_asked_are_not_counted(prefix_inside, links, files):
+    app = make_app("/", requests_pathname_prefix="/dash/", routes_pathname_prefix=prefix_inside)
+    hrefs = ("/dash/", "/dash/gone", "/portal/", "https://example.org/")
+    files_of_layout = [html.Img(src="/dash/a.png"), html.Img(src="/portal/b.png")]
+    register("/a", layout=html.Div([*(html.A(href=href) for href in hrefs), *files_of_layout]))
+    enable_true_404(app)
+    report, asked = ask_everything(app)
+    assert report.counts == {"pages": 2, "redirects": 0, "links": links, "assets": files}
+    assert ("GET", "/portal/") in asked or prefix_inside == "/"
 
 
 @pytest.mark.parametrize(

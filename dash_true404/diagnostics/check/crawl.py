@@ -148,7 +148,9 @@ class Crawl:
     @property
     def counts(self) -> dict[str, int]:
         """How many links and assets were asked."""
-        return {"links": len((self._links & self._ends.keys()) - self._files), "assets": len(self._files)}
+        # Those outside the app that would not come to this process have no answer.
+        asked = {url for url, end in self._ends.items() if end.status or self._subject.can_judge(url)}
+        return {"links": len((self._links & asked) - self._files), "assets": len(self._files & asked)}
 
     def add(self, urls: Iterable[str]) -> None:
         """Add pages to read."""

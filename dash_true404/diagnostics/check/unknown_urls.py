@@ -83,7 +83,8 @@ def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Uns
         )
         yield Finding("T124", url, "GET", get.status_code, None, why, module)
         return
-    if get.status_code in GUARDED or (not is_open and not is_index(subject, get) and get.status_code < 500):
+    is_due = get.status_code in (404, 410)
+    if get.status_code in GUARDED or not (is_open or is_due or is_index(subject, get) or get.status_code >= 500):
         yield Unseen(url, f"it answers {get.status_code}: a guard, such as a log-in, seems to answer first")
         return
     for method, answer in answers.items():
@@ -98,7 +99,7 @@ def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Uns
             f"Unknown URLs are redirected ({get.status_code}, to {get.location or 'nowhere'}). Search engines treat "
             "that as a soft 404; answer 404, with a page that links to where visitors may go.",
         )
-    if get.status_code in (404, 410):
+    if is_due:
         yield from _check_headers(subject, url, answers)
 
 
