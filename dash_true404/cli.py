@@ -71,8 +71,8 @@ def one_or_all(things: Sequence[Any]) -> str:
 _MAIN = """Honest HTTP statuses for Plotly Dash: see them, explain them, check them.
 
 APP is module:attribute, found from the current folder, as gunicorn takes it: a Dash app, its server, a dispatcher with
-several apps, an object that holds one, or a factory call such as "app:create()". APP and the options of who asks can
-stand in pyproject.toml instead, below their own names:
+several apps, an object that holds one, or a factory call such as "app:create()". APP and the options
+that say who is asking can be set in pyproject.toml instead, under their own names:
 
 \b
     [tool.dash-true404]
@@ -174,7 +174,7 @@ _ALL_CODES = "all"
     help="List what can be found, or say what one code means and what to do, and exit.",
 )
 @click.option(
-    "--max", "most", type=click.IntRange(25), default=200, help="Send at most so many requests to a live site (200)."
+    "--max", "most", type=click.IntRange(25), default=200, help="Send at most this many requests to a live site (200)."
 )
 @as_visitor
 def check(

@@ -155,7 +155,9 @@ _OPTIONS = (
         "json=, headers=) and, in this process, set_session(name=value), for log-ins that no script can go through. "
         "The cookies that it has in the end are sent from then on.",
     ),
-    click.option("-v", "--verbose", is_flag=True, help="Show the app's own log, and tracebacks of what breaks off."),
+    click.option(
+        "-v", "--verbose", is_flag=True, help="Show the app's own log, and tracebacks of errors that stop a command."
+    ),
 )
 
 
@@ -208,4 +210,4 @@ def _could_run(is_verbose: bool) -> Iterator[None]:
         if is_verbose:
             traceback.print_exc()
         hint = "" if is_verbose else " The option -v shows where."
-        raise CannotRun(f"The command broke off: {type(error).__name__}: {error}.{hint}") from error
+        raise CannotRun(f"The command stopped: {type(error).__name__}: {error}.{hint}") from error

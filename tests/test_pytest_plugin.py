@@ -299,9 +299,9 @@ def test_dash_pages_asks_as_the_table_says_and_logs_in_as_a_fixture_does(pyteste
 @pytest.mark.parametrize(
     ("table", "told"),
     [
-        ("login = 'logins:nobody'", "The login could not be done. Module 'logins' has no function 'nobody'."),
+        ("login = 'logins:nobody'", "The login failed. Module 'logins' has no function 'nobody'."),
         ("login = 'logins:fail'", "The login logins:fail failed:"),
-        ("lojin = ''", "*has lojin, which is unknown.*"),
+        ("lojin = ''", "*has unknown keys: lojin.*"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_told_in_words(pytester, table, told):

@@ -138,7 +138,7 @@ def _keep_from_running() -> Iterator[None]:
     run = dash.Dash.run
 
     def not_now(self: dash.Dash, *_: Any, **__: Any) -> None:
-        print("app.run() was passed over. Write it below: if __name__ == '__main__':", file=sys.stderr)
+        print("app.run() was skipped. Write it below: if __name__ == '__main__':", file=sys.stderr)
 
     setattr(dash.Dash, "run", not_now)  # noqa: B010
     try:

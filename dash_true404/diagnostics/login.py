@@ -26,7 +26,7 @@ def log_in(name: str, client: Client) -> None:
     try:
         function = load_function(name)
     except LoadError as error:
-        raise LoginError(f"The login could not be done. {error}") from error
+        raise LoginError(f"The login failed. {error}") from error
     try:
         function(client)
     except (LoginError, NoAnswerError):

@@ -114,16 +114,16 @@ def _make_settings(table: Any, folder: Path, file: Path) -> Settings:
     unknown = sorted(set(table) - {*_LISTS, *_TEXTS})
     if unknown:
         known = ", ".join((*_TEXTS, *_LISTS))
-        raise SettingsError(f"[{_TABLE}] in {file} has {', '.join(unknown)}, which is unknown. It may have {known}.")
+        raise SettingsError(f"[{_TABLE}] in {file} has unknown keys: {', '.join(unknown)}. It may have {known}.")
     texts: dict[str, str | None] = dict.fromkeys(_TEXTS)
     lists: dict[str, tuple[str, ...]] = dict.fromkeys(_LISTS, ())
     for name, value in table.items():
         if name in texts:
             if not isinstance(value, str):
-                raise SettingsError(f'{name} in [{_TABLE}] of {file} has to be a text: {name} = "...".')
+                raise SettingsError(f'{name} in [{_TABLE}] of {file} has to be a string: {name} = "...".')
             texts[name] = value
         elif not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingsError(f'{name} in [{_TABLE}] of {file} has to be a list of texts: {name} = ["..."].')
+            raise SettingsError(f'{name} in [{_TABLE}] of {file} has to be a list of strings: {name} = ["..."].')
         else:
             lists[name] = tuple(value)
     check_choices(lists["exclude"], lists["ignore"])

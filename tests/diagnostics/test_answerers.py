@@ -508,7 +508,7 @@ def answers_that_differ(app, _):
     answers = iter(range(400, 500))
     app.server.before_request(lambda: ("no", next(answers)))
     return {
-        "/a": f"{PAGE}, but the answer is 400, and asked again it is 401: the two differ, so I could not see who "
+        "/a": f"{PAGE}, but the answer is 400, and asked again it is 401: the two differ, so it is unknown who "
         "answered."
     }
 

@@ -436,7 +436,7 @@ def test_a_check_that_breaks_off_ends_with_2(tmp_path, monkeypatch):
     monkeypatch.setattr("dash_true404.cli.check_app", lambda *_, **__: 1 / 0)
     result = CliRunner().invoke(main, ["check", "fine_app:app"])
     assert result.exit_code == 2
-    assert "broke off: ZeroDivisionError" in result.output
+    assert "stopped: ZeroDivisionError" in result.output
 
 
 def test_one_reason_is_told_once():

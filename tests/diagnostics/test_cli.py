@@ -235,7 +235,7 @@ def test_what_breaks_off_shows_its_traceback_with_v(app_name, monkeypatch):
     status, output = run("routes", app_name)
     assert (status, output) == (
         2,
-        "Error: The command broke off: ZeroDivisionError: division by zero. The option -v shows where.\n",
+        "Error: The command stopped: ZeroDivisionError: division by zero. The option -v shows where.\n",
     )
     status, output = run("routes", app_name, "-v")
     assert status == 2

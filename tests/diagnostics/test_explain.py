@@ -224,7 +224,7 @@ def test_a_doubled_slash_that_the_server_takes_out():
 def test_trailing_slash():
     app = make_true_app("/")
     app.server.add_url_rule("/users", "users", lambda: "x")
-    assert_suggests(app, "/users/", "/users", "Only the slash at the end is too much")
+    assert_suggests(app, "/users/", "/users", "It has one slash too many at the end")
 
 
 def test_a_rule_that_ends_in_a_slash_redirects():

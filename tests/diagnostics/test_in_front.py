@@ -198,6 +198,6 @@ def test_two_pages_with_one_path_are_not_blamed_on_a_handler():
     found = explain(app, "/zz")
     if found.status == 500:  # Dash fails at its first request alone
         assert found.verdict == (
-            f"{NOTHING}, but the answer is 500, and asked again it is 404: the two differ, so I could not see who "
+            f"{NOTHING}, but the answer is 500, and asked again it is 404: the two differ, so it is unknown who "
             "answered."
         )

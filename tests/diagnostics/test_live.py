@@ -174,9 +174,9 @@ def test_redirects_on_the_way_are_followed():
 @pytest.mark.parametrize(
     ("status", "headers", "message"),
     [
-        ("200 OK", {}, r"isn't a page of a Dash app .*Is the URL right\? If that is a log-in: be somebody with --user"),
+        ("200 OK", {}, r"isn't a page of a Dash app .*Is the URL right\? If that is a log-in: log in with --user"),
         ("404 Not Found", {}, "Name the URL of one of its pages"),
-        ("401 Unauthorized", {}, "it wants a log-in: be somebody with --user, --header or --login"),
+        ("401 Unauthorized", {}, "it wants a log-in: log in with --user, --header or --login"),
         ("429 Too Many Requests", {}, "too many requests"),
         (
             "302 Found",

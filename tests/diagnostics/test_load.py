@@ -115,4 +115,4 @@ def test_an_error_of_a_factory_is_shown_so_too(shop):
 def test_a_module_without_a_main_guard_is_not_served(shop, capsys):
     (shop / "shop.py").write_text(SHOP + "\napp.run(port=1)\n")
     assert isinstance(load_app("shop:app"), dash.Dash)
-    assert "app.run() was passed over" in capsys.readouterr().err
+    assert "app.run() was skipped" in capsys.readouterr().err

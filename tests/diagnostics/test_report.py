@@ -179,5 +179,5 @@ def test_logging_that_was_disabled_before_stays_disabled(monkeypatch):
 
 
 def test_a_finding_about_no_url_has_no_table():
-    text = format_report("app", Report([Finding("T207", "", why="An odd entry.")]))
-    assert text == "T207 odd entry of the registry: An odd entry.\n\napp: 1 finding."
+    text = format_report("app", Report([Finding("T207", "", why="An invalid entry.")]))
+    assert text == "T207 invalid entry of the registry: An invalid entry.\n\napp: 1 finding."

@@ -48,10 +48,10 @@ def test_without_a_table_all_is_as_ever(tmp_path):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("[tool.dash-true404]\nheaders = []", "has headers, which is unknown. It may have app, user, base-url, login"),
+        ("[tool.dash-true404]\nheaders = []", "has unknown keys: headers. It may have app, user, base-url, login"),
         ("[tool.dash-true404]\napp = 1", "app in [tool.dash-true404] of"),
-        ("[tool.dash-true404]\nexclude = '/a'", 'has to be a list of texts: exclude = ["..."]'),
-        ("[tool.dash-true404]\nexclude = [1]", 'has to be a list of texts: exclude = ["..."]'),
+        ("[tool.dash-true404]\nexclude = '/a'", 'has to be a list of strings: exclude = ["..."]'),
+        ("[tool.dash-true404]\nexclude = [1]", 'has to be a list of strings: exclude = ["..."]'),
         ("[tool.dash-true404]\nexclude = ['/a', 'trips']", "exclude: 'trips' isn't a path. Write it with a slash"),
         ("[tool.dash-true404]\nignore = ['T101', 'T999:/a']", "ignore: 'T999:/a' doesn't begin with a code. Write"),
         ("[tool.dash-true404", "isn't TOML"),

@@ -91,7 +91,7 @@ class Users(NamedTuple):
 def find_users(steps: Sequence[Step]) -> Users | None:
     """Return the user's functions at the inner end of some steps; None if that is somebody else's.
 
-    :param steps: outermost first. What a framework does on the way is passed over.
+    :param steps: outermost first. What a framework does on the way is skipped.
     """
     owned = [step for step in steps if step.whose in ("user", "dash", "ours")]
     first = len(owned)

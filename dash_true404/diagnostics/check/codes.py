@@ -30,7 +30,7 @@ T101 soft 404
 T102 soft 404 of the not-found page
   The own URL of pages/not_found_404.py isn't a page either, and is answered 200.
   -> Call enable_true_404(app).
-T103 soft 404 of the icon
+T103 soft 404 for the icon
   Browsers and crawlers ask for /favicon.ico and get Dash's HTML with status 200.
   -> Serve an icon there with a route, or call enable_true_404(app) so that it is 404.
 T104 soft 404 of the callback URL
@@ -99,7 +99,7 @@ T205 page that no browser can reach
 T206 page with the app's prefix twice
   The path of a page begins with the app's prefix, which Dash adds to it.
   -> Register the page without the prefix.
-T207 odd entry of the registry
+T207 invalid entry of the registry
   An entry of dash.page_registry isn't a page. Dash's own router fails when it reaches it.
   -> Keep such things elsewhere.
 T208 redirect that leads nowhere

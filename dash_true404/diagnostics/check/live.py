@@ -22,7 +22,7 @@ from .subject import GUARDED, NO_ANSWER, is_below, is_soft_404
 from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
 from .watch import Fault
 
-_BE_SOMEBODY = "be somebody with --user, --header or --login."
+_LOG_IN = "log in with --user, --header or --login."
 _MOST_HOPS = 5
 _MOST_SILENCES = 3
 _CONFIG = re.compile(rb'<script[^>]*id="_dash-config"[^>]*>(.*?)</script>', re.DOTALL)
@@ -180,7 +180,7 @@ class _Site:
             if base != self.host:
                 raise LiveError(
                     f"{self._url} redirects to another host, {base}. If the app is there, check that URL. If that is a "
-                    f"log-in: {_BE_SOMEBODY}"
+                    f"log-in: {_LOG_IN}"
                 )
             self._url = there
         raise LiveError(f"{self.host} redirects again and again.")
@@ -188,10 +188,10 @@ class _Site:
     def _explain_no_app(self, answer: Response) -> str:
         url = self._url
         if answer.status_code in GUARDED:
-            return f"{url} answers {answer.status_code}: it wants a log-in: {_BE_SOMEBODY}"
+            return f"{url} answers {answer.status_code}: it wants a log-in: {_LOG_IN}"
         hint = "Name the URL of one of its pages."
         if answer.status_code != 404:
-            hint = f"Is the URL right? If that is a log-in: {_BE_SOMEBODY}"
+            hint = f"Is the URL right? If that is a log-in: {_LOG_IN}"
         return (
             f"{url} isn't a page of a Dash app (it answers {answer.status_code}, without Dash's _dash-config). {hint}"
         )

@@ -73,10 +73,9 @@ def _toggle_slash(path: str) -> str:
 
 
 def _list_candidates(app: InspectedApp, path: str) -> Iterator[Candidate]:
-    missing = "too much" if path.endswith("/") else "missing"
     yield Candidate(
         _toggle_slash(path) if path != "/" else path,
-        f"Only the slash at the end is {missing}",
+        "It has one slash too many at the end" if path.endswith("/") else "Only the slash at the end is missing",
         "Ask for that one, or give the route both forms.",
     )
     merged = _MANY_SLASHES.sub("/", path)

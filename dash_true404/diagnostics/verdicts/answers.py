@@ -32,7 +32,7 @@ def say_who(seen: Observation) -> str:
     if who.kind == "one of":
         return f"the status was changed after the router, from {who.was} to {seen.status}, by one of: {who.name}"
     if who.kind == "differs":
-        return f"the answer {what}, and asked again it is {who.name}: the two differ, so I could not see who answered"
+        return f"the answer {what}, and asked again it is {who.name}: the two differ, so it is unknown who answered"
     if who.kind == "unseen":
         return f"the answer {what}, and I could not see who answered"
     if who.error and who.made_by:
