@@ -77,7 +77,7 @@ class Recipe(NamedTuple):
         return (
             bool(self.nginx)
             or re.search("gthread|gevent", self.command) is not None
-            or not re.match("gunicorn|python app", self.command)
+            or not re.match("gunicorn|python app|uwsgi --http-socket", self.command)
         )
 
     @property
