@@ -239,7 +239,7 @@ class WerkzeugTarget(Target):
         if page is not None and not is_redirected:
             return super().expected(shot, app, page._replace(path=quote(self.routed(path))))
         own = self.redirected(path)
-        may_merge = app is not None and own != path and self.server.url_map.merge_slashes
+        may_merge = app is not None and own != path and self.server.url_map.merge_slashes and not self._is_users
         owner = self.app_left_to(own) if may_merge else None
         if owner is None or rendered_page(owner, self.shape.mount + own) is None:
             return super().expected(shot, app, None)
@@ -351,7 +351,8 @@ class FastAPITarget(AsgiTarget):
         from ..oracle_fastapi import is_left_to_dash
 
         app = self.apps[0]
-        is_below = re.match(app.config.routes_pathname_prefix[:-1] + "(/|%2[Ff])", path)
+        prefix = app.config.routes_pathname_prefix
+        is_below = unquote(path) == prefix or re.match(prefix[:-1] + "(/|%2[Ff])", path)
         return app if is_below and is_left_to_dash(app, path) else None
 
     def as_sent(self, shot: Shot) -> Shot:
