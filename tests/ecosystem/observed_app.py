@@ -78,7 +78,7 @@ elif order == "guard, observer, enable":
     enable_true_404(app)
 
 wrapper = views["/<path:path>"]
-while wrapper.__code__.co_filename.endswith("dash_true404/servers/flask.py") and wrapper is what_runs(wrapper):
+while wrapper.__code__.co_filename.endswith("dash_true404/servers/werkzeug_steps.py") and wrapper is what_runs(wrapper):
     wrapper = wrapper.__wrapped__  # what ours is around
 client = server.test_client()
 asked = [(method, path) for path in ("/a", "/nope") for method in METHODS]
