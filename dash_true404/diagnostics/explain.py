@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -14,11 +13,11 @@ from .answerers import Answerer
 from .client import Client
 from .inspected_app import InspectedApp, check_ready
 from .observation import Observation, is_end_found, is_kept_out, observe
+from .urls import strip_origin
 from .verdicts.found import judge
 
 _WIDTH = 80
 _MOST_HINTS = 5
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 class Explanation(NamedTuple):
@@ -113,7 +112,7 @@ def _advise_log_in(seen: Observation) -> str:
 def _split_url(url: str) -> tuple[str, str]:
     """Return the path and the query that a browser sends for a URL."""
     text = url.strip().encode("utf-8", "replace").decode()
-    text = _ORIGIN.sub("", text, count=1).partition("#")[0]
+    text = strip_origin(text).partition("#")[0]
     path, _, query = text.partition("?")
     return reachable(path if path.startswith("/") else f"/{path}"), reachable(query)
 

@@ -45,7 +45,7 @@ class Observation(NamedTuple):
     @property
     def location(self) -> str | None:
         """Where the answer redirects to."""
-        return self.answer.headers.get("Location") if self.answer and 300 <= self.status < 400 else None
+        return self.answer.location if self.answer and 300 <= self.status < 400 else None
 
 
 def observe(app: InspectedApp, path: str, query: str, method: str) -> Observation:

@@ -154,7 +154,7 @@ def _say_what_others_get(app: InspectedApp) -> str:
 
 def _list_redirect(app: InspectedApp, rule: Rule) -> ListedRedirect:
     answer = app.ask(rule.path, "GET")
-    location = answer.headers.get("Location")
+    location = answer.location
     if location is None:
         return ListedRedirect(rule.path, None, f"it answers {answer.status_code}, and leads nowhere")
     path = urlsplit(location).path

@@ -99,7 +99,7 @@ def follow_redirects(
     urls = [url]
     while True:
         answer = ask(urls[-1])
-        location = answer.headers.get("Location", "") if answer.status_code in statuses else ""
+        location = answer.location if answer.status_code in statuses else None
         leads_to = resolve(location, urls[-1]) if location else None
         if leads_to is None:
             return urls, answer, False

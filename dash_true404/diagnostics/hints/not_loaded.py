@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import gc
 import sys
@@ -19,8 +18,6 @@ from ..names import name_page
 from ..page_files import RegisterCall, explain_file, list_page_files
 from ..rules import is_routed_by_werkzeug
 from . import Hint
-
-_CONDITIONS = (ast.If, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While, ast.With, ast.Match)
 
 
 def find_not_loaded(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
