@@ -57,11 +57,7 @@ def run(steps: Steps) -> Any:
     """Make the calls of steps, and return the result of the last one."""
     result, is_last = None, False
     while not is_last:
-        call, is_last = _next_call(steps, result)
-        try:
-            result = call()
-        finally:
-            del call  # which may hold an error that holds this frame
+        result, is_last = _make_next_call(steps, result)
     return result
 
 
@@ -69,18 +65,22 @@ async def run_async(steps: Steps) -> Any:
     """Do the same, and await what can be awaited."""
     result, is_last = None, False
     while not is_last:
-        call, is_last = _next_call(steps, result)
-        try:
-            result = call()
-        finally:
-            del call  # which may hold an error that holds this frame
+        result, is_last = _make_next_call(steps, result)
         result = await result if inspect.isawaitable(result) else result
     return result
 
 
-def _next_call(steps: Steps, result: Any) -> tuple[Call, bool]:
-    """Return the next call, and whether it is the last one."""
+def _make_next_call(steps: Steps, result: Any) -> tuple[Any, bool]:
+    """Make the next call; return its result, and whether it is the last one.
+
+    :param result: of the call before.
+    """
+    call: Call
     try:
-        return steps.send(result), False
+        call, is_last = steps.send(result), False
     except StopIteration as done:
-        return done.value, True
+        call, is_last = done.value, True
+    try:
+        return call(), is_last
+    finally:
+        del call  # which may hold an error that holds this frame
