@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .pages import Page, is_async, registered_path
 from .path_templates import PathTemplate, reachable_template
@@ -52,17 +52,27 @@ def find_warnings(pages: Iterable[tuple[str, Page]]) -> Iterable[str]:
     :param pages: by their modules.
     """
     for module, page in pages:
-        template = page["path_template"]
-        if template and PathTemplate(template).is_odd:
+        yield from explain_odd_template(module, page)
+        yield from explain_unreachable(module, page)
+
+
+def explain_odd_template(module: str, page: Page) -> Iterator[str]:
+    """Yield a warning if a page's template may match other URLs than it says."""
+    template = page["path_template"]
+    if template and PathTemplate(template).is_odd:
+        yield (
+            f"The path_template {template!r} of page {module!r} holds characters that Dash takes for a "
+            "pattern (any of [ ] * ? \\ ^ $ + { } | ( )), so it may match other URLs than it says, or fail. "
+            "It is matched as Dash does; better to register a template without them."
+        )
+
+
+def explain_unreachable(module: str, page: Page) -> Iterator[str]:
+    """Yield a warning for each path of a page that no browser can ask for."""
+    for argument, text in (("path_template", page["path_template"] or ""), ("path", registered_path(page) or "")):
+        better = (reachable_template if argument == "path_template" else reachable)(text)
+        if better != text:
             yield (
-                f"The path_template {template!r} of page {module!r} holds characters that Dash takes for a "
-                "pattern (any of [ ] * ? \\ ^ $ + { } | ( )), so it may match other URLs than it says, or fail. "
-                "It is matched as Dash does; better to register a template without them."
+                f"No browser can reach page {module!r} by its {argument} {text!r}: browsers percent-encode "
+                f"it, and Dash compares the encoded form. Register {argument}={better!r} instead."
             )
-        for argument, text in (("path_template", template or ""), ("path", registered_path(page) or "")):
-            better = (reachable_template if argument == "path_template" else reachable)(text)
-            if better != text:
-                yield (
-                    f"No browser can reach page {module!r} by its {argument} {text!r}: browsers percent-encode "
-                    f"it, and Dash compares the encoded form. Register {argument}={better!r} instead."
-                )

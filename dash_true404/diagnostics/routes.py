@@ -128,14 +128,8 @@ def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
         found = {redirect.path for page in pages for redirect in page.redirects}
         rules = [rule for rule in inspected.rules if rule.kind != "redirect" and not rule.serves_pages]
         lost = [redirect for redirect in redirects if redirect.path not in found]
-        return Listing(pages, rules, lost, _say_what_others_get(inspected), frozenset(_find_hidden(inspected)))
-
-
-def _find_hidden(app: InspectedApp) -> Iterator[str]:
-    texts = list(find_hidden_rules(app.dash_app))
-    for rule in app.rules:
-        if any(text.startswith(f"The rule {rule.path!r} ") and "never reached" in text for text in texts):
-            yield rule.path
+        hidden = frozenset(rule.path for rule in find_hidden_rules(app) if not rule.is_reached)
+        return Listing(pages, rules, lost, _say_what_others_get(inspected), hidden)
 
 
 def _say_what_others_get(app: InspectedApp) -> str:

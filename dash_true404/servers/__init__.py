@@ -16,12 +16,13 @@ from ..core.site import Options, Site
 from ..dash_internals.navigation import root_url, strip_as_router
 from .adapter import Adapter, Decisions
 from .decisions import Decision, Outcome, Reason
-from .hidden_rules import warn_of_hidden_rules
+from .hidden_rules import HiddenRule, find_hidden
 
 __all__ = [
     "Adapter",
     "Decision",
     "Decisions",
+    "HiddenRule",
     "Outcome",
     "Reason",
     "adapter_for",
@@ -71,10 +72,10 @@ def decisions_for(app: dash.Dash) -> tuple[Decisions, Site, bool]:
     return adapter.decisions.including(site), site, False
 
 
-def find_hidden_rules(app: dash.Dash) -> Iterator[str]:
-    """Yield what is wrong with the rules of an app's server that Dash's hide, or that hide all of Dash's pages."""
+def find_hidden_rules(app: dash.Dash) -> Iterator[HiddenRule]:
+    """Yield the rules of an app's server that Dash's hide, and those that hide all of Dash's pages."""
     decisions, site, _ = decisions_for(app)
-    yield from warn_of_hidden_rules(decisions.server_rules(), [site], lambda path: decisions.decide_for(path, "GET"))
+    yield from find_hidden(decisions.server_rules(), [site], lambda path: decisions.decide_for(path, "GET"))
 
 
 def enabled_site(app: dash.Dash) -> Site | None:

@@ -14,7 +14,7 @@ from ..core.logs import log_warnings
 from ..core.not_found_page import Templates
 from ..core.site import Site
 from .decisions import Decision
-from .hidden_rules import ServerRule, warn_of_hidden_rules
+from .hidden_rules import ServerRule, find_hidden
 
 
 class Decisions(Protocol):
@@ -90,4 +90,4 @@ class Adapter(ABC):
         decide = functools.partial(self.decisions.decide_for, method="GET")
         for site in self.sites:
             yield from site.warnings(answers_root=decide(site.prefix).site is site)
-        yield from warn_of_hidden_rules(self.decisions.server_rules(), self.sites, decide)
+        yield from (hidden.warning for hidden in find_hidden(self.decisions.server_rules(), self.sites, decide))

@@ -22,10 +22,19 @@ class ServerRule(NamedTuple):
     name: str
 
 
-def warn_of_hidden_rules(
+class HiddenRule(NamedTuple):
+    """A rule that Dash's hide wholly, or one that hides Dash's catch-all wholly."""
+
+    path: str
+    is_reached: bool
+    """Whether it is the one that hides."""
+    warning: str
+
+
+def find_hidden(
     rules: Iterable[ServerRule], sites: Iterable[Site], decide: Callable[[str], Decision]
-) -> Iterator[str]:
-    """Yield a warning for each rule that Dash's hide wholly, and for each that hides Dash's catch-all wholly.
+) -> Iterator[HiddenRule]:
+    """Yield each rule that Dash's hide wholly, and each that hides Dash's catch-all wholly.
 
     A rule that is only hidden below an app's prefix is reached elsewhere, and not named.
 
@@ -40,20 +49,25 @@ def warn_of_hidden_rules(
         # If all its URLs are below the prefix, and Dash's rules match one, they match all.
         start = _VARIABLE.split(rule.path)[0]
         if decision is not None and decision.site is not None and start.startswith(decision.site.prefix):
-            yield (
+            yield HiddenRule(
+                rule.path,
+                False,
                 f"The rule {rule.path!r} ({rule.name}) is never reached, because Dash's own rules match its URLs "
                 "first. Register it before Dash(...) if it is one fixed path; else give it a prefix of its own, or "
-                "the app a prefix, with Dash(url_base_pathname=...)."
+                "the app a prefix, with Dash(url_base_pathname=...).",
             )
     for site in sites:
         unlikely = [decide(f"{site.prefix}true404{end}") for end in ("", "/true404")]
         taking = {id(decision.rule): decision.rule for decision in unlikely if decision.reason is Reason.OTHER_RULE}
         if len(taking) == 1 and all(decision.site is None for decision in unlikely):
-            (rule,) = taking.values()
-            yield (
-                f"The rule {getattr(rule, 'rule', None) or rule.path!r} matches every URL below {site.prefix!r} before "
+            (taker,) = taking.values()
+            path = getattr(taker, "rule", None) or taker.path
+            yield HiddenRule(
+                path,
+                True,
+                f"The rule {path!r} matches every URL below {site.prefix!r} before "
                 "Dash's catch-all does, so no page there but the app's root is reached. Register it after Dash(...), "
-                "or give it a prefix of its own."
+                "or give it a prefix of its own.",
             )
 
 

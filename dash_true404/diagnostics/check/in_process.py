@@ -108,7 +108,7 @@ class _AppCheck:
         yield from check_dashs_own_urls(subject)
         yield from self._check_files()
         yield from (Finding("T303", "", why=text) for text in self._site.faults())
-        yield from (Finding("T501", "", why=text) for text in find_hidden_rules(self._app))
+        yield from (Finding("T501", "", why=hidden.warning) for hidden in find_hidden_rules(self._app))
         for find in (find_page_files, find_doubled_prefixes, find_unregistered):
             yield from find(subject.inspected)
         subject.take_faults()

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...core.page_faults import find_warnings
+from ...core.page_faults import explain_odd_template, explain_unreachable
 from ...core.pages import is_not_found_page, path_or_template, registered_path
 from ..client import NoAnswerError, Response
 from ..routes import find_problems
@@ -83,10 +83,8 @@ class PageChecks:
         """Yield mistakes in a page's registration."""
         subject = self._subject
         yield from _find_misspelt_exists(subject, module, page, url)
-        for warning in find_warnings([(module, page)]):
-            if "No browser can reach" not in warning:
-                yield Finding("T221", url, why=warning, page=module)
-                continue
+        yield from (Finding("T221", url, why=warning, page=module) for warning in explain_odd_template(module, page))
+        for warning in explain_unreachable(module, page):
             status = subject.ask(url).status_code
             yield Finding("T205", url, "GET", status, 404 if status == 200 else 200, warning, module)
             return
