@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
-from ..core.pages import Match, is_async
+from ..core.pages import Match
 from ..servers import Decision, Outcome, Reason
 from .answerers import UNSEEN, Answerer, find_answerer
 from .client import Response
 from .inspected_app import SAFE, InspectedApp
 from .urls import UNKNOWN_NAME, follow_redirects, resolve_link
+from .watched import watched
 
 # What answers in place of a page or rule.
 _ANSWERING = ("before_request", "guard", "middleware", "inside")
@@ -120,28 +121,12 @@ def watch_exists(match: Match | None) -> Iterator[list[Any]]:
         if not callable(exists):
             yield results
             return
-        page["exists"] = _note_results(exists, results)
+
+        def note(result: Any, _: object) -> None:
+            results.append(result)
+
+        page["exists"] = watched(exists, note, note)
         try:
             yield results
         finally:
             page["exists"] = exists
-
-
-def _note_results(exists: Callable[..., Any], results: list[Any]) -> Callable[..., Any]:
-    def note(**variables: Any) -> Any:
-        try:
-            results.append(exists(**variables))
-        except Exception as error:
-            results.append(error)
-            raise
-        return results[-1]
-
-    async def note_async(**variables: Any) -> Any:
-        try:
-            results.append(await exists(**variables))
-        except Exception as error:
-            results.append(error)
-            raise
-        return results[-1]
-
-    return note_async if is_async(exists) else note

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,8 +11,9 @@ from typing import Any, NamedTuple, cast
 
 from ...core.exists import yes_or_no
 from ...core.logs import logger
-from ...core.pages import Page, is_async
+from ...core.pages import Page
 from ..names import shorten_file
+from ..watched import watched
 
 _FUNCTIONS = ("layout", "title", "description", "exists")
 _LONGEST = 300
@@ -43,7 +43,11 @@ class Fault(NamedTuple):
         if self.is_answer:
             return f"The exists of page {self.module!r} failed{asked}: {self.error}".rstrip(".")
         message = f"{type(self.error).__name__}: {self.error}".rstrip(": ")[:_LONGEST]
-        frames = [frame for frame in traceback.extract_tb(self.error.__traceback__) if frame.filename != __file__]
+        frames = [
+            frame
+            for frame in traceback.extract_tb(self.error.__traceback__)
+            if frame.filename != watched.__code__.co_filename
+        ]
         place = f" ({shorten_file(Path(frames[-1].filename))}:{frames[-1].lineno})" if frames else ""
         return f"The {self.function} of page {self.module!r} raised {message}{asked}{place}"
 
@@ -61,43 +65,28 @@ def watch_pages(pages: Iterable[tuple[str, Page]]) -> Iterator[list[Fault]]:
             function = page.get(name)
             if callable(function):
                 entry = cast("dict[str, Any]", page)
-                watched = _watch(function, module, name, faults)
-                replaced.append((entry, name, function, watched))
-                entry[name] = watched
+                entry[name] = _watch(function, module, name, faults)
+                replaced.append((entry, name, function, entry[name]))
     try:
         yield faults
     finally:
-        for entry, name, function, watched in replaced:
-            if entry.get(name) is watched:  # a layout may have replaced it meanwhile
+        for entry, name, function, replacement in replaced:
+            if entry.get(name) is replacement:  # a layout may have replaced it meanwhile
                 entry[name] = function
 
 
 def _watch(function: Callable[..., Any], module: str, name: str, faults: list[Fault]) -> Callable[..., Any]:
-    def judge(result: Any, variables: Mapping[str, Any]) -> Any:
+    def judge(result: Any, variables: Mapping[str, Any]) -> None:
         if name == "exists":
             try:
                 yes_or_no(result)
             except TypeError as error:
                 faults.append(Fault(module, name, variables, error, is_answer=True))
-        return result
 
-    @functools.wraps(function)
-    def call(*args: Any, **variables: Any) -> Any:
-        try:
-            return judge(function(*args, **variables), variables)
-        except Exception as error:
-            faults.append(Fault(module, name, variables, error))
-            raise
+    def note_error(error: Exception, variables: Mapping[str, Any]) -> None:
+        faults.append(Fault(module, name, variables, error))
 
-    @functools.wraps(function)
-    async def call_async(*args: Any, **variables: Any) -> Any:
-        try:
-            return judge(await function(*args, **variables), variables)
-        except Exception as error:
-            faults.append(Fault(module, name, variables, error))
-            raise
-
-    return call_async if is_async(function) else call
+    return watched(function, judge, note_error)
 
 
 class _Recorder(logging.Handler):
