@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from .answerer import UNSEEN, Answerer
-from .steps import Step, step_at
+from .steps import Step, split_at, step_at, walk_callers
 
 # Modules of middleware that FastAPI has around each app, or derives others from.
 _ALWAYS_THERE = ("asyncexitstack", "base", "errors", "exceptions")
@@ -40,11 +41,10 @@ def note_sent(head: Head, frame: FrameType | None, end: CodeType, is_request: Ca
     :param is_request: tells the environ or scope of a request.
     """
     steps, called = [], []
-    while frame is not None and frame.f_code is not end:
-        steps.append(step_at(frame))
-        if any(map(is_request, frame.f_locals.values())):
+    for under_way in takewhile(lambda one: one.f_code is not end, walk_callers(frame)):
+        steps.append(step_at(under_way))
+        if any(map(is_request, under_way.f_locals.values())):
             called.append(steps[-1])
-        frame = frame.f_back
     return Sent(head, steps[::-1], called[::-1])
 
 
@@ -57,19 +57,17 @@ def find_middleware(sent: Sent, head: Head | None, is_servers: Callable[[Step], 
     """
     if sent.head == head:
         return None
-    at = max((number for number, step in enumerate(sent.steps) if is_servers(step)), default=-1)
     if head is not None:
-        changing = [step for step in sent.steps[at + 1 :] if is_middleware(step)]
+        changing = [step for step in split_at(sent.steps, is_servers)[1] if is_middleware(step)]
         return name_middleware(changing[-1])._replace(was=head.status) if changing else UNSEEN
     mount = next((step.owner for step in sent.called if hasattr(step.owner, "mounts")), None)
     if mount is not None:
         return Answerer("mount", "what is mounted there")
-    answering = [number for number, step in enumerate(sent.called) if is_middleware(step)]
-    if not answering:
+    answering, inside = split_at(sent.called, is_middleware)
+    if answering is None:
         return UNSEEN
-    middleware = name_middleware(sent.called[answering[-1]])
-    is_inside = any(map(_is_app, sent.called[answering[-1] + 1 :]))
-    return middleware._replace(kind="inside") if is_inside else middleware
+    middleware = name_middleware(answering)
+    return middleware._replace(kind="inside") if any(map(_is_app, inside)) else middleware
 
 
 def name_middleware(step: Step) -> Answerer:

@@ -18,7 +18,7 @@ from starlette.routing import Mount, Router
 from ..names import find_code, name_function
 from .answerer import SERVER, UNSEEN, Answerer, name_users
 from .in_transit import Head, Sent, find_middleware, is_middleware, name_middleware
-from .steps import Step, find_users, step_at, step_elsewhere, walk_traceback
+from .steps import Step, find_users, split_at, step_at, step_elsewhere, walk_callers, walk_traceback
 from .trace import Spots, Trace
 
 
@@ -99,13 +99,9 @@ class StarletteTrace:
             self._of_middleware.add(id(response))
 
     def _note_called(self, frame: FrameType) -> None:
-        response, under_way = frame.f_locals["self"], []
+        response = frame.f_locals["self"]
         head = Head(response.status_code, response.headers.get("location"))
-        before = frame.f_back
-        while before is not None:
-            under_way.append(step_at(before))
-            before = before.f_back
-        self._called.append(Called(response, head, under_way[::-1]))
+        self._called.append(Called(response, head, list(map(step_at, walk_callers(frame.f_back)))[::-1]))
 
     def find_answerer(self, sent: Sent) -> Answerer:
         """Return who made an answer, as it was sent."""
@@ -166,8 +162,8 @@ class StarletteTrace:
 
     def _find_mount(self, steps: Sequence[Step]) -> Answerer | None:
         """Return what is mounted in the server, if that answers; the server itself may be mounted in another one."""
-        start = max((number for number, step in enumerate(steps) if step.owner is self._server), default=-1)
-        mount = next((step.owner for step in steps[start + 1 :] if step.code is MOUNT), None)
+        _, inner = split_at(steps, lambda step: step.owner is self._server)
+        mount = next((step.owner for step in inner if step.code is MOUNT), None)
         return None if mount is None else Answerer("mount", f"what is mounted at {mount.path}")
 
     def _name_handler(self, handled: Handled) -> Answerer:
@@ -189,8 +185,8 @@ def _name_raiser(handled: Handled) -> Answerer:
     steps: Sequence[Step] = handled.raised
     error = "" if isinstance(handled.error, HTTPException) else type(handled.error).__name__
     kinds = {DEPENDENCIES: "dependency", ENDPOINT: "view"}
-    at = max((number for number, step in enumerate(steps) if step.code in kinds), default=-1)
-    kind, inner = ("", steps) if at < 0 else (kinds[steps[at].code], steps[at + 1 :])  # type: ignore[index]
+    at, inner = split_at(steps, lambda step: step.code in kinds)
+    kind = "" if at is None else kinds[at.code]  # type: ignore[index]
     users = find_users(inner)
     if kind == "dependency" and users is None:
         called = next((step for step in inner if _is_security(step)), None)
@@ -206,8 +202,8 @@ def _name_raiser(handled: Handled) -> Answerer:
 
 def _after_routing(steps: Sequence[Step]) -> Sequence[Step] | None:
     """Return the steps inside the router, which leaves out middleware; None if it was not asked."""
-    at = max((number for number, step in enumerate(steps) if step.code in ROUTING), default=-1)
-    return None if at < 0 else steps[at + 1 :]
+    router, inner = split_at(steps, lambda step: step.code in ROUTING)
+    return None if router is None else inner
 
 
 def _find_caller(under_way: Sequence[Step]) -> Answerer:

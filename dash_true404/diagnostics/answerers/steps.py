@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
@@ -68,6 +68,23 @@ def step_elsewhere(function: Any) -> Step:
     """Return the step of what is called where nobody looks on."""
     code = find_code(function)
     return Step(code, code.co_firstlineno if code else 0, None, function)
+
+
+def walk_callers(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield a frame and those that have called it, innermost first."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def split_at(steps: Sequence[Step], is_it: Callable[[Step], bool]) -> tuple[Step | None, Sequence[Step]]:
+    """Return the innermost step that is looked for, and the steps inside of it; None and all steps if there is none.
+
+    :param steps: outermost first.
+    :param is_it: tells the step.
+    """
+    at = max((number for number, step in enumerate(steps) if is_it(step)), default=-1)
+    return (steps[at] if at >= 0 else None), steps[at + 1 :]
 
 
 def walk_traceback(trace: TracebackType | None) -> Iterator[Step]:

@@ -14,7 +14,7 @@ from werkzeug.sansio.response import Response
 from ..names import find_code
 from .answerer import SERVER, UNSEEN, Answerer, name_users
 from .in_transit import Head, Sent, find_middleware
-from .steps import Step, find_users, walk_traceback
+from .steps import Step, find_users, split_at, walk_traceback
 from .trace import Spots, Trace
 
 #: The methods of Flask and Quart that are looked at, by what their functions are.
@@ -149,13 +149,13 @@ class WerkzeugTrace:
         return Answerer(stage, name) if stage == "before_request" else UNSEEN
 
     def _name_raiser(self, error: Exception, steps: list[Step]) -> Answerer:
-        at = max((number for number, step in enumerate(steps) if step.code in self._stages), default=-1)
-        stage = "view" if at < 0 else self._stages[steps[at].code]
-        users = find_users(steps[at + 1 :])
+        at, inner = split_at(steps, lambda step: step.code in self._stages)
+        stage = "view" if at is None else self._stages[at.code]
+        users = find_users(inner)
         if stage == "view" and users is not None:
             stage = {"ours": "guard", "dash": "page"}.get(users.called_by, stage)
         name = "" if isinstance(error, HTTPException) else type(error).__name__
-        return name_users(stage, steps[at + 1 :], name)
+        return name_users(stage, inner, name)
 
     def _name_handler(self) -> Answerer:
         named = name_users("errorhandler", self._handler)
