@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType
 from typing import Any
@@ -79,3 +80,13 @@ def join_words(words: list[str]) -> str:
     'GET, POST and PUT'
     """
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def name_some(things: Sequence[str], most: int) -> str:
+    """Name so many things at most, and say how many more there are.
+
+    >>> name_some(["/a", "/b", "/c"], 2)
+    '/a, /b and 1 more'
+    """
+    more = f" and {len(things) - most} more" if len(things) > most else ""
+    return ", ".join(things[:most]) + more

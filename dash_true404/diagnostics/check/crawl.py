@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..client import NoAnswerError, Response
+from ..names import name_some
 from ..urls import UNKNOWN_NAME, is_log_out
 from .findings import Finding, Unseen
 from .references import LINK, find_references, first_words
@@ -243,8 +244,8 @@ class Crawl:
         urls = [url for url in self._unplaced if url not in self._links | self._files]
         if urls:
             why = (
-                f"{_name_some(urls)}: dead in Dash's validation layout, and on no page that was read. That is either "
-                "a page that nothing links to, which was not visited (check its URL too), or one with a path "
+                f"{name_some(urls, _MOST_NAMED)}: dead in Dash's validation layout, and on no page that was read. That "
+                "is either a page that nothing links to, which was not visited (check its URL too), or one with a path "
                 "template, which Dash makes there without its variables."
             )
             yield Finding("T424", urls[0], why=why)
@@ -272,13 +273,8 @@ class Crawl:
             pages = {self._subject.name_page(url) or self._first_segment(url) for url in urls}
             words = first_words(json.loads(drawn)) if len(pages) > 1 else ""
             if words:
-                why = f'{_name_some(urls)} are drawn alike: "{words}". Is that a log-in?'
+                why = f'{name_some(urls, _MOST_NAMED)} are drawn alike: "{words}". Is that a log-in?'
                 yield Finding("T421", urls[0], "POST", 200, None, why, self._subject.name_page(urls[0]))
 
     def _first_segment(self, url: str) -> str:
         return url.partition("?")[0][len(self._subject.prefix) :].split("/")[0]
-
-
-def _name_some(urls: list[str]) -> str:
-    more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
-    return ", ".join(urls[:_MOST_NAMED]) + more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ..names import name_some
 from .crawl import DeadLink
 from .findings import Finding
 from .references import LINK
@@ -51,6 +52,4 @@ def _explain_file(link: DeadLink, pages: list[str]) -> str:
 
 
 def _name(pages: list[str]) -> str:
-    if len(pages) <= _MOST_NAMED:
-        return " and ".join(pages)
-    return f"{', '.join(pages[:_MOST_NAMED])} and {len(pages) - _MOST_NAMED} more"
+    return " and ".join(pages) if len(pages) <= _MOST_NAMED else name_some(pages, _MOST_NAMED)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import click
 
+from ..names import name_some
 from ..tables import table
 from .codes import CODES
 from .findings import Finding, Report
@@ -92,8 +93,7 @@ def _format_unseen(report: Report, width: int) -> Iterator[str]:
     for unseen in report.unseen:
         reasons.setdefault(unseen.why, []).append(unseen.url)
     for why, urls in reasons.items():
-        more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
-        yield _fill(f"Not seen: {', '.join(urls[:_MOST_NAMED])}{more}: {why}.", width, "  ")
+        yield _fill(f"Not seen: {name_some(urls, _MOST_NAMED)}: {why}.", width, "  ")
 
 
 def _summarize(name: str, report: Report) -> str:

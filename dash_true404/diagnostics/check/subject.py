@@ -66,7 +66,7 @@ class Subject(Protocol):
 
 def is_index(subject: Subject, answer: Response) -> bool:
     """Tell whether an answer is the app's index page with status 200, which is what a soft 404 looks like."""
-    prefix = _PREFIX.search(answer.data) if is_shell(answer.status_code, answer.data) else None
+    prefix = _find_prefix(answer)
     return prefix is not None and json.loads(prefix[1]) == subject.prefix  # there may be another app on the server
 
 
@@ -78,8 +78,12 @@ def is_below(url: str, paths: Iterable[str]) -> bool:
 
 def shorten(answer: Response) -> bytes:
     """Return what has to be kept of an answer's content for :func:`is_index`: of a large app's, that is little."""
-    prefix = _PREFIX.search(answer.data) if is_shell(answer.status_code, answer.data) else None
+    prefix = _find_prefix(answer)
     return b"_dash-config " + prefix[0] if prefix is not None else b""
+
+
+def _find_prefix(answer: Response) -> re.Match[bytes] | None:
+    return _PREFIX.search(answer.data) if is_shell(answer.status_code, answer.data) else None
 
 
 def is_soft_404(subject: Subject, url: str, answer: Response) -> bool:
