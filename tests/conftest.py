@@ -7,7 +7,6 @@ import functools
 import gc
 import os
 import shutil
-import socket
 from collections.abc import Callable, Generator
 
 import hypothesis
@@ -15,6 +14,7 @@ import pytest
 
 from dash_true404.core import logs, not_found_page
 
+from . import ports
 from .apps import BACKENDS
 
 pytest_plugins = ["pytester"]
@@ -77,9 +77,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def free_port() -> int:
     """A port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return ports.free_port()
 
 
 @pytest.fixture

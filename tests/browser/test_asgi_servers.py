@@ -41,6 +41,9 @@ def browser(request, dash_br, dash_thread_server, free_port):
 
 
 def load(browser, url):
+    # Not right from one document to the next: they share a worker, and while the first one's websocket is closed there,
+    # Dash 4.4.1 can lose what the next one asks ("Updating..." for good).
+    browser.driver.get("about:blank")
     browser.driver.get(browser.address + url)
     return browser.driver.execute_script(STATUS)
 

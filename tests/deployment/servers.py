@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sysconfig
 import time
@@ -18,6 +17,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from typing import NamedTuple
 
+from ..ports import free_port
 from .recipes import MOD_WSGI, PATH, Recipe
 
 NGINX = """
@@ -119,7 +119,7 @@ class Served:
     def __init__(self, recipe: Recipe, folder: Path) -> None:
         self.recipe = recipe
         self.folder = folder
-        self.ports = {port: str(_free_port()) for port in ("8000", "8080")}
+        self.ports = {port: str(free_port()) for port in ("8000", "8080")}
         self._log = folder / "output.txt"
         self._processes: list[subprocess.Popen] = []
 
@@ -202,9 +202,3 @@ def make_environment(folder: Path) -> None:
     subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(folder)], check=True)
     (packages,) = folder.glob("lib/*/site-packages")
     (packages / "tests.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n", "utf-8")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

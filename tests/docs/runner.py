@@ -28,6 +28,8 @@ from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
+from ..ports import free_port
+
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 
@@ -93,9 +95,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / ".curlrc").write_text("silent\n")  # as on a terminal, where it shows no progress beside headers
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = str(probe.getsockname()[1])
+        self._port = str(free_port())
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         self._environment = os.environ | {
             "PATH": path,
