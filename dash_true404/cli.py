@@ -6,16 +6,16 @@ import io
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
 from . import __version__
 from .cli_options import Asked, CannotRun, Output, as_visitor, is_url, paint
+from .diagnostics.check.annotations import to_github
 from .diagnostics.check.codes import describe_codes
 from .diagnostics.check.findings import Report
-from .diagnostics.check.formats import to_github, to_json
 from .diagnostics.check.in_process import check_app
 from .diagnostics.check.live import check_site
 from .diagnostics.check.report import format_report
@@ -29,17 +29,20 @@ from .diagnostics.settings import check_choices
 from .diagnostics.urls import strip_origin
 
 APP = click.argument("app", metavar="[APP]", required=False)
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Print it for people, or for programs.",
-)
-
-
 _ADDRESS = re.compile(r"[\w.-]+:\d+/?")
+
+
+def format_option(help_text: str, *more: str) -> Callable[[Any], Any]:
+    """Return the option ``--format``.
+
+    :param help_text: shown by ``--help``.
+    :param more: the forms besides ``text`` and ``json``.
+    """
+    forms = click.Choice(["text", "json", *more])
+    return click.option("--format", "form", type=forms, default="text", show_default=True, help=help_text)
+
+
+FORMAT = format_option("Print it for people, or for programs.")
 
 
 def load(asked: Asked, name: str | None) -> dict[str, FoundApp]:
@@ -142,14 +145,7 @@ _ALL_CODES = "all"
 
 @main.command(help=_CHECK)
 @click.argument("target", metavar="[APP|URL]", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="Print it for people, for programs, or as annotations for GitHub Actions.",
-)
+@format_option("Print it for people, for programs, or as annotations for GitHub Actions.", "github")
 @click.option("--strict", is_flag=True, help="Count notes like findings: exit status 1.")
 @click.option("--ignore", multiple=True, metavar="CODE[:URL]", help="Leave these out, such as T411:/old. Repeatable.")
 @click.option(
@@ -204,8 +200,7 @@ def check(
             notes += client.notes
     reports = {name: report.without((*asked.settings.ignore, *ignore)) for name, report in reports.items()}
     if form == "json":
-        texts = [to_json(name, report) for name, report in reports.items()]
-        text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
+        text = one_or_all([report.as_dict(name) for name, report in reports.items()])
     elif form == "github":
         text = "\n".join(to_github(report) for report in reports.values())
     else:

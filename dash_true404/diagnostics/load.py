@@ -27,26 +27,12 @@ class LoadError(Exception):
     """The app could not be loaded; its text is for the person who asked for it."""
 
 
-def load_app(name: str, folder: str | None = None) -> dash.Dash:
-    """Return the Dash app of a name.
+def load_apps(name: str, folder: str | None = None) -> list[FoundApp]:
+    """Return the Dash apps of a name.
 
     ::
 
-        load_app("app:app"), load_app("wsgi:server"), load_app("factory:create('test')")
-
-    :param name: ``module:attribute``, as in :func:`load_apps`.
-    :param folder: where the module is found from; None: the current folder.
-    :raises LoadError: if there is none, or more than one, with what was wrong and what to do.
-    """
-    apps = load_apps(name, folder)
-    if len(apps) > 1:
-        where = ", ".join(one.prefix for one in apps)
-        raise LoadError(f"{name!r} has {len(apps)} Dash apps, at {where}. Name one of them, such as module:app.")
-    return apps[0].app
-
-
-def load_apps(name: str, folder: str | None = None) -> list[FoundApp]:
-    """Return the Dash apps of a name.
+        load_apps("app:app"), load_apps("wsgi:server"), load_apps("factory:create('test')")
 
     :param name: ``module:attribute``. The attribute is what a web server takes, or a call that returns that: a Dash
         app, a server or dispatcher with one or several, or an object that holds one. The arguments of a call are

@@ -10,12 +10,12 @@ import dash
 import jsonschema
 import pytest
 
-from dash_true404.diagnostics.check.formats import read_schema
 from dash_true404.diagnostics.check.in_process import check_app
 from dash_true404.diagnostics.explain import explain
 from dash_true404.diagnostics.pytest_pages import DashPages
 
 from .broken_apps import CASES, Case
+from .test_report import SCHEMA
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "broken-apps.md"
 RUNS = [
@@ -47,8 +47,7 @@ def test_the_tools_say_what_is_wrong(case, backend):
     assert found[0].why.startswith(case.why)
     is_note = found[0] in report.notes
     assert report.exit_status() == (0 if is_note else 1)
-    told = {"app": "app:app", **report.as_dict()}
-    jsonschema.validate(told, read_schema(), jsonschema.Draft202012Validator)
+    jsonschema.validate(report.as_dict("app:app"), SCHEMA, jsonschema.Draft202012Validator)
     # One fault makes no other findings, except of the same kind at other URLs, and what follows from it.
     assert {one.code for one in report.findings} <= {case.code, *FOLLOWS.get(case.name, ())}, report.findings
     assert report.is_complete

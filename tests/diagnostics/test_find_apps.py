@@ -20,7 +20,7 @@ from dash_true404 import enable_true_404
 from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.find_apps import FoundApp, choose_app, find_apps, is_application
-from dash_true404.diagnostics.load import LoadError, load_app
+from dash_true404.diagnostics.load import LoadError, load_apps
 from dash_true404.diagnostics.settings import Visitor
 
 from ..apps import app_on, make_app, register
@@ -232,12 +232,12 @@ def test_the_commands_take_objects_and_functions(module, name):
     status, output = run("check", f"{module}:{name}")
     assert (status, "no findings" in output) == (0, True)
     assert run("explain", f"{module}:{name}", "/cart")[0] == 0
-    assert load_app(f"{module}:{name}") is sys.modules[module].shop
+    assert load_apps(f"{module}:{name}")[0].app is sys.modules[module].shop
 
 
 def test_an_object_is_never_to_be_called(module):
     with pytest.raises(LoadError) as raised:
-        load_app(f"{module}:empty")
+        load_apps(f"{module}:empty")
     assert str(raised.value) == (
         "'mounted_module:empty' isn't a Dash app but an object of type Holder. There is no Dash app in it. Its module "
         "has mounted_module:shop."

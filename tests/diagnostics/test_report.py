@@ -15,15 +15,16 @@ import pytest
 from click.testing import CliRunner
 
 from dash_true404.cli import main
+from dash_true404.diagnostics.check.annotations import to_github
 from dash_true404.diagnostics.check.codes import CODES, FINDING, GROUPS, NOTE
 from dash_true404.diagnostics.check.findings import ENABLE, Finding, Report, Unseen, make_report
-from dash_true404.diagnostics.check.formats import read_schema, to_github, to_json
 from dash_true404.diagnostics.check.in_process import check_app
 from dash_true404.diagnostics.check.report import format_report, silence_logging
 
 from ..apps import make_app, register
 from .test_check import sound_app
 
+SCHEMA = json.loads(Path(make_report.__code__.co_filename).with_name("schema.json").read_text("utf-8"))
 A_FINDING = Finding("T411", "/gone", "GET", 404, 200, "A dead link.")
 A_NOTE = Finding("T125", "/", why="No home page.")
 
@@ -84,8 +85,8 @@ def test_the_json_is_as_its_schema_says(true):
     app.server.before_request(lambda: ("log in", 401) if dash.html and is_admin() else None)
     register("/admin")
     report = check_app(app)
-    told = json.loads(to_json("app:app", report))
-    jsonschema.validate(told, read_schema(), jsonschema.Draft202012Validator)
+    told = report.as_dict("app:app")
+    jsonschema.validate(told, SCHEMA, jsonschema.Draft202012Validator)
     assert {finding["group"] for finding in told["findings"]} == ({None} if true else {None, ENABLE})
     assert told["findings"][-1]["severity"] == "finding"
 
@@ -97,10 +98,10 @@ def is_admin():
 
 
 def test_the_schema_refuses_what_is_not_so():
-    told = json.loads(to_json("app", Report([A_FINDING])))
+    told = Report([A_FINDING]).as_dict("app")
     told["findings"][0]["severity"] = "note"
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(told, read_schema())
+        jsonschema.validate(told, SCHEMA)
 
 
 def test_annotations_for_github(tmp_path, monkeypatch):

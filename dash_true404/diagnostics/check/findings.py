@@ -94,9 +94,13 @@ class Report(NamedTuple):
 
         return self._replace(findings=left(self.findings), notes=left(self.notes))
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
+    def as_dict(self, app: str) -> dict[str, Any]:
+        """Return it for JSON, as ``schema.json`` beside this module says.
+
+        :param app: the name of the app or site.
+        """
         return {
+            "app": app,
             "complete": self.is_complete,
             "findings": [finding.as_dict() for finding in self.findings],
             "notes": [note.as_dict() for note in self.notes],

@@ -1,15 +1,12 @@
-"""What ``dash-true404 check`` prints for programs: JSON, and annotations of GitHub's."""
+"""What ``dash-true404 check`` prints for GitHub Actions: annotations."""
 
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import dash
 
@@ -18,22 +15,6 @@ from .findings import Finding, Report
 
 # https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 _LEVELS = {"finding": "error", "note": "notice"}
-
-
-def to_json(name: str, report: Report) -> str:
-    """Return a report as JSON, as :func:`read_schema` describes it.
-
-    :param name: of the app or site.
-    :param report: what ``check`` has found.
-    """
-    return json.dumps({"app": name, **report.as_dict()}, indent=2)
-
-
-def read_schema() -> dict[str, Any]:
-    """Return the JSON schema of what :func:`to_json` returns; it is ``schema.json`` beside this module."""
-    text = files("dash_true404.diagnostics.check").joinpath("schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 def to_github(report: Report) -> str:
