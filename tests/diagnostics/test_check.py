@@ -228,6 +228,16 @@ def test_a_redirect_to_what_was_a_page():
         dash.page_registry.clear()
 
 
+def test_a_redirect_to_a_page_that_fails_says_so():
+    app = make_app("/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    app.server.before_request(lambda: ("", 500) if flask.request.path == "/new" else None)
+    whys = {finding.url: finding.why for finding in find_faults(app)}
+    assert whys["/old"].startswith("A redirect_from leads to /new, which answers 500: ")
+    assert "3549" not in whys["/old"]
+
+
 @pytest.mark.parametrize("name", ["exist", "exits", "exsits", "exists_"])
 def test_a_misspelt_exists(name):
     app = make_app("/")

@@ -315,12 +315,39 @@ def test_a_dead_link_that_something_answers_is_no_near_miss(link, reason, true):
     if true:
         enable_true_404(app)
     (finding,) = (finding for finding in find_faults(app) if finding.code == "T411")
-    advice = "Correct the link, or provide the page."
+    advice = "visitors who follow it find nothing. Correct the link, or provide the page."
+    if finding.seen == 500:
+        advice = "visitors who follow it get an error. Correct what fails there: the server's log names it."
     if finding.seen == 200:
         advice += ' (The server says 200, and the browser draws "not found".)'
     assert finding.url == link
     rest = finding.why.partition(advice)[2]
     assert rest.startswith(reason) if reason else rest == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "follow it get an error. Correct the link, or what answers there."),
+        (302, "follow it are redirected again and again. Correct the link, or the redirects."),
+    ],
+)
+def test_the_advice_for_a_dead_link_fits_its_answer(status, advice):
+    app = app_with_links("/odd")
+    app.server.add_url_rule("/odd", "odd", lambda: ("", status, {"Location": "/odd"}))
+    (finding,) = find_faults(app)
+    assert advice in finding.why
+    assert "provide the page" not in finding.why
+
+
+def test_an_image_that_fails_is_not_said_to_be_missing():
+    app = make_app("/", "/images")
+    dash.page_registry["m_47_images"]["layout"] = html.Img(src="/chart")
+    app.server.add_url_rule("/chart", "chart", lambda: ("", 500))
+    enable_true_404(app)
+    (finding,) = find_faults(app)
+    assert finding[:5] == ("T412", "/chart", "GET", 500, 200)
+    assert finding.why == "The image of /images can't be loaded: its URL answers 500."
 
 
 def test_what_is_in_front_of_the_app_is_not_judged():

@@ -139,10 +139,10 @@ T402 title or description raises
   The title or description of a page is a function that raised an exception, so the page is answered 500.
   -> Correct the function; the message names the exception.
 T411 dead link
-  A link in a layout leads to a URL of this host that isn't found.
-  -> Correct the link, or provide the page.
+  A link in a layout leads to a URL of this host that isn't found, or that is answered with an error.
+  -> Correct the link, or provide the page. Where the server fails, correct what fails: the server's log names it.
 T412 missing file
-  An image, frame, media file or stylesheet in a layout isn't there.
+  An image, frame, media file or stylesheet in a layout isn't there, or can't be loaded.
   -> Correct the path (dash.get_asset_url() writes those of assets), or add the file.
 T413 part of the app is missing
   A file that the app is made of, an asset or a component bundle, could not be loaded.

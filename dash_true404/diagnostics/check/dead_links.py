@@ -13,6 +13,7 @@ from .references import LINK
 _MOST_NAMED = 2
 # Looking for the reason takes some requests for each.
 _MOST_EXPLAINED = 50
+_NOTHING = (404, 405, 410)
 
 
 def list_dead_links(
@@ -36,15 +37,23 @@ def list_dead_links(
 
 
 def _explain_link(link: DeadLink, pages: list[str]) -> str:
-    nothing = "are redirected again and again" if link.is_endless else "find nothing"
     is_soft = link.status < 300
-    return (
-        f"A dead link on {_name(pages)}: visitors who follow it {nothing}. Correct the link, or provide the page."
-        + (' (The server says 200, and the browser draws "not found".)' if is_soft else "")
+    if link.is_endless:
+        end, advice = "are redirected again and again", "Correct the link, or the redirects."
+    elif is_soft or link.status in _NOTHING:
+        end, advice = "find nothing", "Correct the link, or provide the page."
+    elif link.status >= 500:
+        end, advice = "get an error", "Correct what fails there: the server's log names it."
+    else:
+        end, advice = "get an error", "Correct the link, or what answers there."
+    return f"A dead link on {_name(pages)}: visitors who follow it {end}. {advice}" + (
+        ' (The server says 200, and the browser draws "not found".)' if is_soft else ""
     )
 
 
 def _explain_file(link: DeadLink, pages: list[str]) -> str:
+    if link.status >= 300 and link.status not in _NOTHING:
+        return f"The {link.kind} of {_name(pages)} can't be loaded: its URL answers {link.status}."
     return (
         f"The {link.kind} of {_name(pages)} isn't there. Correct the path (dash.get_asset_url() writes those of "
         "assets), or add the file."

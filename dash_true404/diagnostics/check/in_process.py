@@ -21,7 +21,7 @@ from .findings import Finding, Report, Unseen, make_report
 from .leftovers import find_doubled_prefixes, find_page_files, find_unregistered
 from .links import InProcess, crawl_app
 from .pages import PageChecks, explain_guard
-from .subject import GUARDED, follow, is_index, is_soft_404
+from .subject import GUARDED, End, follow, is_index, is_soft_404
 from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, soft_404
 from .watch import Fault, record_log, watch_pages
 
@@ -191,13 +191,21 @@ class _AppCheck:
             self._redirects += 1
             first, end = self._subject.ask(old), follow(self._subject, old)
             if end.is_dead:
-                to = first.location
-                wrong = f"leads to {to}, which isn't a page" if to else "is not where visitors ask for it"
-                why = (
-                    f"A redirect_from {wrong}: old links and bookmarks are lost. Below a prefix this is a fault of "
-                    "Dash's (plotly/dash 3549): redirect with a route of your own."
+                yield Finding(
+                    "T208", old, "GET", end.status, 404 if end.is_soft_404 else 200, self._explain_redirect(first, end)
                 )
-                yield Finding("T208", old, "GET", end.status, 404 if end.is_soft_404 else 200, why)
+
+    def _explain_redirect(self, first: Response, end: End) -> str:
+        to, lost = first.location, "old links and bookmarks are lost."
+        if end.status >= 500:
+            return f"A redirect_from leads to {end.url}, which answers {end.status}: {lost} Correct what fails there."
+        wrong = f"leads to {to}, which isn't a page" if to else "is not where visitors ask for it"
+        prefixed = (
+            " Below a prefix this is a fault of Dash's (plotly/dash 3549): redirect with a route of your own."
+            if self._subject.prefix != "/"
+            else ""
+        )
+        return f"A redirect_from {wrong}: {lost}{prefixed}"
 
     def _check_files(self) -> Iterator[Finding]:
         config = self._app.config
