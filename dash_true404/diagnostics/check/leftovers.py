@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dash
@@ -16,7 +16,7 @@ from ..patterns import Pattern
 from ..rules import is_routed_by_werkzeug, with_included
 from .findings import Finding
 
-_NOT_OWN = tuple({Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
+_NOT_OWN = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "purelib", "platlib")})
 
 
 def find_page_files(app: InspectedApp) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _list_own_values() -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not file or any(Path(file).is_relative_to(folder) for folder in _NOT_OWN):
+        if not file or str(file).startswith(_NOT_OWN):
             continue
         for variable, value in list(vars(module).items()):
             if id(value) not in seen:
