@@ -228,8 +228,42 @@ def test_a_failed_assertion_leaves_the_cookies_as_they_were():
 
 
 def test_links_that_could_not_be_read_are_a_failure():
-    with pytest.raises(AssertionError, match=r"/sales could not be read: .* 302"):
+    with pytest.raises(AssertionError, match=r"/sales was not seen: asked for the layout, .* 302"):
         pytest_plugin.DashPages(session_app("flask")).assert_no_dead_links()
+
+
+@pytest.mark.parametrize("path", ["/admin/users", "/"])
+def test_links_that_a_guard_answers_are_a_failure(path):
+    app = make_true_app("/b")
+    register("/", layout=html.Div([html.A("b", href="/b"), html.A("?", href="/admin/users")]))
+    # At "/", only the pages themselves are open.
+    is_open = {"/admin/users": lambda: not flask.request.path.startswith("/admin"), "/": is_page_or_dashs}[path]
+    app.server.before_request(lambda: None if is_open() else ("log in", 401))
+    with pytest.raises(AssertionError, match=r"\A/admin/users was not seen: linked on /, it answers 401: a guard.*\Z"):
+        pytest_plugin.DashPages(app).assert_no_dead_links()
+
+
+def is_page_or_dashs():
+    return flask.request.path in ("/", "/b") or flask.request.path.startswith("/_dash")
+
+
+def test_links_of_no_page_at_all_are_a_failure():
+    with pytest.raises(AssertionError, match="no pages that could be asked for"):
+        pytest_plugin.DashPages(make_true_app("/t/<x>")).assert_no_dead_links()
+
+
+def test_links_in_the_apps_own_layout_are_enough():
+    app = make_true_app("/t/<x>")
+    app.layout = html.Div([html.A("portal", href="/portal"), dash.page_container])
+    app.server.add_url_rule("/portal", "portal", lambda: "welcome")
+    pytest_plugin.DashPages(app).assert_no_dead_links()
+
+
+def test_a_layout_that_raises_has_links_that_were_not_seen():
+    app = make_true_app("/")
+    register("/raises", layout=lambda: 1 / 0)
+    with pytest.raises(AssertionError, match=r"\A/raises was not seen: Dash draws nothing"):
+        pytest_plugin.DashPages(app).assert_no_dead_links()
 
 
 def test_an_app_on_no_server_cannot_be_asked():

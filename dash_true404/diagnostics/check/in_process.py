@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 
 import dash
 
 from ...core.pages import Page, real_pages, registered_path
 from ...core.paths import reachable
-from ...servers import Outcome, find_hidden_rules
+from ...servers import find_hidden_rules
 from ..client import Client, Response
 from ..inspected_app import check_ready
-from ..urls import UNKNOWN_NAME, follow_redirects
+from ..urls import UNKNOWN_NAME
 from .crawl import Progress
 from .dead_links import list_dead_links
 from .findings import Finding, Report, Unseen, make_report
 from .leftovers import find_doubled_prefixes, find_page_files, find_unregistered
 from .links import InProcess, crawl_app
 from .pages import PageChecks, explain_guard
-from .subject import GUARDED, End, follow, is_index, is_soft_404
+from .subject import End, follow, is_index, is_soft_404
 from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, soft_404
 from .watch import Fault, record_log, watch_pages
 
@@ -115,27 +115,11 @@ class _AppCheck:
         self._crawl = crawl_app(subject, self._progress, [*self._checks.readable, *self._probes(pages)])
         yield from self._crawl.found
         yield from list_dead_links(self._crawl.dead, subject.explain_dead, subject.name_page)
-        yield from self._list_guarded_links(self._crawl.alive)
+        unknown = subject.ask(subject.prefix + UNKNOWN_NAME).status_code
+        yield from self._checks.find_guarded_links(self._crawl.alive, unknown)
         yield from self._crawl.find_drawn_alike()
         yield from check_again(subject)
         yield from self._check_session()
-
-    def _list_guarded_links(self, alive: Mapping[str, str]) -> Iterator[Unseen]:
-        """Yield the links that nothing on the server matches, and that are nevertheless no 404: a guard answers first.
-
-        :param alive: the links that are not dead, with the pages that hold them.
-        """
-        subject = self._subject
-        unknown = subject.ask(subject.prefix + UNKNOWN_NAME).status_code
-        for link, holder in alive.items() if subject.knows_pages else ():
-            for url in follow_redirects(subject.ask, link, subject.resolve)[0]:
-                answer = subject.ask(url)
-                is_guards = answer.status_code in GUARDED or 300 <= answer.status_code < 400
-                # What every unknown URL gets has been reported once.
-                if not is_guards or answer.status_code == unknown or not subject.can_judge(url):
-                    continue
-                if subject.decide(url).outcome is Outcome.NOT_FOUND and not self._checks.is_moved(answer, url):
-                    yield Unseen(link, f"linked on {holder}, {explain_guard(answer)}")
 
     def _check_session(self) -> Iterator[Unseen]:
         """Yield what a session that ended meanwhile means: nobody knows what was seen as a stranger."""

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from ...core.page_faults import explain_odd_template, explain_unreachable
 from ...core.pages import is_not_found_page, path_or_template, registered_path
+from ...servers import Outcome
 from ..client import NoAnswerError, Response
 from ..routes import find_problems
-from ..urls import UNKNOWN_NAME, is_log_out
+from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
 from .subject import GUARDED, is_index, is_soft_404
@@ -153,6 +154,22 @@ class PageChecks:
             return False
         is_kept = answer.status_code in (301, 308)  # a guard never says so
         return (is_kept or not urlsplit(there).query) and self.look_at(self._subject.ask(there))
+
+    def find_guarded_links(self, alive: Mapping[str, str], said: int | None = None) -> Iterator[Unseen]:
+        """Yield the links that nothing on the server matches, and that are nevertheless no 404: a guard answers first.
+
+        :param alive: the links that are not dead, with the pages that hold them.
+        :param said: a status that is left out, because it was said that every unknown URL gets it.
+        """
+        subject = self._subject
+        for link, holder in alive.items() if subject.knows_pages else ():
+            for url in follow_redirects(subject.ask, link, subject.resolve)[0]:
+                answer = subject.ask(url)
+                is_guards = answer.status_code in GUARDED or 300 <= answer.status_code < 400
+                if not is_guards or answer.status_code == said or not subject.can_judge(url):
+                    continue
+                if subject.decide(url).outcome is Outcome.NOT_FOUND and not self.is_moved(answer, url):
+                    yield Unseen(link, f"linked on {holder}, {explain_guard(answer)}")
 
     def _check_methods(self, module: str, url: str, get: Response) -> Iterator[Finding]:
         head = self._subject.ask(url, "HEAD")
