@@ -18,13 +18,14 @@ from dash import dcc, html
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.cli import main
 from dash_true404.diagnostics.check.findings import Finding, Report
-from dash_true404.diagnostics.check.in_process import check_app, find_faults
+from dash_true404.diagnostics.check.in_process import check_app
 from dash_true404.diagnostics.check.report import format_report
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.rules import METHODS
 from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
 from ..apps import app_on, make_app, register, wrap_dashs_views
+from .asking import find_faults
 
 PREFIXES = ({}, {"url_base_pathname": "/dash/"}, {"requests_pathname_prefix": "/d/", "routes_pathname_prefix": "/"})
 OPTIONS = ({}, {"everywhere": True}, {"redirect_slashes": True}, {"page": IN_APP})
@@ -363,7 +364,7 @@ def test_a_layout_that_raises():
 
 def test_progress_is_told():
     told = []
-    find_faults(sound_app(), told.append)
+    check_app(sound_app(), told.append)
     assert any("Asking page 1 of" in text for text in told)
     assert any("Reading page" in text for text in told)
 
@@ -457,8 +458,8 @@ def test_one_reason_is_told_once():
 
 
 def test_the_demo_has_no_findings_but_its_dead_ends():
-    code = "from demo_app.app import create_app\nfrom dash_true404.diagnostics.check.in_process import find_faults\n"
-    code += "print([finding.url for finding in find_faults(create_app(True))])"
+    code = "from demo_app.app import create_app\nfrom dash_true404.diagnostics.check.in_process import check_app\n"
+    code += "print([finding.url for finding in check_app(create_app(True)).findings])"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=100, check=True
     )

@@ -8,10 +8,10 @@ from dash import html
 from fastapi import Depends, FastAPI
 
 from dash_true404 import enable_true_404
-from dash_true404.diagnostics.check.in_process import find_faults
-from dash_true404.diagnostics.check.links import DeadLink, find_dead_links
+from dash_true404.diagnostics.check.crawl import DeadLink
 
 from ..apps import make_app, register
+from .asking import find_dead_links, find_faults
 from .test_check import seen
 
 pytestmark = pytest.mark.parametrize("backend", ["quart", "fastapi"])

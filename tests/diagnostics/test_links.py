@@ -11,14 +11,15 @@ from flask import request
 from plotly.utils import PlotlyJSONEncoder
 
 from dash_true404 import enable_true_404
+from dash_true404.diagnostics.check.crawl import DeadLink
 from dash_true404.diagnostics.check.findings import Unseen
-from dash_true404.diagnostics.check.in_process import find_faults
-from dash_true404.diagnostics.check.links import DeadLink, InProcess, crawl_app, find_dead_links
+from dash_true404.diagnostics.check.links import InProcess, crawl_app
 from dash_true404.diagnostics.check.references import Reference, find_in_markdown, find_references
 from dash_true404.diagnostics.client import Client, NoAnswerError
 from dash_true404.diagnostics.urls import resolve_link
 
 from ..apps import app_on, make_app, register
+from .asking import find_dead_links, find_faults
 
 ASGI = [(backend, is_async) for backend in ("quart", "fastapi") for is_async in (True, False)]
 

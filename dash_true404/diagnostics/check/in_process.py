@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 import dash
@@ -25,27 +25,6 @@ from .subject import End, follow, is_index, is_soft_404
 from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, soft_404
 from .watch import Fault, record_log, watch_pages
 
-__all__ = ["Finding", "Report", "check_app", "find_faults"]
-
-
-def find_faults(app: dash.Dash, progress: Callable[[str], None] | None = None) -> list[Finding]:
-    """Return what is wrong with an app's answers; nothing, if they are all as they should be.
-
-    ::
-
-        for finding in find_faults(app):
-            print(finding.method, finding.url, finding.seen, "instead of", finding.due, finding.why)
-
-    An unknown URL with each method, every page and redirect, what browsers and Dash ask for, and every link in the
-    layouts are asked, in this process. Without ``enable_true_404`` it says what would change.
-
-    :param app: the Dash app.
-    :param progress: is told what is being asked.
-    :raises NotReadyError: (a ValueError) if the app is not on its server yet (``server=False``, and no ``init_app()``),
-        or its server is an unknown one.
-    """
-    return check_app(app, progress).findings
-
 
 def check_app(
     app: dash.Dash,
@@ -55,7 +34,15 @@ def check_app(
     exclude: Iterable[str] = (),
     probe_templates: bool = False,
 ) -> Report:
-    """Do the same, and return what is worth knowing besides.
+    """Return what is wrong with an app's answers, and what is worth knowing besides.
+
+    ::
+
+        for finding in check_app(app).findings:
+            print(finding.method, finding.url, finding.seen, "instead of", finding.due, finding.why)
+
+    An unknown URL with each method, every page and redirect, what browsers and Dash ask for, and every link in the
+    layouts are asked, in this process. Without ``enable_true_404`` it says what would change.
 
     :param app: the Dash app.
     :param progress: is told what is being asked.
@@ -63,7 +50,8 @@ def check_app(
     :param exclude: paths that are not asked, with all below them.
     :param probe_templates: whether pages with a template are drawn with made-up values too; a layout might write to a
         database.
-    :raises NotReadyError: if the app is not on its server yet, or its server is an unknown one.
+    :raises NotReadyError: (a ValueError) if the app is not on its server yet (``server=False``, and no ``init_app()``),
+        or its server is an unknown one.
     """
     check_ready(app)
     with ExitStack() as stack:

@@ -17,35 +17,13 @@ from ..client import Client, NoAnswerError, Response
 from ..hints.near_misses import find_near_misses
 from ..inspected_app import SAFE, InspectedApp
 from ..urls import UNKNOWN_NAME, resolve_link, to_server
-from .crawl import Crawl, DeadLink, Progress, Router, read_json
+from .crawl import Crawl, Progress, Router, read_json
 from .findings import Unseen
 from .subject import NO_ANSWER, follow, is_below, shorten
 from .watch import Fault
 
-__all__ = ["DeadLink", "InProcess", "crawl_app", "find_dead_links", "list_page_urls"]
-
 # Requests in a row that are not answered.
 _MOST_SILENCES = 3
-
-
-def find_dead_links(app: dash.Dash, client: Client | None = None) -> list[DeadLink]:
-    """Return the dead links and missing files in an app's layout and in the layouts of its pages.
-
-    ::
-
-        assert find_dead_links(app) == []
-
-    A link with ``rel="nofollow"``, which may be meant to be dead, is left out. Layouts are loaded as browsers load
-    them, from Dash's own router, so functions may be async and need a request. Pages with path variables are read at
-    the first URL that a link leads to.
-
-    :param app: the Dash app; without ``enable_true_404``, a link is dead if it would be with it.
-    :param client: asks the app; None: a new one.
-    """
-    if client is None:
-        with Client(app) as client:
-            return find_dead_links(app, client)
-    return crawl_app(InProcess(app, client)).dead
 
 
 class InProcess:
@@ -196,6 +174,9 @@ class InProcess:
 
 def crawl_app(subject: InProcess, progress: Progress | None = None, urls: Iterable[str] | None = None) -> Crawl:
     """Read the layouts of an app in this process, each page once, and ask their links.
+
+    Layouts are loaded as browsers load them, from Dash's own router, so functions may be async and need a request.
+    Pages with path variables are read at the first URL that a link leads to.
 
     :param subject: the app.
     :param progress: is told what is being read.
