@@ -7,6 +7,7 @@ import socket
 import socketserver
 import ssl
 import threading
+from collections import Counter
 from contextlib import contextmanager
 from http.server import HTTPServer
 
@@ -258,6 +259,13 @@ def test_one_link_that_breaks_off_is_noted():
         report = check_site(url, pause=0)
     assert seen(report) == {("/gone", "GET"): (404, 200)}
     assert any("GET /breaks could not be asked" in unseen.why for unseen in report.unseen)
+
+
+def test_no_get_is_sent_twice():
+    _, asked = check(site_app("/gone"))
+    counts = Counter(target for method, target, _ in asked if method == "GET")
+    # The unknown URL is asked with the headers If-None-Match and Range as well.
+    assert {target: number for target, number in counts.items() if number > 1} == {"/" + UNKNOWN_NAME: 3}
 
 
 def test_it_waits_between_requests(monkeypatch):

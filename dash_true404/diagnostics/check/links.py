@@ -16,20 +16,15 @@ from ...servers import Decision
 from ..client import Client, NoAnswerError, Response
 from ..hints.near_misses import find_near_misses
 from ..inspected_app import SAFE, InspectedApp
-from ..urls import UNKNOWN_NAME, resolve_link, to_server
+from ..urls import UNKNOWN_NAME, to_server
 from .crawl import Crawl, Progress, Router, read_json
 from .findings import Unseen
-from .subject import NO_ANSWER, follow, is_below, shorten
+from .subject import MOST_SILENCES, NO_ANSWER, Subject, follow
 from .watch import Fault
 
-# Requests in a row that are not answered.
-_MOST_SILENCES = 3
 
-
-class InProcess:
-    """A Dash app in this process, by the URLs that browsers see.
-
-    No GET is sent twice, for pages, links and files are often the same URLs.
+class InProcess(Subject):
+    """A Dash app in this process.
 
     :param app: the Dash app.
     :param client: asks it.
@@ -37,6 +32,7 @@ class InProcess:
     """
 
     def __init__(self, app: dash.Dash, client: Client, exclude: Iterable[str] = ()) -> None:
+        super().__init__(client, exclude)
         self.app = app
         self.inspected = InspectedApp(app, client)
         self.is_enabled = self.inspected.is_refusing
@@ -47,10 +43,6 @@ class InProcess:
         #: Filled while the pages are watched.
         self.faults: list[Fault] = []
         self._taken = 0
-        self._client = client
-        self._exclude = tuple(exclude)
-        self._answers: dict[str, Response] = {}
-        self._silences = 0
 
     def _find_cure(self) -> str:
         if self.is_enabled:
@@ -59,37 +51,16 @@ class InProcess:
             return "Taking report_only=True away"
         return "enable_true_404(app)" if self.knows_pages else "enable_true_404(app, paths=[...]), with the app's URLs,"
 
-    def ask(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Response:
-        """Return the answer to one request; none where it would not come to this process, behind its proxy.
-
-        :raises NoAnswerError: if the app does not answer.
-        """
-        is_kept = method == "GET" and not headers and not target.startswith(f"{self.prefix}_dash-")
-        if is_kept and target in self._answers:
-            return self._answers[target]
-        answer = self.ask_again(target, method, headers, body)
-        if is_kept:
-            self._answers[target] = answer._replace(data=shorten(answer))
-        return answer
-
-    def ask_again(self, target: str, method: str = "GET", headers: Any = None, body: bytes = b"") -> Response:
-        """Do the same, whether it was asked before or not."""
+    def ask_again(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Response:
+        """Return the answer to one request; none where it would not come to this process, behind its proxy."""
         at_server = to_server(self.app, target)
         if at_server is None:
             return NO_ANSWER
-        if self._silences == _MOST_SILENCES:  # each costs the time that the client waits
-            raise NoAnswerError(f"The app has answered none of {_MOST_SILENCES} requests, so no more are sent.")
-        try:
-            answer = self._client.ask(at_server, method, headers, body)
-        except NoAnswerError:
-            self._silences += 1
-            raise
-        self._silences = 0
-        return answer
-
-    def is_left_out(self, url: str) -> bool:
-        """Tell whether a URL was excluded."""
-        return is_below(url, self._exclude)
+        if self.is_silent:
+            raise NoAnswerError(f"The app has answered none of {MOST_SILENCES} requests, so no more are sent.")
+        return super().ask_again(at_server, method, headers, body)
 
     def url_of(self, page: Page, variables: Mapping[str, Any] | None = None) -> str:
         """Return a URL of a page.
@@ -160,10 +131,6 @@ class InProcess:
             return self.site.exists.ask(match)
         with ThreadPoolExecutor(1) as thread:  # there may be a running loop in this one
             return thread.submit(lambda: asyncio.run(self.site.exists.ask_async(match))).result()
-
-    def resolve(self, href: str, url: str) -> str | None:
-        """Return where a link leads to; None if it leaves the host."""
-        return resolve_link(href, url)
 
     def find_page(self, url: str) -> Page | None:
         """Return the registered page that is at a URL."""

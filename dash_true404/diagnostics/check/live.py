@@ -18,13 +18,11 @@ from ..urls import UNKNOWN_NAME, resolve_link
 from .crawl import Crawl, Progress, Router, read_json
 from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
-from .subject import GUARDED, NO_ANSWER, is_below, is_soft_404
+from .subject import GUARDED, NO_ANSWER, Subject, is_soft_404
 from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
-from .watch import Fault
 
 _LOG_IN = "log in with --user, --header or --login."
 _MOST_HOPS = 5
-_MOST_SILENCES = 3
 _CONFIG = re.compile(rb'<script[^>]*id="_dash-config"[^>]*>(.*?)</script>', re.DOTALL)
 _DRAWN_BY_DASH = "404 - Page not found"
 
@@ -86,7 +84,8 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
     asset = next((url for url in named if url and url.startswith(assets)), None)
     yield from check_files(site, site.index, assets, asset)
     not_found = site.prefix + "not-found-404"
-    if site.knows_pages and not site.is_soft and is_soft_404(site, not_found, site.ask(not_found)):
+    is_soft = site.ask(site.prefix + UNKNOWN_NAME).status_code < 300
+    if site.knows_pages and not is_soft and is_soft_404(site, not_found, site.ask(not_found)):
         yield soft_404("T102", site, not_found, why=_OWN_URL)
     try:
         _crawl(site, crawl)
@@ -119,14 +118,13 @@ def _crawl(site: _Site, crawl: Crawl) -> None:
     crawl.run()
 
 
-class _Site:
+class _Site(Subject):
     """A live Dash app: one request at a time, and never more than so many."""
 
     def __init__(
         self, url: str, most: int, progress: Progress, pause: float, visitor: Visitor, exclude: Iterable[str]
     ) -> None:
         self.asked = 0
-        self._exclude = tuple(exclude)
         self.most = most
         self.progress = progress
         self.silent: dict[str, str] = {}
@@ -134,13 +132,12 @@ class _Site:
         self.index = b""
         self.config: dict[str, Any] = {}
         self._pause = pause
-        self._silences = 0
         self._url = url
         try:
             split_base_url(url)
             if urlsplit(url).username is not None:
                 raise LiveError("A user and a password in the URL aren't supported. Use --user name:password.")
-            self.client = Client(url, visitor)
+            super().__init__(Client(url, visitor), exclude)
         except ValueError as error:
             raise LiveError(str(error)) from None
         except NoAnswerError as error:
@@ -149,7 +146,7 @@ class _Site:
     @property
     def host(self) -> str:
         """``scheme://host``, where it ended up."""
-        return self.client.base_url
+        return self._client.base_url
 
     def open(self) -> None:
         """Find the app, and read what its index page says of it."""
@@ -163,6 +160,9 @@ class _Site:
         except (ValueError, KeyError, TypeError):
             raise LiveError(self._explain_no_app(answer)) from None
         self.index = answer.data
+        self.router = Router(self)
+        self.knows_pages = self.router.is_there
+        self.cure = f"enable_true_404({'app' if self.knows_pages else 'app, paths=[...]'})"
 
     def _first(self) -> Response:
         for _ in range(_MOST_HOPS):
@@ -196,7 +196,7 @@ class _Site:
             f"{url} isn't a page of a Dash app (it answers {answer.status_code}, without Dash's _dash-config). {hint}"
         )
 
-    def ask(
+    def ask_again(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Response:
         """Return the answer to one request; one that is not answered is noted, and three in a row are the end."""
@@ -207,21 +207,15 @@ class _Site:
         self.asked += 1
         self.progress(f"Request {self.asked} (at most {self.most}): {method} {target}")
         try:
-            answer = self.client.ask(target, method, headers, body)
+            answer = super().ask_again(target, method, headers, body)
         except NoAnswerError as error:
-            self._silences += 1
-            if not self.config or self._silences == _MOST_SILENCES:
+            if not self.config or self.is_silent:
                 raise LiveError(f"{self.host} cannot be reached: {error}.") from error
             self.silent[f"{method} {target}"] = str(error)
             return NO_ANSWER
-        self._silences = 0
         if answer.status_code == 429:
             raise LiveError(f"{self.host} says that these are too many requests (429). Try again later.")
         return answer
-
-    def can_judge(self, url: str) -> bool:
-        """Tell whether a visitor would get the same answer: always."""
-        return True
 
     def may_ask(self, url: str, method: str) -> bool:
         """Tell whether a request can change nothing: a made-up URL, the only one that is asked with other methods."""
@@ -230,32 +224,6 @@ class _Site:
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link leads to; None if it leaves the host."""
         return resolve_link(href, url, self.host)
-
-    def is_left_out(self, url: str) -> bool:
-        """Tell whether a URL was excluded."""
-        return is_below(url, self._exclude)
-
-    def name_page(self, url: str) -> None:
-        """Return the module of a page, which nobody can see from outside."""
-
-    def take_faults(self) -> list[Fault]:
-        """Return what has raised, which nobody can see from outside."""
-        return []
-
-    @cached_property
-    def router(self) -> Router:
-        """The app's router, asked over the network."""
-        return Router(self)
-
-    @property
-    def knows_pages(self) -> bool:
-        """Whether the app has pages, so that its router can be asked."""
-        return self.router.is_there
-
-    @property
-    def cure(self) -> str:
-        """What would fix a soft 404."""
-        return f"enable_true_404({'app' if self.knows_pages else 'app, paths=[...]'})"
 
     def is_found(self, url: str) -> bool:
         """Tell whether the router draws anything else than for an unknown URL."""
@@ -270,11 +238,6 @@ class _Site:
         """What the router draws for an unknown URL; nothing if a template matches every URL and shows it."""
         drawn = json.dumps(self.router.draw(self.prefix + UNKNOWN_NAME)[1], sort_keys=True)
         return [] if UNKNOWN_NAME in drawn else [drawn]
-
-    @property
-    def is_soft(self) -> bool:
-        """Whether an unknown URL has a status of success."""
-        return self.ask(self.prefix + UNKNOWN_NAME).status_code < 300
 
 
 def _is_dashs_not_found(layout: Any) -> bool:

@@ -4,64 +4,108 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from werkzeug.datastructures import Headers
 
 from ...dash_internals.index_page import is_shell
-from ..client import Response
-from ..urls import follow_redirects
+from ..client import Client, NoAnswerError, Response
+from ..urls import follow_redirects, resolve_link
 from .watch import Fault
 
 # A guard, or a server that is busy, not a fault of the URL's.
 GUARDED = frozenset({401, 403, 407, 429})
 #: For a request that gets none, or would not come to this process.
 NO_ANSWER = Response(0, Headers(), b"")
+#: Requests in a row that are not answered: each costs the time that the client waits.
+MOST_SILENCES = 3
 
 _PREFIX = re.compile(rb'"requests_pathname_prefix":\s*("[^"]*")')
 
 
-class Subject(Protocol):
-    """A Dash app to be checked, by the URLs that browsers see."""
+class Subject(ABC):
+    """A Dash app to be checked, by the URLs that browsers see.
 
-    @property
-    def prefix(self) -> str:
-        """The app's root URL."""
+    No GET is sent twice, because pages, links and files are often the same URLs.
 
-    @property
-    def knows_pages(self) -> bool:
-        """Whether it can be known which URLs are pages."""
+    :param client: asks the app.
+    :param exclude: paths that are not asked, with all below them.
+    """
 
-    @property
-    def cure(self) -> str:
-        """What would fix soft 404s; empty for an app that has true 404s."""
+    prefix: str
+    """The app's root URL."""
+    knows_pages: bool
+    """Whether it can be known which URLs are pages."""
+    cure: str
+    """What would fix soft 404s; empty for an app that has true 404s."""
+
+    def __init__(self, client: Client, exclude: Iterable[str]) -> None:
+        self._client = client
+        self._exclude = tuple(exclude)
+        self._answers: dict[str, Response] = {}
+        self._silences = 0
 
     def ask(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Response:
-        """Return the answer to one request."""
+        """Return the answer to one request; of one that was asked before, only what :func:`is_index` needs.
+
+        :raises NoAnswerError: if the app does not answer.
+        """
+        is_kept = method == "GET" and not headers and not target.startswith(f"{self.prefix}_dash-")
+        if is_kept and target in self._answers:
+            return self._answers[target]
+        answer = self.ask_again(target, method, headers, body)
+        if is_kept:
+            self._answers[target] = answer._replace(data=_shorten(answer))
+        return answer
+
+    def ask_again(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Response:
+        """Do the same, whether it was asked before or not."""
+        try:
+            answer = self._client.ask(target, method, headers, body)
+        except NoAnswerError:
+            self._silences += 1
+            raise
+        self._silences = 0
+        return answer
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether so many requests in a row were not answered that no more should be sent."""
+        return self._silences == MOST_SILENCES
 
     def can_judge(self, url: str) -> bool:
         """Tell whether a visitor would get the same answer; what is in front of an app has more URLs."""
+        return True
 
+    @abstractmethod
     def may_ask(self, url: str, method: str) -> bool:
         """Tell whether a request can change nothing, as far as can be known."""
 
+    @abstractmethod
     def is_found(self, url: str) -> bool:
         """Tell whether Dash draws a page for a URL that is answered by Dash's index page."""
 
     def resolve(self, href: str, url: str) -> str | None:
         """Return where a link in the page at a URL leads to; None if it leaves the app's host."""
+        return resolve_link(href, url)
 
     def is_left_out(self, url: str) -> bool:
         """Tell whether a URL is not to be asked: it was excluded."""
+        return is_below(url, self._exclude)
 
     def name_page(self, url: str) -> str | None:
         """Return the module of the page at a URL, if that is known."""
+        return None
 
     def take_faults(self) -> list[Fault]:
         """Return what the functions of pages have raised since this was asked last, as far as that is known."""
+        return []
 
 
 def is_index(subject: Subject, answer: Response) -> bool:
@@ -76,7 +120,7 @@ def is_below(url: str, paths: Iterable[str]) -> bool:
     return any(path.startswith(above.rstrip("/") + "/") for above in paths)
 
 
-def shorten(answer: Response) -> bytes:
+def _shorten(answer: Response) -> bytes:
     """Return what has to be kept of an answer's content for :func:`is_index`: of a large app's, that is little."""
     prefix = _find_prefix(answer)
     return b"_dash-config " + prefix[0] if prefix is not None else b""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from ..client import Response
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME
 from .findings import ENABLE, Finding, Unseen
 from .subject import GUARDED, Subject, is_index, is_soft_404
-
-if TYPE_CHECKING:
-    from .links import InProcess
 
 _A_DAY = 86400
 _UPDATE = "_dash-update-component"
@@ -151,7 +147,7 @@ def _check_headers(subject: Subject, url: str, answers: Mapping[str, Response]) 
         )
 
 
-def check_again(subject: InProcess) -> Iterator[Finding]:
+def check_again(subject: Subject) -> Iterator[Finding]:
     """Yield a finding if an unknown URL is answered otherwise than before the pages were drawn."""
     url = subject.prefix + UNKNOWN_NAME
     before, after = subject.ask(url).status_code, subject.ask_again(url).status_code
