@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import os
 import shutil
 from collections.abc import Callable, Generator
@@ -48,17 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Run one worker more than there are cores: a third of the time tests wait for Chromium and for servers."""
     return (yield) + 1
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_objects() -> None:
-    """Spare explain(), which looks through all objects, those of pytest and of the files that ran before."""
-    gc.collect()
-    gc.freeze()
-
-
-def pytest_sessionfinish() -> None:
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

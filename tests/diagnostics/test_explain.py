@@ -569,11 +569,17 @@ def test_a_page_of_another_app():
 
 
 @pytest.fixture
-def lost_blueprint(monkeypatch):
+def own(monkeypatch):
+    """Make a value a variable of this module."""
+    return lambda name, value: monkeypatch.setitem(globals(), name, value)
+
+
+@pytest.fixture
+def lost_blueprint(own):
     """A Blueprint that this module has under the name ``lost``."""
     blueprint = flask.Blueprint("lost_api", __name__)
     blueprint.add_url_rule("/lost/<int:n>", "item", lambda n: "x")
-    monkeypatch.setitem(globals(), "lost", blueprint)
+    own("lost", blueprint)
     return blueprint
 
 
@@ -591,26 +597,43 @@ def test_a_blueprint_that_was_never_registered(lost_blueprint, url, prefix):
 
 
 @pytest.mark.usefixtures("lost_blueprint")
-def test_asking_leaves_a_blueprint_as_it_was():
+def test_asking_leaves_a_blueprint_as_it_was(own):
     late = flask.Blueprint("late", __name__)
+    own("late", late)
     late.add_url_rule("/late", "late", lambda: "x")
     assert explain(make_true_app("/"), "/late").layer == "loading"
     late.add_url_rule("/later", "later", lambda: "x")  # which Flask refuses once it was registered
     assert explain(make_true_app("/"), "/lost/x").layer == "routing"  # <int:n> does not take it
 
 
-def test_a_blueprint_of_another_server():
+def test_a_blueprint_of_another_server(own):
     other, there = flask.Flask("other"), flask.Blueprint("there", __name__)
+    own("other", other)
+    own("there", there)
     there.add_url_rule("/there", "there", lambda: "x")
     other.register_blueprint(there)
     assert "is registered on another server" in explain(make_true_app("/"), "/there").hints[0]
 
 
+def test_blueprints_that_are_registered_or_cannot_be(own):
+    used, picky = flask.Blueprint("used", __name__), flask.Blueprint("picky", __name__)
+    used.add_url_rule("/used/<int:n>", "used", lambda n: "x")
+    picky.add_url_rule("/used/<x>", "picky", lambda x: x)
+    picky.record(lambda state: state.app.config["NEEDED"])
+    own("used", used)
+    own("picky", picky)
+    app = make_app("/")
+    app.server.register_blueprint(used)
+    enable_true_404(app)
+    assert explain(app, "/used/x").layer == "routing"
+
+
 @pytest.mark.asgi
-def test_a_blueprint_of_quart_that_was_never_registered():
+def test_a_blueprint_of_quart_that_was_never_registered(own):
     import quart
 
     unused = quart.Blueprint("unused", __name__)
+    own("unused", unused)
     unused.add_url_rule("/unused", "unused", lambda: "x")
     found = explain(true_app_on("quart", "/"), "/unused")
     assert found.layer == "loading"
@@ -699,10 +722,11 @@ def test_fastapi_mount():
 
 
 @pytest.mark.asgi
-def test_fastapi_router_that_was_never_included():
+def test_fastapi_router_that_was_never_included(own):
     import fastapi
 
     unused = fastapi.APIRouter(prefix="/unused")
+    own("unused", unused)
     unused.add_api_route("/{x}", lambda x: x)
     app = true_app_on("fastapi", "/")
     found = explain(app, "/v1/unused/3")
@@ -712,6 +736,23 @@ def test_fastapi_router_that_was_never_included():
     app.server.include_router(unused, prefix="/v1")
     enable_true_404(app)
     assert explain(app, "/v1/unused/3").status == 200
+
+
+@pytest.mark.asgi
+def test_fastapi_router_that_would_not_help(own):
+    import fastapi
+
+    used, unused = fastapi.APIRouter(), fastapi.APIRouter()
+    used.add_api_route("/used", lambda: 1)
+    unused.add_api_route("/unused", lambda: 1, methods=["POST"])
+    unused.add_api_route("/other/{x}/y", lambda x: x)
+    app = app_on("fastapi", "/")
+    app.server.include_router(used)
+    enable_true_404(app)
+    own("used", used)
+    own("unused", unused)
+    for url in ("/v1/used", "/unused", "/other/1"):
+        assert explain(app, url).layer != "loading"
 
 
 @pytest.mark.asgi

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import sysconfig
 from collections.abc import Iterator
 from typing import Any
 
-import dash
-
 from ..inspected_app import InspectedApp
+from ..own_values import list_own_values
 from ..page_files import explain_file, find_modules, has_lost_page, list_page_files
 from ..patterns import Pattern
 from ..rules import is_routed_by_werkzeug, with_included
 from .findings import Finding
-
-_NOT_OWN = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "purelib", "platlib")})
 
 
 def find_page_files(app: InspectedApp) -> Iterator[Finding]:
@@ -31,11 +25,8 @@ def find_page_files(app: InspectedApp) -> Iterator[Finding]:
 
 
 def find_unregistered(app: InspectedApp) -> Iterator[Finding]:
-    """Yield the Blueprints, on FastAPI the routers, of the user's own modules that are on no server.
-
-    Those that are the value of a variable of a module: others may be left from what was made and dropped.
-    """
-    values = list(_list_own_values())
+    """Yield the Blueprints, on FastAPI the routers, of the user's own modules that are on no server."""
+    values = list(list_own_values())
     servers = [app.dash_app.server, *(value for _, value in values if isinstance(value, type(app.dash_app.server)))]
     if is_routed_by_werkzeug(app.dash_app):
         known = {id(blueprint) for server in servers for blueprint in server.blueprints.values()}
@@ -55,7 +46,7 @@ def find_unregistered(app: InspectedApp) -> Iterator[Finding]:
 
 def find_doubled_prefixes(app: InspectedApp) -> Iterator[Finding]:
     """Yield the rules of Blueprints and routers that have the prefix of it twice."""
-    routers = [] if is_routed_by_werkzeug(app.dash_app) else [value for _, value in _list_own_values()]
+    routers = [] if is_routed_by_werkzeug(app.dash_app) else [value for _, value in list_own_values()]
     prefixes = {
         id(route.endpoint): router.prefix for router in routers if _is_router(router) for route in router.routes
     }
@@ -70,19 +61,6 @@ def find_doubled_prefixes(app: InspectedApp) -> Iterator[Finding]:
                 )
                 yield Finding("T502", "", why=why)
                 break
-
-
-def _list_own_values() -> Iterator[tuple[str, Any]]:
-    """Yield the values of variables of the modules that are the user's own, with their names."""
-    seen: set[int] = set()
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not file or str(file).startswith(_NOT_OWN):
-            continue
-        for variable, value in list(vars(module).items()):
-            if id(value) not in seen:
-                seen.add(id(value))
-                yield f"{name}:{variable}", value.server if isinstance(value, dash.Dash) else value
 
 
 def _is_blueprint(value: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from ...core.pages import Pages
 from ...core.path_templates import PathTemplate
 from ..inspected_app import InspectedApp
 from ..names import name_page
+from ..own_values import list_own_values
 from ..page_files import RegisterCall, explain_file, list_page_files
 from ..rules import is_routed_by_werkzeug
 from . import Hint
@@ -77,13 +77,12 @@ def _find_blueprints(app: InspectedApp, path: str, method: str) -> Iterator[Hint
     package = "quart" if any(base.__module__.startswith("quart") for base in type(server).__mro__) else "flask"
     module = sys.modules[package]
     kind, server_kind = module.Blueprint, getattr(module, package.capitalize())
-    gc.collect()
-    things = [thing for thing in gc.get_objects() if issubclass(type(thing), (kind, server_kind))]
-    others = [thing for thing in things if issubclass(type(thing), server_kind) and thing is not server]
+    values = [value for _, value in list_own_values()]
+    others = [value for value in values if issubclass(type(value), server_kind) and value is not server]
     elsewhere = {id(blueprint) for other in others for blueprint in other.blueprints.values()}
     known = {id(blueprint) for blueprint in server.blueprints.values()}
-    for blueprint in [thing for thing in things if issubclass(type(thing), kind)]:
-        if id(blueprint) in known or blueprint.import_name.partition(".")[0] == "dash":
+    for blueprint in [value for value in values if issubclass(type(value), kind)]:
+        if id(blueprint) in known:
             continue
         try:
             rules = server_kind("scratch", static_folder=None)
@@ -125,14 +124,11 @@ def _find_variable(thing: Any, module: str) -> str:
 
 
 def _find_routers(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
-    from fastapi import APIRouter, FastAPI
+    from fastapi import APIRouter
     from starlette.routing import compile_path
 
     known = {rule.function for rule in app.rules if callable(rule.function)}
-    gc.collect()
-    things = gc.get_objects()
-    own = {id(server.router) for server in things if issubclass(type(server), FastAPI)}
-    for router in [thing for thing in things if issubclass(type(thing), APIRouter) and id(thing) not in own]:
+    for router in [value for _, value in list_own_values() if issubclass(type(value), APIRouter)]:
         for route in router.routes:
             endpoint = getattr(route, "endpoint", None)
             is_known = endpoint in known or str(getattr(endpoint, "__module__", "")).startswith("dash_true404.")
