@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from werkzeug.sansio.utils import host_is_trusted
 
+from .transports import list_middleware
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -63,11 +65,8 @@ def find_base_url(*servers: Any) -> str:
 
 def _find_trusted_host(server: Any) -> str | None:
     """Return the first host that a TrustedHostMiddleware lets through; None if it lets all through."""
-    for middleware in getattr(server, "user_middleware", ()):
-        if middleware.cls.__name__ == "TrustedHostMiddleware":
-            # Starlette called them options until 0.35.
-            options = getattr(middleware, "kwargs", None) or getattr(middleware, "options", {})
-            hosts = options.get("allowed_hosts") or next(iter(getattr(middleware, "args", ())), None) or ["*"]
-            if "*" not in hosts:
-                return str(hosts[0]).replace("*.", "www.", 1)
+    for _, args, options in list_middleware(server, "TrustedHostMiddleware"):
+        hosts = options.get("allowed_hosts") or next(iter(args), None) or ["*"]
+        if "*" not in hosts:
+            return str(hosts[0]).replace("*.", "www.", 1)
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from .answerers import Answerer
 from .client import Client
 from .inspected_app import InspectedApp, check_ready
 from .observation import Observation, is_end_found, is_kept_out, observe
+from .tables import fill
 from .urls import strip_origin
 from .verdicts.found import judge
 
@@ -48,9 +48,9 @@ class Explanation(NamedTuple):
     def text(self) -> str:
         """Return it for people, wrapped to 80 columns."""
         status = str(self.status) if self.status else "not asked"
-        lines = [f"{self.method} {self.url}: {status} ({self.layer})", "", *_wrap(self.verdict)]
+        lines = [f"{self.method} {self.url}: {status} ({self.layer})", "", fill(self.verdict, _WIDTH)]
         for hint in self.hints:
-            lines += ["", *_wrap(hint, "- ")]
+            lines += ["", fill(hint, _WIDTH, "  ", "- ")]
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
         or this library does not know its server.
     """
     check_ready(app)
-    path, query = _split_url(url)
+    target = _find_target(url)
     with ExitStack() as stack:
         client = client or stack.enter_context(Client(app))
-        seen = observe(InspectedApp(app, client), path, query, method.upper())
+        seen = observe(InspectedApp(app, client), target, method.upper())
         layer, sentence, hints = judge(seen)
         texts = list(dict.fromkeys(hint.text for hint in hints))[:_MOST_HINTS]
         if is_kept_out(seen):
@@ -87,7 +87,7 @@ def explain(app: dash.Dash, url: str, method: str = "GET", client: Client | None
         else:
             is_found = is_end_found(seen)
     return Explanation(
-        url=f"{path}?{query}" if query else path,
+        url=target,
         method=seen.method,
         status=seen.status,
         layer=layer,
@@ -109,21 +109,8 @@ def _advise_log_in(seen: Observation) -> str:
     return "Whether it is found can only be seen by a visitor who is let in: log in with --login, --user or --header."
 
 
-def _split_url(url: str) -> tuple[str, str]:
+def _find_target(url: str) -> str:
     """Return the path and the query that a browser sends for a URL."""
     text = url.strip().encode("utf-8", "replace").decode()
-    text = strip_origin(text).partition("#")[0]
-    path, _, query = text.partition("?")
-    return reachable(path if path.startswith("/") else f"/{path}"), reachable(query)
-
-
-def _wrap(text: str, bullet: str = "") -> list[str]:
-    # A URL is not a word to hyphenate: what is broken cannot be copied.
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=bullet,
-        subsequent_indent=" " * len(bullet),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    path, _, query = strip_origin(text).partition("#")[0].partition("?")
+    return reachable(path if path.startswith("/") else f"/{path}") + (f"?{reachable(query)}" if query else "")

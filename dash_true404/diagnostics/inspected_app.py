@@ -120,9 +120,9 @@ class InspectedApp:
         found = {other: self.find_rule(self.decide(path, other)) for other in others}
         return {other: rule for other, rule in found.items() if rule is not None}
 
-    def ask(self, path: str, method: str, query: str = "") -> Response:
+    def ask(self, target: str, method: str) -> Response:
         """Return the app's answer."""
-        return self.client.ask(f"{path}?{query}" if query else path, method)
+        return self.client.ask(target, method)
 
     def describe_answer(self, path: str, method: str) -> str | None:
         """Return what an app answers to a URL and what matches it, in words; None if that is no use to anybody.

@@ -28,7 +28,6 @@ class Observation(NamedTuple):
 
     app: InspectedApp
     path: str
-    query: str
     method: str
     decision: Decision
     answer: Response | None
@@ -49,18 +48,22 @@ class Observation(NamedTuple):
         return self.answer.location if self.answer and 300 <= self.status < 400 else None
 
 
-def observe(app: InspectedApp, path: str, query: str, method: str) -> Observation:
-    """Decide for a request, and send it to the app unless it might change something."""
+def observe(app: InspectedApp, target: str, method: str) -> Observation:
+    """Decide for a request, and send it to the app unless it might change something.
+
+    :param target: path and query, percent-encoded.
+    """
+    path = target.partition("?")[0]
     decision = app.decide(path, method)
     is_anothers = decision.outcome is Outcome.PASS_ON and decision.reason in (Reason.OTHER_RULE, Reason.LATER)
     if method not in SAFE and is_anothers:
-        return Observation(app, path, query, method, decision, None, [], UNSEEN)
+        return Observation(app, path, method, decision, None, [], UNSEEN)
     with watch_exists(decision.found.match) as results:
-        answer = app.ask(path, method, query)
+        answer = app.ask(target, method)
     if results[:1] == [False] and app.is_refusing and decision.reason is Reason.PAGE:
         decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
-    answerer = find_answerer(app.client, f"{path}?{query}" if query else path, method, answer)
-    return Observation(app, path, query, method, decision, answer, results, _name_for(app, decision, answerer))
+    answerer = find_answerer(app.client, target, method, answer)
+    return Observation(app, path, method, decision, answer, results, _name_for(app, decision, answerer))
 
 
 def _name_for(app: InspectedApp, decision: Decision, answerer: Answerer) -> Answerer:

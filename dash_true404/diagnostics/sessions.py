@@ -8,7 +8,7 @@ from typing import Any
 
 from .login import LoginError
 from .messages import Request
-from .transports import Transport, is_asgi
+from .transports import Transport, is_asgi, list_middleware
 from .transports.asgi import Asgi
 
 _LIVE = "set_session() works in this process only: on a live site, post the form of the login page."
@@ -31,7 +31,7 @@ def make_session(
     """
     if not servers:
         raise LoginError(_LIVE)
-    server = next((one for one in servers if _find_middleware(one)), servers[-1])
+    server = next((one for one in servers if any(list_middleware(one, "SessionMiddleware"))), servers[-1])
     try:
         if not hasattr(server, "session_interface"):
             return _ask_middleware(server, transport, request, values)
@@ -77,28 +77,18 @@ def _update(interface: Any, session: Any, values: Mapping[str, Any]) -> None:
 
 def _ask_middleware(server: Any, transport: Transport, request: Request, values: Mapping[str, Any]) -> list[str]:
     """Let the server's own session middleware write the cookie, around an application that fills the session."""
-    middleware = _find_middleware(server)
+    middleware = next(list_middleware(server, "SessionMiddleware"), None)
     if middleware is None or not isinstance(transport, Asgi):
         raise LoginError(_NONE)
+    kind, args, options = middleware
 
     async def fill(scope: dict[str, Any], _: Any, send: Any) -> None:
         scope["session"].update(values)
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    # Starlette called them options until 0.35.
-    options = getattr(middleware, "kwargs", None) or getattr(middleware, "options", {})
-    application = middleware.cls(fill, *getattr(middleware, "args", ()), **options)
-    answer = transport.send(request, application)
+    answer = transport.send(request, kind(fill, *args, **options))
     cookies = answer.headers.getlist("Set-Cookie")
     if not cookies:
-        raise LoginError(f"set_session() failed: {middleware.cls.__name__} sets no cookie for these values.")
+        raise LoginError(f"set_session() failed: {kind.__name__} sets no cookie for these values.")
     return cookies
-
-
-def _find_middleware(server: Any) -> Any:
-    """Return what a server of Starlette's was told of its session middleware; None if it has none."""
-    for middleware in getattr(server, "user_middleware", ()):
-        if any(base.__name__ == "SessionMiddleware" for base in middleware.cls.__mro__):
-            return middleware
-    return None

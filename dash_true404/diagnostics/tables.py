@@ -1,4 +1,4 @@
-"""Tables for the terminal: aligned, and no wider than it."""
+"""Tables and paragraphs for the terminal, no wider than it."""
 
 from __future__ import annotations
 
@@ -31,3 +31,16 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], width: int |
         wrapped = textwrap.wrap(row[-1], max(width - indent, _NARROWEST)) or [""]
         lines += [(start + wrapped[0]).rstrip(), *(" " * indent + line for line in wrapped[1:])]
     return "\n".join(lines)
+
+
+def fill(text: str, width: int, indent: str = "", bullet: str = "") -> str:
+    """Return a text in lines; what is broken cannot be copied, so no URL is a word to hyphenate.
+
+    :param text: one paragraph.
+    :param width: in characters.
+    :param indent: before all lines but the first.
+    :param bullet: before the first one.
+    """
+    return textwrap.fill(
+        text, width, initial_indent=bullet, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )

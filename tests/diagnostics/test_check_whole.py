@@ -89,7 +89,7 @@ def test_a_guard_before_unknown_urls_is_noted_if_all_pages_are_excluded():
     app.server.before_request(lambda: ("", 302, {"Location": "/login"}))
     enable_true_404(app)
     report, _ = ask_everything(app, exclude=["/"])
-    why = "it answers 302: a guard, such as a log-in, seems to answer first"
+    why = "it answers 302, to /login: a guard, such as a log-in, seems to answer first"
     assert Unseen("/" + UNKNOWN_NAME, why) in report.unseen
 
 

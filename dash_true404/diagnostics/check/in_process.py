@@ -20,9 +20,9 @@ from .dead_links import list_dead_links
 from .findings import Finding, Report, Unseen, make_report
 from .leftovers import find_doubled_prefixes, find_page_files, find_unregistered
 from .links import InProcess, crawl_app
-from .pages import PageChecks, explain_guard
+from .pages import PageChecks
 from .subject import End, follow, is_index, is_soft_404
-from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, soft_404
+from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, explain_guard, soft_404
 from .watch import Fault, record_log, watch_pages
 
 

@@ -106,14 +106,9 @@ class InProcess(Subject):
 
     def may_ask(self, url: str, method: str) -> bool:
         """Tell whether a request reaches no view of the user's that might change something."""
-        at_server = to_server(self.app, url)
-        return at_server is None or self.may_ask_server(at_server.partition("?")[0], method)
-
-    def may_ask_server(self, path: str, method: str) -> bool:
-        """Tell the same of a path below the server's root."""
-        if method in SAFE:
+        if method in SAFE or to_server(self.app, url) is None:
             return True
-        decision = self.inspected.decide(path, method)
+        decision = self.decide(url, method)
         if self.inspected.find_other_app(decision) is not None:
             return True
         rule = self.inspected.find_rule(decision)

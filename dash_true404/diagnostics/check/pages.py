@@ -17,7 +17,7 @@ from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
 from .subject import GUARDED, is_index, is_soft_404
-from .unknown_urls import head_differs, no_allow, soft_404
+from .unknown_urls import explain_guard, head_differs, no_allow, soft_404
 
 # So many pages are asked with HEAD and POST too: what depends on the method shows with the first ones as well, and an
 # index page of a large app takes Dash long.
@@ -190,9 +190,3 @@ def _find_misspelt_exists(subject: InProcess, module: str, page: Mapping[str, An
             "Write exists=, or this page answers 200 for things that are not there."
         )
         yield Finding("T304", url, "GET", subject.ask(url).status_code, 404, why, module)
-
-
-def explain_guard(answer: Response) -> str:
-    """Return why a page could not be seen."""
-    to = f", to {answer.location}" if answer.location else ""
-    return f"it answers {answer.status_code}{to}: a guard, such as a log-in, seems to answer first"

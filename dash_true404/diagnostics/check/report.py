@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import click
 
 from ..names import name_some
-from ..tables import table
+from ..tables import fill, table
 from .codes import CODES
 from .findings import Finding, Report
 
@@ -63,7 +63,7 @@ def format_report(name: str, report: Report) -> str:
             *format_findings(report.findings, width),
             *_format_notes(report.notes, width),
             *_format_unseen(report, width),
-            _fill(_summarize(name, report), width),
+            fill(_summarize(name, report), width),
         ]
     )
 
@@ -74,7 +74,7 @@ def format_findings(findings: list[Finding], width: int) -> Iterator[str]:
     for finding in findings:
         reasons.setdefault((finding.code, finding.why), []).append(finding)
     for (code, why), alike in reasons.items():
-        text = _fill(f"{code} {CODES[code].name}: {why}", width)
+        text = fill(f"{code} {CODES[code].name}: {why}", width)
         methods: dict[tuple[str, int | None, int | None], list[str]] = {}
         for finding in alike:
             if finding.url:
@@ -85,7 +85,7 @@ def format_findings(findings: list[Finding], width: int) -> Iterator[str]:
 
 def _format_notes(notes: list[Finding], width: int) -> Iterator[str]:
     for note in notes:
-        yield _fill(f"Note {note.code}: {note.why}", width, "  ")
+        yield fill(f"Note {note.code}: {note.why}", width, "  ")
 
 
 def _format_unseen(report: Report, width: int) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _format_unseen(report: Report, width: int) -> Iterator[str]:
     for unseen in report.unseen:
         reasons.setdefault(unseen.why, []).append(unseen.url)
     for why, urls in reasons.items():
-        yield _fill(f"Not seen: {name_some(urls, _MOST_NAMED)}: {why}.", width, "  ")
+        yield fill(f"Not seen: {name_some(urls, _MOST_NAMED)}: {why}.", width, "  ")
 
 
 def _summarize(name: str, report: Report) -> str:
@@ -119,7 +119,3 @@ def count(number: int, noun: str) -> str:
     '2 pages'
     """
     return f"{number} {noun}{'s'[: number != 1]}"
-
-
-def _fill(text: str, width: int, indent: str = "") -> str:
-    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)

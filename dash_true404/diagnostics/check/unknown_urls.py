@@ -61,6 +61,12 @@ def no_allow(url: str, method: str, page: str | None = None) -> Finding:
     return Finding("T115", url, method, 405, 405, _NO_ALLOW, page)
 
 
+def explain_guard(answer: Response) -> str:
+    """Return why a URL could not be seen."""
+    to = f", to {answer.location}" if answer.location else ""
+    return f"it answers {answer.status_code}{to}: a guard, such as a log-in, seems to answer first"
+
+
 def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Unseen]:
     """Yield what is wrong with the answers to an unknown URL, for each method.
 
@@ -81,7 +87,7 @@ def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Uns
         return
     is_due = get.status_code in (404, 410)
     if get.status_code in GUARDED or not (is_open or is_due or is_index(subject, get) or get.status_code >= 500):
-        yield Unseen(url, f"it answers {get.status_code}: a guard, such as a log-in, seems to answer first")
+        yield Unseen(url, explain_guard(get))
         return
     for method, answer in answers.items():
         yield from _check_method(subject, url, method, answer.status_code, get)

@@ -89,20 +89,12 @@ def _watch(function: Callable[..., Any], module: str, name: str, faults: list[Fa
     return watched(function, judge, note_error)
 
 
-class _Recorder(logging.Handler):
-    def __init__(self, records: list[logging.LogRecord]) -> None:
-        super().__init__(logging.WARNING)
-        self._records = records
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._records.append(record)
-
-
 @contextmanager
 def record_log() -> Iterator[list[logging.LogRecord]]:
     """Record what this library logs as warning or error, also while all logging is disabled."""
     records: list[logging.LogRecord] = []
-    handler = _Recorder(records)
+    handler = logging.Handler(logging.WARNING)
+    cast(Any, handler).emit = records.append
     handlers, propagate = logger.handlers, logger.propagate
     logger.handlers, logger.propagate = [handler], False
     # Logging that is disabled as a whole never asks the handlers.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..messages import Request, Response
+
+#: The name of our threads.
+THREAD = "dash-true404 client"
 
 
 class Transport(Protocol):
@@ -29,6 +33,18 @@ def is_asgi(application: Any) -> bool:
     if inspect.iscoroutinefunction(application) or inspect.iscoroutinefunction(type(application).__call__):
         return True
     return count_arguments(application) == 3
+
+
+def list_middleware(server: Any, name: str) -> Iterator[tuple[type, Sequence[Any], Mapping[str, Any]]]:
+    """Yield the class and the arguments of a Starlette server's middleware, as it was added.
+
+    :param server: any.
+    :param name: of its class, or of one that it is derived from.
+    """
+    for added in getattr(server, "user_middleware", ()):
+        if any(base.__name__ == name for base in added.cls.__mro__):
+            # Starlette called them options until 0.35.
+            yield added.cls, getattr(added, "args", ()), getattr(added, "kwargs", None) or getattr(added, "options", {})
 
 
 def count_arguments(function: Any) -> int | None:

@@ -14,8 +14,8 @@ from werkzeug.datastructures import Headers
 
 from .. import messages
 from ..messages import NoAnswerError, Received, Request, Response
+from . import THREAD
 
-_THREAD = "dash-true404 client"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -29,7 +29,7 @@ class Asgi:
     def __init__(self, application: Any) -> None:
         self.application = application
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=_THREAD, daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name=THREAD, daemon=True)
         self._thread.start()
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         try:

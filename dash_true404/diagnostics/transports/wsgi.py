@@ -11,8 +11,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from .. import messages
 from ..messages import Received, Request, Response
-
-_THREAD = "dash-true404 client"
+from . import THREAD
 
 
 class Wsgi:
@@ -28,7 +27,7 @@ class Wsgi:
         """Return the answer to a request."""
         received = Received()
         # A daemon, because a view that never ends cannot be stopped.
-        thread = threading.Thread(target=self._ask, args=(request, received), name=_THREAD, daemon=True)
+        thread = threading.Thread(target=self._ask, args=(request, received), name=THREAD, daemon=True)
         thread.start()
         thread.join(messages.TIMEOUT)
         return received.answer(request)
