@@ -196,7 +196,7 @@ def find_problems(app: InspectedApp, page: Page) -> Iterator[Problem]:
         if answerer:
             yield Problem("T204", f"never reached: {answerer} matches it first")
         else:
-            yield Problem("T221", "it does not match its own URL")
+            yield Problem("T221", "not matched by its own URL")
     elif match is not None and match.page is not page and page.get("module") is not None:
         name = name_page(match.page)
         if not match.page["path_template"] and match.page["path"] == path:

@@ -53,9 +53,11 @@ def test_the_tools_say_what_is_wrong(case, backend):
     assert report.is_complete
 
 
+SOFT = ("T101", "T102", "T103", "T104", "T105")
+
 # What else is wrong with an app that has a fault.
 FOLLOWS = {
-    "No `enable_true_404()`": ("T103", "T104", "T105"),
+    **{case.name: SOFT for case in CASES if case.code in SOFT or case.code == "T106"},
     "`exists` does not take the variable": ("T301",),
 }
 

@@ -256,7 +256,7 @@ def test_a_redirect_behind_a_guard_is_marked():
 
 def test_a_template_that_does_not_match_itself_is_marked():
     app = make_true_app("/", "/f[0]/<x>")
-    assert page_at(app, "/f[0]/<x>").problems == ["it does not match its own URL"]
+    assert page_at(app, "/f[0]/<x>").problems == ["not matched by its own URL"]
 
 
 @pytest.mark.asgi
