@@ -100,11 +100,11 @@ def test_it_serves_both_until_it_is_stopped(stop):
                 assert line, process.stderr.read()
                 urls += re.findall(r"http://127\.0\.0\.1:\d+/", line)
             for url in urls:
-                with urllib.request.urlopen(url, timeout=30) as response:
+                with urllib.request.urlopen(url, timeout=120) as response:
                     assert response.status == 200
             time.sleep(0.2)  # it has a few words left to say
             process.send_signal(stop)
-            rest, errors = process.communicate(timeout=30)
+            rest, errors = process.communicate(timeout=120)
         finally:
             process.kill()
     assert process.returncode == 0

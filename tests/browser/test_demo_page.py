@@ -23,7 +23,7 @@ def address():
 
 
 def wait_for(browser, selector, text):
-    browser.wait_for_contains_text(selector, text, timeout=20)
+    browser.wait_for_contains_text(selector, text)
 
 
 def type_into(field, text):
@@ -114,5 +114,5 @@ def test_the_address_keeps_the_question(dash_br, address):
 def test_the_404_page_asks_for_nothing_that_is_missing(dash_br, address):
     dash_br.driver.get(address.replace("/statuses", "/no-such-page"))
     icon = dash_br.driver.find_element("css selector", "link[rel=icon]").get_attribute("href")
-    with urllib.request.urlopen(icon, timeout=30) as response:
+    with urllib.request.urlopen(icon, timeout=120) as response:
         assert response.status == 200

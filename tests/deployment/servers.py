@@ -125,7 +125,7 @@ class Served:
 
     def connection(self) -> contextlib.closing[Connection]:
         """Return a new connection to where the browser finds the app."""
-        return contextlib.closing(Connection("127.0.0.1", int(self.ports[self.recipe.port]), timeout=30))
+        return contextlib.closing(Connection("127.0.0.1", int(self.ports[self.recipe.port]), timeout=120))
 
     def output(self) -> str:
         """Return what the servers have written so far."""

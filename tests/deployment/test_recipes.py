@@ -211,7 +211,7 @@ def test_head_has_the_headers_of_get_and_no_body(served):
         # On FastAPI HEAD is 405 for most.
         assert head.status != get.status or stable(head.headers) == stable(get.headers), url
         # http.client would not notice a body.
-        with socket.create_connection((connection.host, connection.port), timeout=30) as plain:
+        with socket.create_connection((connection.host, connection.port), timeout=120) as plain:
             request = f"HEAD {served.recipe.prefix}{url} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
             plain.sendall(request.encode())
             with plain.makefile("rb") as stream:
@@ -258,7 +258,7 @@ def test_dashs_websocket_is_there_for_the_apps_own_pages_only(served):
 
 @pytest.mark.only("Werkzeug's development server")
 def test_a_page_that_is_written_while_it_runs_is_found_after_the_reload(served):
-    app, status, deadline = served.folder / "app.py", 404, time.monotonic() + 30
+    app, status, deadline = served.folder / "app.py", 404, time.monotonic() + 120
     with served.connection() as connection:
         assert ask(served, connection, "GET", "new").status == 404
     app.write_text(app.read_text("utf-8").replace('"/C%23"', '"/C%23", "/new"'), "utf-8")
