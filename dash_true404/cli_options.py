@@ -93,6 +93,8 @@ class Asked(NamedTuple):
             return given, None
         if self.settings.app:
             return self.settings.app, self.settings.folder
+        if self.settings.fault:
+            raise CannotRun(f"{self.settings.fault} Which app? Name it, such as app:app, or correct that file.")
         raise CannotRun(
             'Which app? Name it, such as app:app, or write it into pyproject.toml: [tool.dash-true404] app = "app:app".'
         )
@@ -185,7 +187,7 @@ def as_visitor(command: Callable[..., Output]) -> Callable[..., None]:
                 output = command(Asked(settings, given, progress), *args, **options)
         context = click.get_current_context()
         click.echo(output.text, color=False if os.environ.get("NO_COLOR") else None)
-        for note in output.notes:
+        for note in filter(None, (settings.fault, *output.notes)):
             click.echo(f"Note: {note}", err=True)
         context.exit(output.status)
 

@@ -45,7 +45,7 @@ def _configured_dash_app(pytestconfig: pytest.Config) -> LoadedApp:
     from .diagnostics.pytest_app import load_configured_app
 
     with _failures_in_words():
-        return load_configured_app(pytestconfig)
+        return load_configured_app(pytestconfig, ", or write a fixture dash_app that returns it")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dash_true404.diagnostics.pytest_cases import Case, Judge, list_cases
 from dash_true404.diagnostics.pytest_pages import DashPages
 from dash_true404.diagnostics.settings import STRANGER, Settings
 
-from .apps import make_app, make_true_app, register, true_app_on
+from .apps import app_on, make_app, make_true_app, register, true_app_on
 from .client import METHODS
 from .login_apps import LOGIN_APPS
 from .plugin_runs import SERVERS, items, run, write_app, write_tests
@@ -111,13 +111,70 @@ def test_a_404_handler_without_a_status_is_one_failure_with_a_table(backend):
 
 
 @pytest.mark.parametrize("kind", [kind for kind, login_app in LOGIN_APPS.items() if login_app.is_closed])
-def test_behind_a_login_a_stranger_is_skipped_for_one_reason(kind, backend):
-    found = outcomes(LOGIN_APPS[kind].make(backend))
-    reasons = set(found.values())
-    assert len(reasons) == 1, found
-    (reason,) = reasons
-    assert reason.startswith("skipped: / was not seen: ")
+def test_behind_a_login_a_stranger_fails_once(kind, backend):
+    app = LOGIN_APPS[kind].make(backend)
+    assert check_app(app).exit_status() == 2
+    found = outcomes(app)
+    reason = found.pop("page[/]")
+    assert reason.startswith("failed: No page could be seen: / was not seen: ")
     assert reason.endswith("Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header")
+    assert set(found.values()) == {"skipped: no page could be seen: see page[/]"}
+
+
+def test_whichever_is_tested_alone_fails_where_no_page_could_be_seen():
+    found = outcomes(LOGIN_APPS["basic"].make("flask"), names=["dead-links", "app"])
+    assert found["dead-links"].startswith("failed: No page could be seen")
+    assert found["app"] == "skipped: no page could be seen: see dead-links"
+
+
+def test_unknown_urls_are_tested_although_no_page_could_be_seen():
+    app = make_true_app("/", "/a", "/logout")
+    app.server.before_request(lambda: ("no", 401) if flask.request.path in ("/", "/a") else None)
+    found = outcomes(app)
+    assert names_of(found, "failed") == ["page[/]"]
+    assert names_of(found, "passed") == UNKNOWN
+
+
+def test_a_finding_is_told_although_no_page_could_be_seen():
+    app = make_true_app("/d/a", "/", url_base_pathname="/d/")
+    app.server.before_request(lambda: ("no", 401))
+    found = outcomes(app)
+    assert names_of(found, "failed") == ["page[/d/]", "page[/d/d/a]"]
+    assert "T206" in found["page[/d/d/a]"]
+    found = outcomes(app, names=["page[/d/d/a]", "app"])
+    assert "T206" in found["page[/d/d/a]"]
+    assert found["app"].startswith("failed: No page could be seen: /d/ was not seen")
+
+
+def test_pages_of_paths_are_asked(backend):
+    app = app_on(backend, use_pages=False)
+    app.layout = html.Div()
+    enable_true_404(app, paths=["/", "/a", "/closed", "/fails", "/logout", "/mine", "/t/<x>"])
+    answers = {"/closed": 401, "/fails": 500}
+    add_guard(app, backend, answers)
+    if backend == "fastapi":
+        app.server.add_api_route("/mine", lambda: "mine")
+    else:
+        app.server.add_url_rule("/mine", "mine", lambda: "mine")
+    found = outcomes(app)
+    assert names_of(found, "failed") == ["page[/fails]"]
+    assert names_of(found, "skipped") == ["page[/closed]", "page[/logout]", "dead-links"]
+    assert "The page /fails of paths= is registered but" in found["page[/fails]"]
+
+
+def add_guard(app, backend, answers):
+    """Answer some paths with a status."""
+    if backend == "fastapi":
+        from starlette.responses import Response
+
+        @app.server.middleware("http")
+        async def answer(request, call_next):
+            status = answers.get(request.url.path)
+            return Response("no", status) if status else await call_next(request)
+
+    else:
+        request = (flask if backend == "flask" else pytest.importorskip("quart")).request
+        app.server.before_request(lambda: ("no", answers[request.path]) if request.path in answers else None)
 
 
 @pytest.mark.parametrize("kind", LOGIN_APPS)
@@ -132,10 +189,11 @@ def test_why_tests_were_skipped_is_said_once_without_being_asked(pytester):
     write_app(pytester, more="app.server.before_request(lambda: ('no', 401))\nenable_true_404(app)")
     write_tests(pytester, "pytest.skip('of their own')", header="")
     result = run(pytester, "--dash-pages", "shop:app")
-    result.assert_outcomes(skipped=14)
+    result.assert_outcomes(skipped=13, failed=1)
     result.stdout.fnmatch_lines(
-        ["*- skipped of dash-pages -*", "13: / was not seen: it answers 401*"], consecutive=True
+        ["*- skipped of dash-pages -*", "12: no page could be seen: see page[[]/[]]"], consecutive=True
     )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     result = run(pytester, "--dash-pages", "shop:app", "-k", "test_it")
     result.stdout.no_fnmatch_line("*skipped of dash-pages*")
 
@@ -462,9 +520,9 @@ def test_a_case_for_each_page_with_fixtures_of_the_users(pytester, monkeypatch):
         pytest_cases, "check_app", lambda *args, **options: looks.append(1) or check_app(*args, **options)
     )
     result = run(pytester, "-v", "-rs")
-    result.assert_outcomes(passed=26, skipped=13)
+    result.assert_outcomes(passed=26, failed=1, skipped=12)
     assert len(looks) == 3  # once for each function and each of its other parameters
-    result.stdout.fnmatch_lines(["SKIPPED [[]13[]]*: / was not seen: *403*"])
+    result.stdout.fnmatch_lines(["E*No page could be seen: / was not seen: *403*"])
     result = run(pytester, "-v", "test_a_case_for_each_page_with_fixtures_of_the_users.py::test_pages[page-/trips-1]")
     result.assert_outcomes(passed=1)
 
@@ -492,5 +550,29 @@ def test_cases_need_an_app_that_is_known_when_tests_are_collected(pytester):
     pytester.makeini("[pytest]\n")
     result = run(pytester)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["dash_page_case: Which app?*"])
+    # A fixture dash_app comes too late for it.
+    named = "Which app? Name it in pytest's configuration: dash_app = module:app."
+    result.stdout.fnmatch_lines([f"dash_page_case: {named}"])
     assert len(result.outlines) < 30
+
+
+def test_a_configuration_that_cannot_be_read_is_named_where_it_would_name_the_app(pytester, monkeypatch):
+    pytester.makepyprojecttoml("[project]\nname = 'shop")
+    pytester.mkdir("below").joinpath("pytest.ini").write_text("[pytest]\n")  # pytest looks no further
+    monkeypatch.chdir(pytester.path / "below")
+    result = run(pytester, "--dash-pages-from-config")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["Which app?*: dash_app = module:app. */pyproject.toml isn't TOML: *"])
+
+
+def test_cases_are_of_the_app_that_is_asked(pytester):
+    write_app(pytester)
+    write_app(pytester, name="other", more="dash.register_page('new', path='/new', layout='x')\nenable_true_404(app)")
+    write_tests(pytester, "dash_page_case.check()", header="dash_page_case")
+    pytester.makeini("[pytest]\ndash_app = other:app\n")
+    pytester.makeconftest(
+        "import pytest\n\n@pytest.fixture\ndef dash_app(isolated_page_registry):\n    import shop\n    return shop.app"
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=13, failed=1)
+    result.stdout.fnmatch_lines(["E*page[[]/new[]] is a test of the configured app, and the app of your fixture*"])

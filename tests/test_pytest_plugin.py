@@ -380,7 +380,7 @@ def test_a_fixture_of_the_users_gives_the_app(pytester):
 @pytest.mark.parametrize(
     ("ini", "told"),
     [
-        ("", "Which app? Write a fixture dash_app that returns it, or name it*dash_app = module:app"),
+        ("", "Which app? Name it in*: dash_app = module:app, or write a fixture dash_app that returns it."),
         ("dash_app = shop", "dash_app: 'shop' doesn't name an app. Write module:attribute*"),
         ("dash_app = shoq:app", "dash_app: There is no module 'shoq' in *"),
     ],

@@ -68,9 +68,11 @@ def load_app_of_option(config: pytest.Config) -> LoadedApp:
     return load_configured_app(config)
 
 
-def load_configured_app(config: pytest.Config) -> LoadedApp:
+def load_configured_app(config: pytest.Config, otherwise: str = "") -> LoadedApp:
     """Return the app of pytest's configuration, or of ``[tool.dash-true404]``, found from pytest's rootdir.
 
+    :param config: pytest's.
+    :param otherwise: how else the app can be given there, for the message if there is none.
     :raises AppError: if there is none.
     """
     name = config.getini("dash_app")
@@ -80,8 +82,7 @@ def load_configured_app(config: pytest.Config) -> LoadedApp:
     if settings.app:
         return _load(config, settings.app, "app in [tool.dash-true404]", settings.folder)
     raise AppError(
-        "Which app? Write a fixture dash_app that returns it, or name it in pytest's configuration: "
-        "dash_app = module:app"
+        f"Which app? Name it in pytest's configuration: dash_app = module:app{otherwise}. {settings.fault}".rstrip()
     )
 
 

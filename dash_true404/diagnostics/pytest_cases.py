@@ -113,6 +113,10 @@ class Judge:
         :param pages: asks the app.
         """
         __tracebackhide__ = True
+        if case not in self.cases:
+            raise AssertionError(
+                f"{case.name} is a test of the configured app, and the app of your fixture dash_app has no such thing."
+            )
         report = self._look(case, pages)
         told: list[Finding] = []
         elsewhere = None
@@ -127,9 +131,34 @@ class Judge:
             raise AssertionError(_format(told, pages))
         if elsewhere:
             pytest.skip(f"the same fault as {elsewhere.name}")
+        if self._is_kept_out(case, report):
+            self._fail_once(case, report)
         unseen = self._why_unseen(case, report, pages)
         if unseen:
             pytest.skip(unseen)
+
+    def _is_kept_out(self, case: Case, report: Report) -> bool:
+        """Tell whether a case has seen nothing, because no page at all could be seen."""
+        unseen, noted = {one.url for one in report.unseen}, {note.url for note in report.notes}
+        pages = {one.of.removeprefix(self._mount) for one in self.cases if one.kind == "page"}
+        is_seen = self._home not in unseen or not pages <= unseen | noted
+        return not is_seen and (case.kind != "unknown" or self._home + UNKNOWN_NAME in unseen)
+
+    def _fail_once(self, case: Case, report: Report) -> None:
+        """Fail the first case that has seen nothing, and skip the others: were all skipped, the run would pass."""
+        __tracebackhide__ = True
+        with_findings = set[Case]().union(*(cases for _, cases in self._group(report)))
+        first = next(one for one in self._selected if one not in with_findings and self._is_kept_out(one, report))
+        if case != first:
+            pytest.skip(f"no page could be seen: see {first.name}")
+        raise AssertionError(f"No page could be seen: {self._say_unseen(self._home, report)}")
+
+    def _say_unseen(self, url: str, report: Report) -> str:
+        why = next(one.why for one in report.unseen if one.url == url)  # what was seen first tells most
+        hint = ""
+        if self._settings.visitor == STRANGER:
+            hint = ". Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header"
+        return f"{url} was not seen: {why}{hint}"
 
     def _look(self, case: Case, pages: DashPages) -> Report:
         __tracebackhide__ = True
@@ -170,26 +199,17 @@ class Judge:
     def _why_unseen(self, case: Case, report: Report, pages: DashPages) -> str | None:
         """Return why a case could not be seen; None if it was."""
         unknown = self._home + UNKNOWN_NAME
-        unseen: dict[str, str] = {}
-        for one in report.unseen:
-            unseen.setdefault(one.url, one.why)  # what was seen first tells most
-        noted = {note.url: note.why for note in report.notes if note.code in _NOT_SEEN}
-        pages_of_app = {one.of.removeprefix(self._mount) for one in self.cases if one.kind == "page"}
+        unseen = [one.url for one in report.unseen]
         url: str | None = unknown if case.kind == "unknown" else case.of.removeprefix(self._mount)
-        if {self._home, *pages_of_app} <= {*unseen, *noted}:  # one reason for all
-            url = self._home
-        elif case.kind == "unknown" and not InProcess(pages.app, pages.client).may_ask(unknown, case.of):
+        if case.kind == "unknown" and not InProcess(pages.app, pages.client).may_ask(unknown, case.of):
             return "a route of yours matches unknown URLs, and asking it might change something"
-        elif case.kind == "redirect" and not report.counts.get("redirects"):
+        if case.kind == "redirect" and not report.counts.get("redirects"):
             return "no page could be seen, so redirects to pages were not asked"
-        elif case.kind == "dead-links":
+        if case.kind == "dead-links":
             url = next((one for one in unseen if one != unknown), None)
-        if url not in unseen:
-            return noted.get(str(url))
-        hint = ""
-        if self._settings.visitor == STRANGER:
-            hint = ". Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header"
-        return f"{url} was not seen: {unseen[url]}{hint}"
+        if url in unseen:
+            return self._say_unseen(url, report)
+        return next((note.why for note in report.notes if note.code in _NOT_SEEN and note.url == url), None)
 
 
 def _format(findings: list[Finding], pages: DashPages) -> str:

@@ -65,6 +65,8 @@ class Settings(NamedTuple):
     """Findings that are not reported: ``CODE`` or ``CODE:URL``."""
     folder: str = "."
     """Where pyproject.toml is."""
+    fault: str = ""
+    """Why a pyproject.toml that would come first could not be read, where it does not seem to have the table."""
 
 
 def read_settings(folder: str | os.PathLike[str] = ".") -> Settings:
@@ -77,21 +79,31 @@ def read_settings(folder: str | os.PathLike[str] = ".") -> Settings:
         header = ["Authorization: Bearer $TOKEN"]
 
     :param folder: where the search begins; it goes on in the folders above.
-    :raises SettingsError: if the table cannot be read, or holds what no tool knows.
+    :raises SettingsError: if the table cannot be read, or holds unknown keys.
     """
-    start = Path(folder).resolve()
+    start, fault = Path(folder).resolve(), ""
     for above in (start, *start.parents):
         file = above / "pyproject.toml"
-        text = file.read_text("utf-8", "replace") if file.is_file() else ""
-        if not _MENTION.search(text):
+        try:
+            text = file.read_text("utf-8", "replace") if file.is_file() else ""
+        except OSError as error:
+            fault = fault or f"{file} could not be read: {error}."
             continue
-        table = _parse(text, file).get("tool", {}).get("dash-true404")
+        is_mentioned = _MENTION.search(text) is not None
+        try:
+            tool = _parse(text, file, is_mentioned).get("tool")
+        except SettingsError as error:
+            if is_mentioned:
+                raise
+            fault = fault or str(error)
+            continue
+        table = tool.get("dash-true404") if isinstance(tool, dict) else None
         if table is not None:
-            return _make_settings(table, above, file)
-    return Settings(folder=str(start))
+            return _make_settings(table, above, file)._replace(fault=fault)
+    return Settings(folder=str(start), fault=fault)
 
 
-def _parse(text: str, file: Path) -> Mapping[str, Any]:
+def _parse(text: str, file: Path, is_mentioned: bool) -> Mapping[str, Any]:
     for name in ("tomllib", "tomli"):
         try:
             toml = import_module(name)
@@ -102,6 +114,8 @@ def _parse(text: str, file: Path) -> Mapping[str, Any]:
         except ValueError as error:
             raise SettingsError(f"{file} isn't TOML: {error}.") from None
         return parsed
+    if not is_mentioned:
+        return {}
     raise SettingsError(
         f"{file} has a table [{_TABLE}], and Python 3.10 cannot read TOML by itself: pip install tomli, or write the "
         "settings as options."

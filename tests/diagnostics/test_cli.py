@@ -223,6 +223,24 @@ def test_what_keeps_a_command_from_its_work_is_one_message_and_status_2(app_name
 
 
 @pytest.mark.parametrize("command", ["check", "routes", "explain"])
+def test_a_configuration_that_cannot_be_read_keeps_from_work_only_where_it_is_needed(app_name, tmp_path, command):
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop")
+    urls = ["/"] if command == "explain" else []
+    fault = f"{tmp_path / 'pyproject.toml'} isn't TOML: "
+    status, output = run(command, *urls)
+    assert status == 2
+    assert output.startswith(f"Error: {fault}")
+    assert output.endswith("Which app? Name it, such as app:app, or correct that file.\n")
+    (tmp_path / "pyproject.toml").rename(tmp_path / "elsewhere.toml")
+    expected = run(command, app_name, *urls)
+    (tmp_path / "elsewhere.toml").rename(tmp_path / "pyproject.toml")
+    status, output = run(command, app_name, *urls)
+    text, _, note = output.rpartition("Note: ")
+    assert note.startswith(fault)
+    assert (status, text) == expected
+
+
+@pytest.mark.parametrize("command", ["check", "routes", "explain"])
 def test_an_app_on_no_server_is_told_to_get_one(app_name, tmp_path, command):
     (tmp_path / "no_server.py").write_text("import dash\n\napp = dash.Dash('no_server', server=False)\n")
     status, output = run(command, "no_server:app", *(["/"] if command == "explain" else []))

@@ -117,3 +117,49 @@ def test_secrets_are_not_shown():
         "<Visitor at https://shop.example.org/, logged in by logins:log_in, with headers and user>"
     )
     assert repr(STRANGER) == "<Visitor at None, logged in by None, with nothing else>"
+
+
+BROKEN = '[project]\nname = "shop\n'
+
+
+@pytest.mark.parametrize("table", ["[tool]\ndash-true404.app = 'a:b'", "tool = {dash-true404 = {app = 'a:b'}}"])
+def test_the_table_may_stand_below_another(tmp_path, table):
+    (tmp_path / "pyproject.toml").write_text(table)
+    assert read_settings(tmp_path).app == "a:b"
+
+
+@pytest.mark.parametrize("table", ["", "tool = 3", TABLE.replace("$", "")])
+def test_a_nearer_file_that_cannot_be_read_is_told(tmp_path, table, monkeypatch):
+    """And the first of them: what is wrong with others may be nobody's concern."""
+    for name in ("headers.txt", "user.txt"):
+        (tmp_path / name).write_text("A: b:c")
+    (tmp_path / "pyproject.toml").write_text(table)
+    deep = tmp_path / "src" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "pyproject.toml").write_text(BROKEN)
+    (deep.parent / "pyproject.toml").write_bytes(b"[")
+    found = read_settings(deep)
+    assert found.app == ("shop:app" if "app" in table else None)
+    assert found.fault.startswith(f"{deep / 'pyproject.toml'} isn't TOML: ")
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError("Permission denied")
+
+    (tmp_path / "pyproject.toml").write_text(TABLE)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "pyproject.toml").write_text("")
+    monkeypatch.setattr(settings.Path, "read_text", refuse)
+    assert read_settings(tmp_path / "src").fault == (
+        f"{tmp_path / 'src' / 'pyproject.toml'} could not be read: Permission denied."
+    )
+
+
+def test_where_nothing_reads_toml_only_the_table_matters(tmp_path, monkeypatch):
+    def fail(name):
+        raise ImportError(name)
+
+    (tmp_path / "pyproject.toml").write_text(BROKEN + "[tool.poetry.dependencies]\ndash-true404 = '*'\n")
+    monkeypatch.setattr(settings, "import_module", fail)
+    assert read_settings(tmp_path) == Settings(folder=str(tmp_path))

@@ -89,6 +89,9 @@ class _AppCheck:
         for number, (module, page) in enumerate(pages, 1):
             self._progress(f"Asking page {number} of {len(pages)}: {module}")
             yield from self._checks.check(module, page)
+        for page in self._site.pages.list_all():
+            if page.get("module") is None and registered_path(page):  # of paths=
+                yield from self._checks.check(None, page)
         yield from self._check_home()
         yield from self._check_redirects()
         self._progress("Asking unknown URLs")

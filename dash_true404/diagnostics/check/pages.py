@@ -12,6 +12,7 @@ from ...core.page_faults import explain_odd_template, explain_unreachable
 from ...core.pages import is_not_found_page, path_or_template, registered_path
 from ...servers import Outcome
 from ..client import NoAnswerError, Response
+from ..names import capitalize, name_page
 from ..routes import find_problems
 from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
 from .findings import Finding, Unseen
@@ -50,10 +51,10 @@ class PageChecks:
         self.index = self.index or answer.data
         return True
 
-    def check(self, module: str, page: Mapping[str, Any]) -> Iterator[Finding | Unseen]:
+    def check(self, module: str | None, page: Mapping[str, Any]) -> Iterator[Finding | Unseen]:
         """Yield what is wrong with a page.
 
-        :param module: its key in the registry.
+        :param module: its key in the registry; None for one of ``paths=``.
         """
         path = registered_path(page)
         url = self._subject.url_of(page)
@@ -63,9 +64,21 @@ class PageChecks:
             yield Finding("T423", url, why=f"{url} seems to log out, so it was neither asked nor drawn.", page=module)
             return
         try:
-            yield from self._check(module, page, path, url)
+            yield from self._check_path(page, url) if module is None else self._check(module, page, path, url)
         except NoAnswerError as error:
             yield Unseen(url, str(error).rstrip("."))
+
+    def _check_path(self, page: Mapping[str, Any], url: str) -> Iterator[Finding | Unseen]:
+        """Yield what is wrong with the answer to a page of ``paths=``, which the app's own callbacks draw."""
+        answer = self._subject.ask(url)
+        self.asked += 1
+        is_rules = not self._subject.inspected.is_page(self._subject.decide(url))
+        if self.look_at(answer):
+            self.seen = self.seen or url
+        elif answer.status_code >= 400 and answer.status_code not in GUARDED:
+            yield self._explain_refusal(None, capitalize(name_page(page)), url, answer)
+        elif not (is_rules and answer.status_code < 300) and not self.is_moved(answer, url):
+            yield Unseen(url, explain_guard(answer))
 
     def _check(self, module: str, page: Mapping[str, Any], path: str | None, url: str) -> Iterator[Finding | Unseen]:
         if is_not_found_page(module):
@@ -116,7 +129,7 @@ class PageChecks:
         elif get.status_code == 404 and (is_made_up or (self._subject.is_enabled and page.get("exists") is not None)):
             return  # a template that does not match its own URLs is noted
         elif get.status_code >= 400 and get.status_code not in GUARDED:
-            yield self._explain_refusal(module, url, get)
+            yield self._explain_refusal(module, f"Page {module!r}", url, get)
             return
         elif not self.is_moved(get, url):
             yield Unseen(url, explain_guard(get))
@@ -137,12 +150,12 @@ class PageChecks:
             )
             yield Finding("T223", url, "GET", 200, 404, why, module)
 
-    def _explain_refusal(self, module: str, url: str, answer: Response) -> Finding:
+    def _explain_refusal(self, module: str | None, name: str, url: str, answer: Response) -> Finding:
         faults = [fault for fault in self._subject.take_faults() if fault.code == "T402"]
         if faults and answer.status_code >= 500:
             return Finding("T402", url, "GET", answer.status_code, 200, f"{faults[-1].text()}.", module)
         why = (
-            f"Page {module!r} is registered but can't be loaded: visitors get an error. The server fails on it, or "
+            f"{name} is registered but can't be loaded: visitors get an error. The server fails on it, or "
             "another rule, a guard or an error handler of the server's answers in its place."
         )
         return Finding("T201", url, "GET", answer.status_code, 200, why, module)
