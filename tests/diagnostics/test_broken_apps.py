@@ -86,7 +86,8 @@ def make_table() -> str:
         text = explain(make(case), case.url).verdict if case.explained else ""
         failure = run_plugin(case, make(case)).splitlines()[0] if case.test else ""
         severity = "" if found.severity == "finding" else " (note)"
-        rows.append(f"| {case.name} | **{found.code}**{severity} {found.why} | {text} | {failure} |")
+        code = f"[{found.code}](findings.md#{found.code.lower()})"
+        rows.append(f"| {case.name} | {code}{severity} {found.why} | {text} | {failure} |")
     head = "| what is wrong | `check` | `explain` | `pytest` |\n|---|---|---|---|\n"
     # The line of a test's own file says nothing; angle brackets would be HTML, but not in code.
     parts = re.sub(r" \(tests/[^)]*\)", "", "\n".join(rows)).split("`")
