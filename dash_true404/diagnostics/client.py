@@ -167,7 +167,7 @@ class Client:
         :raises NoAnswerError: if nothing comes.
         :raises ValueError: if the URL is on another host.
         """
-        return self._ask(self._find_target(path), "GET", headers, b"")
+        return self.request("GET", path, headers=headers)
 
     def post(
         self,
@@ -202,12 +202,6 @@ class Client:
         """Return the answer to a request with content; as :meth:`post`, with any method.
 
         :param method: the HTTP method.
-        :param path: path and query, or a full URL of the same site.
-        :param data: a form's fields, or the content itself.
-        :param json: sent as JSON.
-        :param headers: further request headers.
-        :raises NoAnswerError: if nothing comes.
-        :raises ValueError: if the URL is on another host.
         """
         kind, body = None, data or b""
         if json is not None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import HTTPServer
 
 import dash
+import flask
 import pytest
 from click.testing import CliRunner
 from dash import dcc, html
@@ -384,6 +385,19 @@ def test_links_of_pages_that_nothing_links_to_are_noted_and_not_counted():
     report, _ = check(app, exclude=["/left"])
     assert [finding.url for finding in report.findings] == ["/gone", "/lost", "/here", "/lost.png"]
     assert {note.code for note in report.notes} == {"T423"}
+
+
+def test_links_that_dash_made_without_the_variables_of_a_template_are_no_links():
+    def layout(n=None, **_):
+        return html.Div([html.A(href=f"/item/{n}"), html.A(href=f"/edit/{n}"), html.A(href=f"/find?n={n}")])
+
+    app = site_app("/item/1")
+    for template in ("/item/<n>", "/edit/<n>"):
+        register(template, layout=layout, exists=lambda n: n.isdigit())
+    app.server.add_url_rule("/find", "find", lambda: "found" if flask.request.args["n"] == "1" else ("", 404))
+    report, asked = check(app)
+    assert said(report) == []
+    assert not [target for _, target, _ in asked if "None" in target]
 
 
 def test_a_page_that_only_an_unlinked_page_links_to_is_read():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -16,8 +17,6 @@ from .subject import End, Subject, follow
 
 # So many pages are named in one note.
 _MOST_NAMED = 3
-
-Progress = Callable[[str], None]
 
 
 class DeadLink(NamedTuple):
@@ -119,12 +118,9 @@ class Crawl:
     :param subject: the app.
     :param router: its router.
     :param wanted: whether a page that was linked should be read.
-    :param progress: is told what is being read.
     """
 
-    def __init__(
-        self, subject: Subject, router: Router, wanted: Callable[[str], bool], progress: Progress | None = None
-    ) -> None:
+    def __init__(self, subject: Subject, router: Router, wanted: Callable[[str], bool]) -> None:
         self.dead: list[DeadLink] = []
         self._unplaced: dict[str, None] = {}
         self.found: list[Finding | Unseen] = []
@@ -134,7 +130,6 @@ class Crawl:
         self._subject = subject
         self._router = router
         self._wanted = wanted
-        self._progress = progress or (lambda _: None)
         self._waiting: deque[str] = deque()
         self._ends: dict[str, End] = {}
         self._links: set[str] = set()
@@ -170,7 +165,7 @@ class Crawl:
         """Read all pages, and those that they link to."""
         while self._waiting:
             url = self._waiting.popleft()
-            self._progress(f"Reading page {len(self.pages) - len(self._waiting)} of {len(self.pages)}: {url}")
+            self._subject.progress(f"Reading page {len(self.pages) - len(self._waiting)} of {len(self.pages)}: {url}")
             try:
                 status, layout = self._router.draw(url)
             except NoAnswerError as error:
@@ -232,7 +227,9 @@ class Crawl:
             # Where a relative link leads to depends on its page.
             if target is None or target != self._subject.resolve(href, f"{root}{UNKNOWN_NAME}/{UNKNOWN_NAME}/"):
                 continue
-            if is_log_out(target) or self._subject.is_left_out(target):
+            # Dash makes the layouts of templates there without their variables: /item/None/edit is no link of theirs.
+            is_made_without = "None" in re.split("[/?&=]", target)
+            if is_made_without or is_log_out(target) or self._subject.is_left_out(target):
                 continue
             if self._find_end(target).is_dead:
                 self._unplaced[target] = None
@@ -262,7 +259,7 @@ class Crawl:
 
     def _find_end(self, target: str) -> End:
         if target not in self._ends:
-            self._progress(f"Asking {len(self._ends) + 1} links: {target}")
+            self._subject.progress(f"Asking {len(self._ends) + 1} links: {target}")
             self._ends[target] = follow(self._subject, target)
         return self._ends[target]
 

@@ -15,13 +15,12 @@ from ...servers import find_hidden_rules
 from ..client import Client, Response
 from ..inspected_app import check_ready
 from ..urls import UNKNOWN_NAME
-from .crawl import Progress
 from .dead_links import list_dead_links
 from .findings import Finding, Report, Unseen, make_report
 from .leftovers import find_doubled_prefixes, find_page_files, find_unregistered
 from .links import InProcess, crawl_app
 from .pages import PageChecks
-from .subject import End, follow, is_index, is_soft_404
+from .subject import End, Progress, follow, is_index, is_soft_404
 from .unknown_urls import check_again, check_dashs_own_urls, check_files, check_unknown_url, explain_guard, soft_404
 from .watch import Fault, record_log, watch_pages
 
@@ -56,16 +55,15 @@ def check_app(
     check_ready(app)
     with ExitStack() as stack:
         client = client or stack.enter_context(Client(app))
-        subject = InProcess(app, client, exclude)
-        return _AppCheck(subject, progress or (lambda _: None), probe_templates, client.is_somebody).report()
+        subject = InProcess(app, client, exclude, progress)
+        return _AppCheck(subject, probe_templates, client.is_somebody).report()
 
 
 class _AppCheck:
-    def __init__(self, subject: InProcess, progress: Progress, is_probing: bool, is_somebody: bool) -> None:
+    def __init__(self, subject: InProcess, is_probing: bool, is_somebody: bool) -> None:
         self._subject = subject
         self._app = subject.app
         self._site = subject.site
-        self._progress = progress
         self._is_probing = is_probing
         self._is_somebody = is_somebody
         self._checks = PageChecks(subject)
@@ -87,14 +85,14 @@ class _AppCheck:
         yield from self._explain_first(first)
         yield from (Finding("T207", "", why=text) for text in self._site.pages.odd_entries())
         for number, (module, page) in enumerate(pages, 1):
-            self._progress(f"Asking page {number} of {len(pages)}: {module}")
+            subject.progress(f"Asking page {number} of {len(pages)}: {module}")
             yield from self._checks.check(module, page)
         for page in self._site.pages.list_all():
             if page.get("module") is None and registered_path(page):  # of paths=
                 yield from self._checks.check(None, page)
         yield from self._check_home()
         yield from self._check_redirects()
-        self._progress("Asking unknown URLs")
+        subject.progress("Asking unknown URLs")
         yield from check_unknown_url(subject, bool(self._checks.index))
         yield from check_dashs_own_urls(subject)
         yield from self._check_files()
@@ -103,7 +101,7 @@ class _AppCheck:
         for find in (find_page_files, find_doubled_prefixes, find_unregistered):
             yield from find(subject.inspected)
         subject.take_faults()
-        self._crawl = crawl_app(subject, self._progress, [*self._checks.readable, *self._probes(pages)])
+        self._crawl = crawl_app(subject, [*self._checks.readable, *self._probes(pages)])
         yield from self._crawl.found
         yield from list_dead_links(self._crawl.dead, subject.explain_dead, subject.name_page)
         unknown = subject.ask(subject.prefix + UNKNOWN_NAME).status_code

@@ -17,9 +17,9 @@ from ..client import Client, NoAnswerError, Response
 from ..hints.near_misses import find_near_misses
 from ..inspected_app import SAFE, InspectedApp
 from ..urls import UNKNOWN_NAME, to_server
-from .crawl import Crawl, Progress, Router, read_json
+from .crawl import Crawl, Router, read_json
 from .findings import Unseen
-from .subject import MOST_SILENCES, NO_ANSWER, Subject, follow
+from .subject import MOST_SILENCES, NO_ANSWER, Progress, Subject, follow
 from .watch import Fault
 
 
@@ -29,10 +29,13 @@ class InProcess(Subject):
     :param app: the Dash app.
     :param client: asks it.
     :param exclude: paths that are not asked, with all below them.
+    :param progress: is told what is being asked.
     """
 
-    def __init__(self, app: dash.Dash, client: Client, exclude: Iterable[str] = ()) -> None:
-        super().__init__(client, exclude)
+    def __init__(
+        self, app: dash.Dash, client: Client, exclude: Iterable[str] = (), progress: Progress | None = None
+    ) -> None:
+        super().__init__(client, exclude, progress)
         self.app = app
         self.inspected = InspectedApp(app, client)
         self.is_enabled = self.inspected.is_refusing
@@ -134,14 +137,13 @@ class InProcess(Subject):
         return match.page if match else None
 
 
-def crawl_app(subject: InProcess, progress: Progress | None = None, urls: Iterable[str] | None = None) -> Crawl:
+def crawl_app(subject: InProcess, urls: Iterable[str] | None = None) -> Crawl:
     """Read the layouts of an app in this process, each page once, and ask their links.
 
     Layouts are loaded as browsers load them, from Dash's own router, so functions may be async and need a request.
     Pages with path variables are read at the first URL that a link leads to.
 
     :param subject: the app.
-    :param progress: is told what is being read.
     :param urls: the pages to begin with; None: all that have a path of their own.
     """
     read: set[int] = set()
@@ -152,7 +154,7 @@ def crawl_app(subject: InProcess, progress: Progress | None = None, urls: Iterab
         read.add(id(page))
         return is_new
 
-    crawl = Crawl(subject, Router(subject), wanted, progress)
+    crawl = Crawl(subject, Router(subject), wanted)
     layout = read_json(subject.ask(subject.prefix + "_dash-layout"))
     crawl.read(layout, subject.prefix)
     for url in list_page_urls(subject) if urls is None else urls:

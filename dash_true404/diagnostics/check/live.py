@@ -15,10 +15,10 @@ from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
 from ..settings import STRANGER, Visitor
 from ..urls import UNKNOWN_NAME, resolve_link
-from .crawl import Crawl, Progress, Router, read_json
+from .crawl import Crawl, Router, read_json
 from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
-from .subject import GUARDED, NO_ANSWER, Subject, is_soft_404
+from .subject import GUARDED, NO_ANSWER, Progress, Subject, is_soft_404
 from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
 
 _LOG_IN = "log in with --user, --header or --login."
@@ -59,12 +59,12 @@ def check_site(
     :raises LoginError: if the login fails.
     :raises LiveError: if the site cannot be reached, or isn't a Dash app.
     """
-    site = _Site(url, most, progress or (lambda _: None), pause, visitor, exclude)
+    site = _Site(url, most, progress, pause, visitor, exclude)
     found: list[Finding | Unseen] = []
     crawl: Crawl | None = None
     try:
         site.open()
-        crawl = Crawl(site, site.router, site.is_found, site.progress)
+        crawl = Crawl(site, site.router, site.is_found)
         for one in _checks(site, crawl):
             found.append(one)
     except _EnoughError:
@@ -122,11 +122,10 @@ class _Site(Subject):
     """A live Dash app: one request at a time, and never more than so many."""
 
     def __init__(
-        self, url: str, most: int, progress: Progress, pause: float, visitor: Visitor, exclude: Iterable[str]
+        self, url: str, most: int, progress: Progress | None, pause: float, visitor: Visitor, exclude: Iterable[str]
     ) -> None:
         self.asked = 0
         self.most = most
-        self.progress = progress
         self.silent: dict[str, str] = {}
         self.start, self.prefix = "/", "/"
         self.index = b""
@@ -137,7 +136,7 @@ class _Site(Subject):
             split_base_url(url)
             if urlsplit(url).username is not None:
                 raise LiveError("A user and a password in the URL aren't supported. Use --user name:password.")
-            super().__init__(Client(url, visitor), exclude)
+            super().__init__(Client(url, visitor), exclude, progress)
         except ValueError as error:
             raise LiveError(str(error)) from None
         except NoAnswerError as error:

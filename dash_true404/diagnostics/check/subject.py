@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from werkzeug.datastructures import Headers
@@ -25,6 +25,9 @@ MOST_SILENCES = 3
 _PREFIX = re.compile(rb'"requests_pathname_prefix":\s*("[^"]*")')
 
 
+Progress = Callable[[str], None]
+
+
 class Subject(ABC):
     """A Dash app to be checked, by the URLs that browsers see.
 
@@ -32,6 +35,7 @@ class Subject(ABC):
 
     :param client: asks the app.
     :param exclude: paths that are not asked, with all below them.
+    :param progress: is told what is being asked.
     """
 
     prefix: str
@@ -41,7 +45,8 @@ class Subject(ABC):
     cure: str
     """What would fix soft 404s; empty for an app that has true 404s."""
 
-    def __init__(self, client: Client, exclude: Iterable[str]) -> None:
+    def __init__(self, client: Client, exclude: Iterable[str], progress: Progress | None) -> None:
+        self.progress = progress or (lambda _: None)
         self._client = client
         self._exclude = tuple(exclude)
         self._answers: dict[str, Response] = {}

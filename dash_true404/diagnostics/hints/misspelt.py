@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from ..inspected_app import InspectedApp
 from ..names import name_page
 from ..patterns import Pattern
+from ..urls import list_beginnings
 from . import Hint
 from .candidates import Candidate, list_patterns, try_candidates
 
@@ -23,9 +24,7 @@ def find_misspelt(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
     candidates = [Candidate(url, "It may be misspelt", "Ask for that one.") for _, url in respelt[:_MOST_SPELLINGS]]
     candidates += _find_elsewhere(app, path)
     yield from try_candidates(app, candidates, method, path, {path})
-    segments = path.strip("/").split("/")
-    for count in range(len(segments) - 1, 0, -1):
-        above = "/" + "/".join(segments[:count])
+    for above in reversed(list_beginnings(path)):
         decision = app.decide(above)
         match = decision.found.match if app.is_page(decision) else None
         if match is not None and match.page["path"] != "/" and app.describe_answer(above, "GET"):

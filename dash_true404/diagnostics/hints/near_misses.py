@@ -11,6 +11,7 @@ from ...core.paths import encoded, reachable
 from ..inspected_app import InspectedApp
 from ..names import join_words, name_rule
 from ..patterns import Pattern
+from ..urls import list_beginnings
 from . import Hint
 from .candidates import Candidate, list_patterns, try_candidates
 from .shapes import find_missing_variables, find_refused_values, find_unreachable_pages
@@ -152,11 +153,9 @@ def _change_rule_prefix(app: InspectedApp, path: str) -> Iterator[Candidate]:
 
 
 def _leave_out_segments(path: str) -> Iterator[Candidate]:
-    segments = path.strip("/").split("/")
-    for count in range(1, len(segments)):
-        extra, rest = "/" + "/".join(segments[:count]), path[len("/" + "/".join(segments[:count])) :]
+    for extra in list_beginnings(path):
         yield Candidate(
-            rest,
+            path[len(extra) :],
             f"Without {extra!r} it is there",
             f"If {extra!r} is a prefix that a proxy passes on, let the proxy take it off, or make the app (or "
             "Blueprint) with that prefix.",

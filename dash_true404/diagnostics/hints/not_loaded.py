@@ -17,6 +17,7 @@ from ..names import name_page
 from ..own_values import list_own_values
 from ..page_files import RegisterCall, explain_file, list_page_files
 from ..rules import is_routed_by_werkzeug
+from ..urls import list_beginnings
 from . import Hint
 
 
@@ -107,9 +108,7 @@ def _find_blueprints(app: InspectedApp, path: str, method: str) -> Iterator[Hint
 
 def _find_prefix(urls: Any, path: str, method: str) -> str | None:
     """Return what prefix makes rules match a URL: the longest rule, so the shortest prefix."""
-    segments = path.strip("/").split("/")
-    for count in range(len(segments)):
-        prefix = "".join(f"/{segment}" for segment in segments[:count])
+    for prefix in ("", *list_beginnings(path)):
         try:
             urls.bind("localhost").match(path[len(prefix) :] or "/", method)
             return prefix
@@ -135,8 +134,7 @@ def _find_routers(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
             if is_known or method not in (getattr(route, "methods", None) or ()):
                 continue
             expression = compile_path(getattr(route, "path", "/"))[0]
-            segments = path.strip("/").split("/")
-            starts = ["".join(f"/{segment}" for segment in segments[:count]) for count in range(len(segments))]
+            starts = ("", *list_beginnings(path))
             prefix = next((start for start in starts if expression.match(path[len(start) :])), None)
             if prefix is not None:
                 module = getattr(endpoint, "__module__", "")
