@@ -38,7 +38,7 @@ class ListedPage(NamedTuple):
     """A page."""
 
     path: str
-    """Below the server's root, as the app is asked for it; of a template, the template."""
+    """As the server is asked for it, with its mount; of a template, the template."""
     path_template: str | None
     module: str | None
     """None for one of ``paths=``."""
@@ -108,7 +108,7 @@ _SECTIONS = (
 
 
 def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
-    """Return every URL that an app's server answers, and mark what no visitor ever gets.
+    """Return every URL that an app's server answers, below its mount, and mark what no visitor ever gets.
 
     ::
 
@@ -126,41 +126,55 @@ def list_routes(app: dash.Dash, client: Client | None = None) -> Listing:
         redirects = [_list_redirect(inspected, rule) for rule in inspected.rules if rule.kind == "redirect"]
         pages = [_list_page(inspected, page, redirects) for page in inspected.site.pages.list_all()]
         found = {redirect.path for page in pages for redirect in page.redirects}
-        rules = [rule for rule in inspected.rules if rule.kind != "redirect" and not rule.serves_pages]
+        mount = inspected.client.mount
+        rules = [
+            rule._replace(path=mount + rule.path)
+            for rule in inspected.rules
+            if rule.kind != "redirect" and not rule.serves_pages
+        ]
         lost = [redirect for redirect in redirects if redirect.path not in found]
-        hidden = frozenset(rule.path for rule in find_hidden_rules(app) if not rule.is_reached)
-        return Listing(pages, rules, lost, _say_what_others_get(inspected), hidden)
+        hidden = frozenset(mount + rule.path for rule in find_hidden_rules(app) if not rule.is_reached)
+        others = " ".join(filter(None, [_say_what_others_get(inspected), _say_what_browsers_ask(inspected)]))
+        return Listing(pages, rules, lost, others, hidden)
 
 
 def _say_what_others_get(app: InspectedApp) -> str:
+    prefix = app.client.mount + app.site.prefix
     if app.is_refusing:
         unless = (
             ", unless the function given as paths= says that they are pages" if callable(app.site.options.paths) else ""
         )
-        prefix = app.site.prefix
-        hidden = app.find_hidden_rule(app.decide(prefix + UNKNOWN_NAME))
+        hidden = app.find_hidden_rule(app.decide(app.site.prefix + UNKNOWN_NAME))
         if hidden is not None:
             unless += f". There {name_rule(hidden)} is never reached, because Dash's catch-all comes first"
         return f"All other URLs{f' below {prefix}' if prefix != '/' else ''} are 404{unless}."
     why = "report_only=True" if app.is_enabled else "no enable_true_404(app)"
-    return f"All other URLs below {app.site.prefix} are 200 ({why}): soft 404s."
+    return f"All other URLs below {prefix} are 200 ({why}): soft 404s."
+
+
+def _say_what_browsers_ask(app: InspectedApp) -> str:
+    browser, server = app.site.home(), app.client.mount + app.site.prefix
+    if browser == server:
+        return ""
+    return f"Browsers ask for {browser} where it says {server}: the app is made for a proxy that changes the prefix."
 
 
 def _list_redirect(app: InspectedApp, rule: Rule) -> ListedRedirect:
-    answer = app.ask(rule.path, "GET")
+    mount, answer = app.client.mount, app.ask(rule.path, "GET")
     location = answer.location
     if location is None:
-        return ListedRedirect(rule.path, None, f"it answers {answer.status_code}, and leads nowhere")
-    path = urlsplit(location).path
-    path = to_server(app.dash_app, path) or path
-    return ListedRedirect(rule.path, path, find_fault_of_redirect(app, path))
+        return ListedRedirect(mount + rule.path, None, f"it answers {answer.status_code}, and leads nowhere")
+    path = to_server(app.dash_app, urlsplit(location).path)
+    if path is None:  # another's
+        path, mount = urlsplit(location).path, ""
+    return ListedRedirect(app.client.mount + rule.path, mount + path, find_fault_of_redirect(app, path, mount))
 
 
 def _list_page(app: InspectedApp, page: Page, redirects: list[ListedRedirect]) -> ListedPage:
-    start, path = app.site.prefix.rstrip("/"), path_or_template(page)
-    sample = _make_sample(app, page)
+    mount, path = app.client.mount, path_or_template(page)
+    start = mount + app.site.prefix.rstrip("/")
     # Dash makes its redirects to a template page lead to the placeholder that it has for a path.
-    targets = {sample, start + page["path"]}
+    targets = {mount + _make_sample(app, page), start + page["path"]}
     return ListedPage(
         path=start + path,
         path_template=page["path_template"],

@@ -1,5 +1,6 @@
 """list_routes(): every URL that a server answers, and marks at what no visitor ever gets."""
 
+import importlib
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ import dash
 import flask
 import jsonschema
 import pytest
+from a2wsgi import WSGIMiddleware
 from click.testing import CliRunner
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
@@ -17,6 +19,7 @@ from dash_true404 import enable_true_404
 from dash_true404.cli import main
 from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.explain import explain
+from dash_true404.diagnostics.find_apps import find_apps
 from dash_true404.diagnostics.routes import list_routes
 
 from ..apps import app_on, make_app, make_true_app, register
@@ -297,4 +300,70 @@ def test_a_broad_rule_that_dashs_catch_all_hides_is_told():
     assert list_routes(app).all_others == (
         "All other URLs below /dash/ are 404. There the rule /<path:p> (site) is never reached, because Dash's "
         "catch-all comes first."
+    )
+
+
+def mount_by_werkzeug(app):
+    return DispatcherMiddleware(flask.Flask("site"), {"/shop": app.server})
+
+
+def mount_on_starlette(app):
+    site = importlib.import_module("starlette.applications").Starlette()
+    site.mount("/shop", WSGIMiddleware(app.server))
+    return site
+
+
+@pytest.mark.parametrize("mount", [mount_by_werkzeug, pytest.param(mount_on_starlette, marks=pytest.mark.asgi)])
+def test_below_a_mount_urls_are_those_that_browsers_ask_for(mount):
+    app = make_app("/", "/trips", requests_pathname_prefix="/shop/", routes_pathname_prefix="/")
+    register("/new", redirect_from=["/old"])
+    app.server.add_url_rule("/api", "api", lambda: "api")
+    app.server.add_url_rule("/<path:anything>", "hidden", lambda anything: anything)
+    enable_true_404(app)
+    (found,) = find_apps(mount(app))
+    with Client(app, application=found.application, mount=found.mount) as client:
+        listing = list_routes(app, client)
+    assert [page.path for page in listing.pages] == ["/shop/", "/shop/new", "/shop/trips"]
+    rules = {rule["path"]: rule["problem"] for rule in listing.as_dict()["rules"]}
+    assert all(path.startswith("/shop/") for path in rules)
+    assert rules["/shop/api"] is None
+    assert rules["/shop/<path:anything>"].startswith("never reached")
+    redirects = [*listing.lost_redirects, *(redirect for page in listing.pages for redirect in page.redirects)]
+    urls = [*(page.path for page in listing.pages), *(path for path in rules if "<" not in path)]
+    with Client(app, application=found.application) as visitor:
+        # Dash-update-component accepts POST only.
+        assert {url for url in urls if visitor.ask(url).status_code != 200} == {"/shop/_dash-update-component"}
+        for redirect in redirects:
+            location = visitor.ask(redirect.path).location
+            assert redirect.to == location
+            is_there = visitor.ask(location).status_code == 200 and not location.startswith("/shop/shop/")
+            assert (redirect.problem is None) is is_there
+    assert listing.all_others.startswith("All other URLs below /shop/ are 404. There the rule /<path:anything>")
+    assert "Browsers ask for" not in listing.all_others
+
+
+def test_soft_404s_are_below_the_mount():
+    app = make_app("/", requests_pathname_prefix="/shop/", routes_pathname_prefix="/")
+    with Client(app, application=mount_by_werkzeug(app), mount="/shop") as client:
+        assert list_routes(app, client).all_others == (
+            "All other URLs below /shop/ are 200 (no enable_true_404(app)): soft 404s."
+        )
+
+
+def test_a_redirect_out_of_the_app_is_not_below_its_mount():
+    app = make_app("/", requests_pathname_prefix="/shop/", routes_pathname_prefix="/")
+    register("/new", redirect_from=["/old"])
+    enable_true_404(app)
+    app.server.before_request(lambda: flask.redirect("/login") if "old" in flask.request.path else None)
+    (found,) = find_apps(mount_by_werkzeug(app))
+    with Client(app, application=found.application, mount=found.mount) as client:
+        (redirect,) = list_routes(app, client).lost_redirects
+    assert redirect == ("/shop/shop/old", "/login", "no page and no rule is at /login")
+
+
+def test_what_a_proxy_changes_is_said_once():
+    app = make_true_app("/", "/a", requests_pathname_prefix="/p/q/", routes_pathname_prefix="/q/")
+    assert list_routes(app).all_others == (
+        "All other URLs below /q/ are 404. Browsers ask for /p/q/ where it says /q/: the app is made for a proxy that "
+        "changes the prefix."
     )

@@ -35,18 +35,25 @@ def find_near_misses(app: InspectedApp, path: str, method: str) -> Iterator[Hint
         yield from find_missing_variables(app, path, method)
 
 
-def find_fault_of_redirect(app: InspectedApp, path: str) -> str | None:
-    """Return what is wrong with a redirect to a URL; None if it leads to a page or a rule."""
+def find_fault_of_redirect(app: InspectedApp, path: str, mount: str = "") -> str | None:
+    """Return what is wrong with a redirect to a URL; None if it leads to a page or a rule.
+
+    :param app: the app.
+    :param path: of the URL, at the app's server.
+    :param mount: where that is mounted, if the URL is to be named with it.
+    """
     if app.describe_answer(path, "GET") is None:
         start = app.site.home().rstrip("/")
-        is_twice = start and path.startswith(start * 2 + "/")
+        is_twice = start and f"{mount}{path}".startswith(start * 2 + "/")
         twice = ". Below a prefix, Dash 4 writes the prefix twice for redirect_from (plotly/dash issue 3549)"
-        return f"no page and no rule is at {path}{twice if is_twice else ''}"
+        return f"no page and no rule is at {mount}{path}{twice if is_twice else ''}"
     match = app.decide(path).found.match
     is_placeholder = match is not None and match.variables and registered_path(match.page) is None
     if match is None or not is_placeholder or app.site.prefix.rstrip("/") + match.page["path"] != path:
         return None
-    return f"{path} is only Dash's placeholder for {match.page['path_template']}: redirect_from knows no variables"
+    return (
+        f"{mount}{path} is only Dash's placeholder for {match.page['path_template']}: redirect_from knows no variables"
+    )
 
 
 def _find_other_methods(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
