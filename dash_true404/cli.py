@@ -264,21 +264,18 @@ def explain_all(
 ) -> tuple[list[Explanation], list[str], bool]:
     """Return the explanation of each URL by its app, what there is to know besides, and whether each URL has an app."""
     explanations: dict[int, Explanation] = {}
-    numbers: dict[str, list[int]] = {}
-    notes: list[str] = []
-    for number, url in enumerate(urls):
-        app = choose_app(apps, strip_origin(url).partition("?")[0])
-        if app is None:
-            notes.append(f"{url} is outside of all Dash apps here: {', '.join(app.prefix for app in apps)}")
-            continue
-        numbers.setdefault(app.prefix, []).append(number)
-    if not numbers:
+    owners = [choose_app(apps, strip_origin(url).partition("?")[0]) for url in urls]
+    prefixes = ", ".join(app.prefix for app in apps)
+    outside = [url for url, owner in zip(urls, owners, strict=True) if owner is None]
+    notes = [f"{url} is outside of all Dash apps here: {prefixes}" for url in outside]
+    if len(outside) == len(urls):
         raise CannotRun("\n".join(notes))
     for app in apps:
-        if app.prefix not in numbers:
+        numbers = [number for number, owner in enumerate(owners) if owner is app]
+        if not numbers:
             continue
         with open_client(asked, app) as client:
-            for number in numbers[app.prefix]:
+            for number in numbers:
                 asked.progress(f"Explaining {urls[number]}")
                 below = strip_origin(urls[number]).removeprefix(app.mount)
                 explanations[number] = explain(app.app, below, method, client)

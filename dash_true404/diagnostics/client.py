@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json as json_module
 from collections.abc import Callable, Iterator, Mapping
+from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
@@ -15,7 +16,7 @@ from werkzeug.datastructures import Headers
 
 from .. import __version__
 from .base_urls import find_base_url, is_same_host, split_base_url
-from .cookies import keep_cookies, list_cookies, make_jar
+from .cookies import Policy, keep_cookies, list_cookies
 from .login import LoginError, log_in
 from .messages import NoAnswerError, Request, Response
 from .sessions import make_session
@@ -81,7 +82,7 @@ class Client:
             self._transport = Asgi(asked) if is_asgi(asked) else Wsgi(asked)
         self._bases = [self.base_url]
         #: The cookies that are sent, and kept while they are not frozen.
-        self.cookies = make_jar(self._is_live)
+        self.cookies = CookieJar(Policy(self._is_live))
         try:
             if visitor.login:
                 log_in(visitor.login, self)

@@ -12,14 +12,6 @@ from urllib.parse import urlsplit
 from .messages import Request
 
 
-def make_jar(is_live: bool) -> CookieJar:
-    """Return an empty jar.
-
-    :param is_live: whether its cookies go over the network.
-    """
-    return CookieJar(_Policy(is_live))
-
-
 def list_cookies(jar: CookieJar, request: Request) -> list[str]:
     """Return the cookies of a jar that are sent with a request, as one text; nothing if there are none."""
     question = _as_urllib_has_it(request)
@@ -38,7 +30,7 @@ def keep_cookies(jar: CookieJar, request: Request, headers: Iterable[str]) -> No
     jar.extract_cookies(cast("Any", _Answer(headers)), _as_urllib_has_it(request))
 
 
-class _Policy(DefaultCookiePolicy):
+class Policy(DefaultCookiePolicy):
     """Sends cookies for https by http too where nobody can listen: in this process and, as browsers do, to localhost.
 
     :param is_live: whether they go over the network.

@@ -45,7 +45,7 @@ def name_function(function: Any) -> str:
     if code is None:
         return f"`{getattr(runs, '__name__', type(runs).__name__)}`"
     name = code.co_name if type(runs) in (FunctionType, MethodType) else type(runs).__name__
-    return f"`{name}` ({shorten_file(Path(code.co_filename))}:{code.co_firstlineno})"
+    return name_line(name, code.co_filename, code.co_firstlineno)
 
 
 def find_code(function: Any) -> CodeType | None:
@@ -66,6 +66,11 @@ def _find_what_runs(function: Any) -> Any:
 def shorten_file(file: Path) -> str:
     """Return a file's path, from the current folder if it is below that."""
     return os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def name_line(name: str, file: str, line: int) -> str:
+    """Name a function with a line of a file: ``need_login`` (shop/app.py:27)."""
+    return f"`{name}` ({shorten_file(Path(file))}:{line})"
 
 
 def capitalize(text: str) -> str:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..client import Client, NoAnswerError, Response
 from ..transports import is_asgi
 from .answerer import UNSEEN, Answerer
 from .in_transit import Head, Sent, note_sent
-from .trace import Trace
+from .werkzeug import WerkzeugTrace
 
-
-class _ServerTrace(Protocol):
-    trace: Trace
-
-    def find_answerer(self, sent: Sent) -> Answerer:
-        """Return who made an answer."""
+if TYPE_CHECKING:
+    from .starlette import StarletteTrace
 
 
 def find_answerer(client: Client, target: str, method: str, answer: Response | None = None) -> Answerer:
@@ -50,12 +45,12 @@ def find_answerer(client: Client, target: str, method: str, answer: Response | N
 _MISSING = (ImportError, AttributeError, StopIteration)
 
 
-def _trace(server: Any) -> _ServerTrace:
+def _trace(server: Any) -> WerkzeugTrace | StarletteTrace:
     if hasattr(server, "url_map"):
-        made: _ServerTrace = import_module(".werkzeug", __package__).WerkzeugTrace(server)
-    else:
-        made = import_module(".starlette", __package__).StarletteTrace(server)
-    return made
+        return WerkzeugTrace(server)
+    from .starlette import StarletteTrace
+
+    return StarletteTrace(server)
 
 
 class _Watch:
@@ -64,7 +59,7 @@ class _Watch:
     :param server: looks on while the server answers.
     """
 
-    def __init__(self, server: _ServerTrace) -> None:
+    def __init__(self, server: WerkzeugTrace | StarletteTrace) -> None:
         self._server = server
         self._sent: Sent | None = None
 

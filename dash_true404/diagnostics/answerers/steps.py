@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
 
-from ..names import find_code, name_function, shorten_file
+from ..names import find_code, name_function, name_line
 
 _FRAMEWORKS = ("fastapi", "flask", "quart", "starlette", "werkzeug")
 # They call what they are given, in another thread or loop, or with what has to be closed afterwards.
@@ -43,20 +43,21 @@ class Step(NamedTuple):
         name = self.code.co_name
         if name == "__call__" and self.owner is not None:
             name = type(self.owner).__name__
-        return f"`{name}` ({shorten_file(Path(self.code.co_filename))}:{self.code.co_firstlineno})"
+        return name_line(name, self.code.co_filename, self.code.co_firstlineno)
 
     def name_object(self) -> str:
         """Return how the function is named, or the object whose method it is."""
         if self.owner is None or self.code is None:
             return self.name()
-        where = f"{shorten_file(Path(self.code.co_filename))}:{self.code.co_firstlineno}"
-        return f"`{type(self.owner).__name__}`" + (f" ({where})" if self.whose == "user" else "")
+        name = type(self.owner).__name__
+        is_users = self.whose == "user"
+        return name_line(name, self.code.co_filename, self.code.co_firstlineno) if is_users else f"`{name}`"
 
     def name_line(self) -> str:
         """Return how the line is named that returned or raised."""
         if self.code is None or self.function is not None:
             return name_function(self.function)
-        return f"`{self.code.co_name}` ({shorten_file(Path(self.code.co_filename))}:{self.line})"
+        return name_line(self.code.co_name, self.code.co_filename, self.line)
 
 
 def step_at(frame: FrameType, line: int | None = None) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -157,17 +157,13 @@ def crawl_app(subject: InProcess, urls: Iterable[str] | None = None) -> Crawl:
     crawl = Crawl(subject, Router(subject), wanted)
     layout = read_json(subject.ask(subject.prefix + "_dash-layout"))
     crawl.read(layout, subject.prefix)
-    for url in list_page_urls(subject) if urls is None else urls:
+    if urls is None:
+        pages = real_pages(list(dash.page_registry.items())) if subject.app.use_pages else ()
+        urls = [subject.url_of(page) for _, page in pages if registered_path(page)]
+    for url in urls:
         read.add(id(subject.find_page(url)))
         crawl.add([url])
     crawl.run()
     if layout is None:
         crawl.found.append(Unseen(subject.prefix, "the app's layout could not be loaded"))
     return crawl
-
-
-def list_page_urls(subject: InProcess) -> Iterator[str]:
-    """Yield the URLs of the pages that have a path of their own."""
-    for _, page in real_pages(list(dash.page_registry.items())) if subject.app.use_pages else ():
-        if registered_path(page):
-            yield subject.url_of(page)

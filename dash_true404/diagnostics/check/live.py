@@ -18,8 +18,8 @@ from ..urls import UNKNOWN_NAME, resolve_link
 from .crawl import Crawl, Router, read_json
 from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
-from .subject import GUARDED, NO_ANSWER, Progress, Subject, is_soft_404
-from .unknown_urls import check_dashs_own_urls, check_files, check_unknown_url, soft_404
+from .subject import GUARDED, NO_ANSWER, Progress, Subject
+from .unknown_urls import check_dashs_own_urls, check_files, check_not_found_page, check_unknown_url
 
 _LOG_IN = "log in with --user, --header or --login."
 _MOST_HOPS = 5
@@ -83,10 +83,9 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
     )
     asset = next((url for url in named if url and url.startswith(assets)), None)
     yield from check_files(site, site.index, assets, asset)
-    not_found = site.prefix + "not-found-404"
     is_soft = site.ask(site.prefix + UNKNOWN_NAME).status_code < 300
-    if site.knows_pages and not is_soft and is_soft_404(site, not_found, site.ask(not_found)):
-        yield soft_404("T102", site, not_found, why=_OWN_URL)
+    if site.knows_pages and not is_soft:
+        yield from check_not_found_page(site, site.prefix + "not-found-404")
     try:
         _crawl(site, crawl)
     except _EnoughError:
@@ -101,9 +100,6 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
     yield from crawl.find_unplaced()
     for request, reason in site.silent.items():
         yield Unseen(request.partition(" ")[2], f"{request} could not be asked: {reason}")
-
-
-_OWN_URL = "The not-found page's own URL isn't a page either, and says 200."
 
 
 def _crawl(site: _Site, crawl: Crawl) -> None:

@@ -17,8 +17,8 @@ from ..routes import find_problems
 from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
-from .subject import GUARDED, is_index, is_soft_404
-from .unknown_urls import explain_guard, head_differs, no_allow, soft_404
+from .subject import GUARDED, is_index
+from .unknown_urls import check_not_found_page, explain_guard, head_differs, no_allow, soft_404
 
 # So many pages are asked with HEAD and POST too: what depends on the method shows with the first ones as well, and an
 # index page of a large app takes Dash long.
@@ -83,9 +83,7 @@ class PageChecks:
     def _check(self, module: str, page: Mapping[str, Any], path: str | None, url: str) -> Iterator[Finding | Unseen]:
         if is_not_found_page(module):
             self.readable += [url] if path else []
-            if is_soft_404(self._subject, url, self._subject.ask(url)):
-                why = "The not-found page's own URL isn't a page either, and says 200."
-                yield soft_404("T102", self._subject, url, why=why, page=module)
+            yield from check_not_found_page(self._subject, url, module)
             return
         mistakes = list(self._check_registration(module, page, url))
         yield from mistakes

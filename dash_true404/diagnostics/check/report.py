@@ -61,7 +61,7 @@ def format_report(name: str, report: Report) -> str:
     return "\n\n".join(
         [
             *format_findings(report.findings, width),
-            *_format_notes(report.notes, width),
+            *(fill(f"Note {note.code}: {note.why}", width, "  ") for note in report.notes),
             *_format_unseen(report, width),
             fill(_summarize(name, report), width),
         ]
@@ -81,11 +81,6 @@ def format_findings(findings: list[Finding], width: int) -> Iterator[str]:
                 methods.setdefault((finding.url, finding.seen, finding.due), []).append(finding.method)
         rows = [(seen, due, ", ".join(names), url) for (url, seen, due), names in methods.items()]
         yield text + ("\n\n" + textwrap.indent(table(_COLUMNS, rows, width - 2), "  ") if rows else "")
-
-
-def _format_notes(notes: list[Finding], width: int) -> Iterator[str]:
-    for note in notes:
-        yield fill(f"Note {note.code}: {note.why}", width, "  ")
 
 
 def _format_unseen(report: Report, width: int) -> Iterator[str]:

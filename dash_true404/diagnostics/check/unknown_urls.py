@@ -153,6 +153,16 @@ def _check_headers(subject: Subject, url: str, answers: Mapping[str, Response]) 
         )
 
 
+def check_not_found_page(subject: Subject, url: str, page: str | None = None) -> Iterator[Finding]:
+    """Yield a finding if the not-found page's own URL is a soft 404.
+
+    :param page: its module, if that is known.
+    """
+    if is_soft_404(subject, url, subject.ask(url)):
+        why = "The not-found page's own URL isn't a page either, and says 200."
+        yield soft_404("T102", subject, url, why=why, page=page)
+
+
 def check_again(subject: Subject) -> Iterator[Finding]:
     """Yield a finding if an unknown URL is answered otherwise than before the pages were drawn."""
     url = subject.prefix + UNKNOWN_NAME

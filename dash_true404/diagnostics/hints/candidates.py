@@ -23,14 +23,13 @@ class Candidate(NamedTuple):
 
 
 def try_candidates(
-    app: InspectedApp, candidates: Iterable[Candidate], method: str, path: str, seen: set[str] | None = None
+    app: InspectedApp, candidates: Iterable[Candidate], method: str, path: str, seen: set[str]
 ) -> Iterator[Hint]:
     """Yield those of some URLs that the app answers.
 
     :param path: the URL that was asked for.
     :param seen: those that were tried already, to which these are added.
     """
-    seen = set() if seen is None else seen
     for candidate in candidates:
         if candidate.path in seen:
             continue

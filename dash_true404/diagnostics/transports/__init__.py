@@ -42,7 +42,8 @@ def list_middleware(server: Any, name: str) -> Iterator[tuple[type, Sequence[Any
     :param name: of its class, or of one that it is derived from.
     """
     for added in getattr(server, "user_middleware", ()):
-        if any(base.__name__ == name for base in added.cls.__mro__):
+        kinds = getattr(added.cls, "__mro__", ())  # it may be a function
+        if any(kind.__name__ == name for kind in kinds):
             # Starlette called them options until 0.35.
             yield added.cls, getattr(added, "args", ()), getattr(added, "kwargs", None) or getattr(added, "options", {})
 
