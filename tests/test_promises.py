@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dash_true404 import IN_APP, enable_true_404
 from dash_true404.core import logs
-from dash_true404.core.paths import wsgi_path
+from dash_true404.core.paths import wsgi_readings
 from dash_true404.servers import enabled_site
 
 from .apps import make_app, register
@@ -118,7 +118,7 @@ def test_a_redirect_stays_on_the_page_and_is_one_header():
     def stays(pieces, noise):
         path = b"/dash/" + "".join(pieces).encode() + noise
         environ = {"REQUEST_URI": path.decode("latin-1"), "PATH_INFO": unquote_to_bytes(path).decode("latin-1")}
-        own = site.own_path(site.look_up(wsgi_path(environ))) or "/dash/"
+        own = site.own_path(site.look_up(*wsgi_readings(environ))) or "/dash/"
         assert own.startswith("/dash/")
         assert own.isascii()
         assert own.isprintable()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .logs import OncePerMinute, logger, origin
@@ -21,52 +21,49 @@ class Exists:
     def __init__(self) -> None:
         self._may_log = OncePerMinute()
 
-    def ask(self, match: Match, others: Sequence[Match] = ()) -> bool:
+    def ask(self, *matches: Match) -> bool:
         """Call a page's ``exists`` with the variables of its URL; if it fails, the page is found.
 
-        :param others: the pages at other readings of the URL; their ``exists`` is called in turn if it returns False.
+        :param matches: the page, and those at other readings of the URL, which are asked while the answer is False.
         """
-        exists = match.page.get("exists")
-        if exists is None:
-            return True
-        try:
-            answer = exists(**match.variables)
-            if inspect.iscoroutine(answer):
-                answer.close()
-            return yes_or_no(answer) or (len(others) > 0 and self.ask(others[0], others[1:]))
-        except Exception as error:
-            return self._failed(match, error)
+        for match in matches:
+            exists = match.page.get("exists")
+            try:
+                answer = exists is None or exists(**match.variables)
+                if inspect.iscoroutine(answer):
+                    answer.close()
+                if yes_or_no(answer):
+                    return True
+            except Exception as error:
+                return self._failed(match, error)
+        return False
 
-    async def ask_async(
-        self,
-        match: Match,
-        in_thread: Callable[..., Awaitable[Any]] | None = None,
-        others: Sequence[Match] = (),
-    ) -> bool:
+    async def ask_async(self, *matches: Match, in_thread: Callable[..., Awaitable[Any]] | None = None) -> bool:
         """Do the same on a server that can await it.
 
         :param in_thread: runs a function such that it does not block the server; None: in this thread.
         """
-        exists = match.page.get("exists")
-        if exists is None:
-            return True
-        try:
-            ask = functools.partial(exists, **match.variables)
-            if in_thread is not None and not is_async(exists):
-                answer, error = await in_thread(functools.partial(_outcome, ask))
-                if error is not None:
-                    raise error
-            else:
-                answer = ask()
-            if yes_or_no(await answer if inspect.isawaitable(answer) else answer):
+        for match in matches:
+            exists = match.page.get("exists")
+            if exists is None:
                 return True
-            return len(others) > 0 and await self.ask_async(others[0], in_thread, others[1:])
-        except asyncio.CancelledError as error:
-            if _is_being_cancelled():
-                raise
-            return self._failed(match, error)
-        except Exception as error:
-            return self._failed(match, error)
+            try:
+                ask = functools.partial(exists, **match.variables)
+                if in_thread is not None and not is_async(exists):
+                    answer, error = await in_thread(functools.partial(_outcome, ask))
+                    if error is not None:
+                        raise error
+                else:
+                    answer = ask()
+                if yes_or_no(await answer if inspect.isawaitable(answer) else answer):
+                    return True
+            except asyncio.CancelledError as error:
+                if _is_being_cancelled():
+                    raise
+                return self._failed(match, error)
+            except Exception as error:
+                return self._failed(match, error)
+        return False
 
     def _failed(self, match: Match, error: BaseException) -> bool:
         if self._may_log((match.page.get("module"), origin(error, besides=__file__))):

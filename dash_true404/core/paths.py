@@ -90,8 +90,11 @@ def _are_same(sent: bytes, routed: bytes) -> bool:
     return sent == routed or (not sent.isascii() and sent.decode("utf-8", "replace").encode() == routed)
 
 
-def wsgi_path(environ: Mapping[str, Any]) -> str:
-    """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1."""
+def wsgi_readings(environ: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the :func:`browser_path` of a WSGI request (PEP 3333), whose texts are bytes in Latin-1.
+
+    If the server doesn't pass on the raw path, what else the browser may hold comes after it.
+    """
     # Inside an ASGI app, a2wsgi passes on the path as it was sent under ASGI's name only.
     target = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if not target:
@@ -100,12 +103,15 @@ def wsgi_path(environ: Mapping[str, Any]) -> str:
     path = path if path.startswith("/") else f"/{path}"
     sent = target.partition("?")[0]
     if sent == root + path and _PLAIN.fullmatch(sent):  # as it is routed on, and as every browser holds it, like most
-        return path
-    return browser_path(*(text.encode("latin-1", "replace") for text in (target, root, path)))
+        return (path,)
+    held = browser_path(*(text.encode("latin-1", "replace") for text in (target, root, path)))
+    return (held,) if target else hidden_readings(held)
 
 
-def asgi_path(scope: Mapping[str, Any], path: str) -> str:
+def asgi_readings(scope: Mapping[str, Any], path: str) -> tuple[str, ...]:
     """Return the :func:`browser_path` of an ASGI request.
+
+    If the server doesn't pass on the raw path, what else the browser may hold comes after it.
 
     :param scope: its scope; its path may be in absolute form, as it was sent.
     :param path: the decoded path that the framework routes on, below the ``root_path``.
@@ -114,25 +120,9 @@ def asgi_path(scope: Mapping[str, Any], path: str) -> str:
     raw_path: bytes = scope.get("raw_path") or b""
     sent = raw_path.decode("latin-1")
     if sent == root + path and _PLAIN.fullmatch(sent):
-        return path or "/"
-    return browser_path(raw_path, *(text.encode("utf-8", "surrogatepass") for text in (root, path)))
-
-
-def wsgi_readings(environ: Mapping[str, Any], path: str) -> tuple[str, ...]:
-    """Return the path of a WSGI request, and what else the browser may hold if the server doesn't pass on the raw path.
-
-    :param path: its :func:`wsgi_path`.
-    """
-    is_told = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ.get("asgi.scope", {}).get("raw_path")
-    return (path,) if is_told else hidden_readings(path)
-
-
-def asgi_readings(scope: Mapping[str, Any], path: str) -> tuple[str, ...]:
-    """Return the path of an ASGI request, and what else the browser may hold if the server doesn't pass it on raw.
-
-    :param path: its :func:`asgi_path`.
-    """
-    return (path,) if scope.get("raw_path") else hidden_readings(path)
+        return (path or "/",)
+    held = browser_path(raw_path, *(text.encode("utf-8", "surrogatepass") for text in (root, path)))
+    return (held,) if raw_path else hidden_readings(held)
 
 
 def hidden_readings(path: str) -> tuple[str, ...]:

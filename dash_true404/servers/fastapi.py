@@ -150,7 +150,7 @@ class FastAPIServer(Adapter):
     @staticmethod
     async def _exists(decision: Decision) -> bool:
         site, match, others = decision.site, decision.found.match, decision.found.others
-        return site is None or match is None or await site.exists.ask_async(match, run_in_threadpool, others)
+        return site is None or match is None or await site.exists.ask_async(match, *others, in_thread=run_in_threadpool)
 
     @staticmethod
     def _is_reported(site: Site, decision: Decision, request: Request) -> bool:

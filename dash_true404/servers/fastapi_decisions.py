@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match, Router
 from starlette.types import Scope
 
-from ..core.paths import asgi_path, asgi_readings, path_below_root
+from ..core.paths import asgi_readings, path_below_root
 from ..core.site import NOTHING, LookUp, Site, site_below
 from ..dash_internals.observers import note_guard
 from ..dash_internals.own_code import is_dashs_own
@@ -120,12 +120,11 @@ class FastAPIDecisions:
         routes, is_index, is_get = self.routes, route.path != CATCH_ALL, scope["method"] == "GET"
         routes.refresh()
         decoded = path_below_root(scope)
-        path = asgi_path(scope, decoded)
-        path, *others = asgi_readings(scope, path) if "%" in path else (path,)
+        path, *others = asgi_readings(scope, decoded)
         path, site, found = self._look_up(path, *others)
         if not found.is_page and scope.get("root_path"):
             # Behind a proxy that strips the root path, a page's own path may start with the same text.
-            unstripped = self._look_up(asgi_path({**scope, "root_path": ""}, scope["path"]))
+            unstripped = self._look_up(asgi_readings({**scope, "root_path": ""}, scope["path"])[0])
             if unstripped[2].is_page:
                 path, site, found = unstripped
         if site is None and is_index:

@@ -10,7 +10,7 @@ import flask
 from dash.exceptions import DependencyException
 from werkzeug.wrappers import Response
 
-from ..core.paths import wsgi_path, wsgi_readings
+from ..core.paths import wsgi_readings
 from ..core.site import Site
 from ..dash_internals.first_request import spare_loops
 from ..dash_internals.index_page import rendering
@@ -59,15 +59,14 @@ class FlaskServer(WerkzeugServer):
         return response
 
     def _paths(self, request: Any) -> tuple[str, ...]:
-        path = wsgi_path(request.environ)
-        return wsgi_readings(request.environ, path) if "%" in path else (path,)
+        return wsgi_readings(request.environ)
 
     def _accept(self, request: Any) -> str:
         return str(request.environ.get("HTTP_ACCEPT", ""))
 
     def _exists(self, decision: Decision) -> bool:
         site, found = decision.site, decision.found
-        return site is None or found.match is None or site.exists.ask(found.match, found.others)
+        return site is None or found.match is None or site.exists.ask(found.match, *found.others)
 
     def _guarded(self, view: Call, decision: Decision, exists: Call) -> tuple[Response, bytes | None]:
         is_reporting = decision.site is not None and decision.site.is_report_only

@@ -9,7 +9,7 @@ import dash
 import quart
 from dash.exceptions import DependencyException
 
-from ..core.paths import asgi_path, asgi_readings
+from ..core.paths import asgi_readings
 from ..core.site import Site
 from ..dash_internals.first_request import spare_threads
 from ..dash_internals.index_page import rendering
@@ -50,15 +50,14 @@ class QuartServer(WerkzeugServer):
         super().before_request()
 
     def _paths(self, request: Any) -> tuple[str, ...]:
-        path = asgi_path(request.scope, request.path)
-        return asgi_readings(request.scope, path) if "%" in path else (path,)
+        return asgi_readings(request.scope, request.path)
 
     def _accept(self, request: Any) -> str:
         return str(request.headers.get("Accept", ""))
 
     async def _exists(self, decision: Decision) -> bool:
         site, match, others = decision.site, decision.found.match, decision.found.others
-        return site is None or match is None or await site.exists.ask_async(match, self._in_thread, others)
+        return site is None or match is None or await site.exists.ask_async(match, *others, in_thread=self._in_thread)
 
     async def _in_thread(self, function: Callable[[], Any]) -> Any:
         return await self._server.ensure_async(function)()

@@ -15,5 +15,5 @@ def test_a_fault_is_logged_once_however_exists_is_asked(caplog):
     exists, match = Exists(), Match({"module": "pages.m", "exists": fail}, {})
     assert exists.ask(match)
     assert asyncio.run(exists.ask_async(match))
-    assert asyncio.run(exists.ask_async(match, asyncio.to_thread))
+    assert asyncio.run(exists.ask_async(match, in_thread=asyncio.to_thread))
     assert caplog.text.count("exists of page 'pages.m' failed") == 1

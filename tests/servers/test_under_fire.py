@@ -17,7 +17,7 @@ from dash_true404.core import pages, path_templates
 from dash_true404.core.not_found_page import prefers_json
 from dash_true404.core.pages import Pages
 from dash_true404.core.path_templates import VARIABLE
-from dash_true404.core.paths import encoded, wsgi_path
+from dash_true404.core.paths import encoded, wsgi_readings
 from dash_true404.dash_internals import navigation
 from dash_true404.servers import enabled_site
 
@@ -282,6 +282,6 @@ def test_a_question_takes_steps_linear_in_the_length_of_the_url(piece, start):
         # What a server does before is not ours, so it is done before.
         environ = {"REQUEST_URI": url, "PATH_INFO": unquote_to_bytes(url).decode("latin-1")}
         site = enabled_site(app)
-        return steps(lambda: site.own_path(site.look_up(wsgi_path(environ))))
+        return steps(lambda: site.own_path(site.look_up(*wsgi_readings(environ))))
 
     assert cost(64_000) < 2.1 * cost(32_000)
