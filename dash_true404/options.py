@@ -55,12 +55,6 @@ def _checked_paths(paths: Any) -> PathsChoice:
 
 
 def _check_path(path: object) -> None:
-    """Check a path or template of a page.
-
-    :raises TypeError: if it isn't a string.
-    :raises ValueError: if it doesn't start with a slash, if a ``<`` or ``>`` isn't part of a variable, or if no
-        browser can reach it.
-    """
     if not isinstance(path, str):
         raise TypeError(f"paths= takes strings such as '/reports' or '/reports/<year>', not {path!r}.")
     if not path.startswith("/"):

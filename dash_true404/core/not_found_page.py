@@ -85,7 +85,6 @@ class Templates(Protocol):
 # It stays in memory, and every bot gets all of it.
 _LARGEST_PAGE = 10_000_000
 
-
 # Bots come in hundreds a second, and each would cost a system call.
 SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -184,9 +183,11 @@ class NotFoundPage:
         assets_folder: Path,
     ) -> None:
         self._built_in = BuiltInPage(home)
-        self._choice = page
         self._name = CONVENTION if page is None or page is IN_APP else os.fspath(page)
         self._source: HtmlSource = self._built_in
+        #: Whether the app's own shell is the answer: always, or while the app has a ``not_found_404`` page (Dash's
+        #: convention).
+        self.is_in_app, self.is_in_app_by_convention = page is IN_APP, False
         if page is IN_APP:
             return
         name = self._name
@@ -204,28 +205,26 @@ class NotFoundPage:
             found = StaticPage(file) if file else None
         if found is not None:
             self._source = found
-        elif page is not None:
+        elif page is None:
+            self.is_in_app_by_convention = True
+        else:
             places = [*templates.places(), *map(str, folders)]
             raise FileNotFoundError(
                 f"There is no 404 page {name!r}. Looked for it in: {', '.join(places)}. "
                 "Put it into one of these folders, or correct the name (page=...)."
             )
 
-    @property
-    def is_in_app(self) -> bool:
-        """Whether the app's own shell is the answer, always."""
-        return self._choice is IN_APP
+    def html(self, render: Callable[[], Any] | None = None, *let_through: type[Exception]) -> Any:
+        """Return the page to send; if it fails, log the cause and return the built-in one.
 
-    @property
-    def is_in_app_by_convention(self) -> bool:
-        """Whether it is the answer while the app has a ``not_found_404`` page, Dash's convention."""
-        return self._choice is None and self._source is self._built_in
-
-    def html(self) -> bytes | str:
-        """Return the page to send; the built-in one if the user's fails."""
+        :param render: renders the app's own shell; None: the page of the user's that was found at the start.
+        :param let_through: exceptions that are answers themselves.
+        """
         try:
-            return self._source.html()  # type: ignore[return-value]  # awaitable on other servers only
-        except Exception as error:
+            return (render or self._source.html)()
+        except let_through:
+            raise
+        except Exception as error:  # the user's template or layout may raise anything, and the visitor still gets a 404
             return self._instead(error)
 
     async def html_async(self) -> bytes | str:
@@ -234,18 +233,6 @@ class NotFoundPage:
             html = self._source.html()
             return await html if isinstance(html, Awaitable) else html
         except Exception as error:
-            return self._instead(error)
-
-    def or_built_in(self, render: Callable[[], Any], *let_through: type[Exception]) -> Any:
-        """Return what a function renders; if it fails, log the cause and return the built-in page.
-
-        :param let_through: exceptions that are answers themselves.
-        """
-        try:
-            return render()
-        except let_through:
-            raise
-        except Exception as error:  # the user's template or layout may raise anything, and the visitor still gets a 404
             return self._instead(error)
 
     def _instead(self, error: Exception) -> bytes:

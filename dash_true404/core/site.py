@@ -95,15 +95,11 @@ class Site:
         self.is_report_only = options.report_only
         self._strip = strip
         self._paths_function = PathsFunction(options.paths) if callable(options.paths) else None
-        self._in_app, self._in_app_by_convention = not_found_page.is_in_app, not_found_page.is_in_app_by_convention
         self._prefixes = tuple(dict.fromkeys((prefix, encoded(prefix))))
         self._may_report = OncePerMinute()
 
-    def covers(self, path: str) -> bool:
-        """Tell whether a path, as the browser holds it, is below the app's prefix."""
-        return self._below(path) is not None
-
-    def _below(self, path: str) -> str | None:
+    def below(self, path: str) -> str | None:
+        """Return what comes after the app's prefix in a path, as the browser holds it; None if it isn't below it."""
         for prefix in self._prefixes:
             if path.startswith(prefix):
                 return path[len(prefix) :]
@@ -118,7 +114,7 @@ class Site:
         :param path: its whole path below the server's root, as the browser holds it.
         :param others: what else the browser may hold. The first that is a page, and exists, is found.
         """
-        inner = path[len(self.prefix) :] if path.startswith(self.prefix) else self._below(path)
+        inner = path[len(self.prefix) :] if path.startswith(self.prefix) else self.below(path)
         if inner is None:
             return NOTHING  # Dash's router only knows the prefix as configured, and fails without it
         try:
@@ -129,7 +125,8 @@ class Site:
         if match is None and self._paths_function is not None and self._paths_function.matches(f"/{inner}"):
             match = Match({"module": None, "path": f"/{inner}", "path_template": None}, {})
             return LookUp(True, match, f"/{inner}", is_by_function=True)
-        in_app = self._in_app or (self._in_app_by_convention and not_found_page is not None)
+        answer = self.not_found_page
+        in_app = answer.is_in_app or (answer.is_in_app_by_convention and not_found_page is not None)
         if match is None:
             found = _IN_APP if in_app else NOTHING
         else:
@@ -137,19 +134,11 @@ class Site:
             asks_exists = is_page and match.page.get("exists") is not None
             found = LookUp(is_page, match, f"/{inner}", in_app, asks_exists)
         if others and (found.asks_exists or not found.is_page):
-            return self._look_up_others(found, others)
+            pages = [page for page in (found, *map(self.look_up, others)) if page.is_page]
+            if pages:
+                matches = tuple(page.match for page in pages[1:] if page.match is not None)
+                return pages[0]._replace(others=matches)
         return found
-
-    def _look_up_others(self, found: LookUp, others: Iterable[str]) -> LookUp:
-        """Return the page at the first reading of a path that is a page, with those at the later ones.
-
-        :param found: what is known about the first reading.
-        """
-        pages = [page for page in (found, *map(self.look_up, others)) if page.is_page]
-        if not pages:
-            return found
-        matches = tuple(page.match for page in pages[1:] if page.match is not None)
-        return pages[0]._replace(others=matches)
 
     def own_path(self, found: LookUp) -> str | None:
         """Return where a page's URL should redirect to, if it is not the page's own: only its slashes may differ.
@@ -211,7 +200,7 @@ def site_below(sites: Iterable[Site], path: str) -> Site | None:
     """Return the app that a path, as the browser holds it, belongs to; of nested apps the innermost."""
     inner = None
     for site in sites:
-        if (inner is None or len(site.prefix) > len(inner.prefix)) and site.covers(path):
+        if (inner is None or len(site.prefix) > len(inner.prefix)) and site.below(path) is not None:
             inner = site
     return inner
 

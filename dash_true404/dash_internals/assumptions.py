@@ -6,6 +6,7 @@ Where visitors would get wrong answers, it is an error. What isn't essential is 
 from __future__ import annotations
 
 import inspect
+import operator
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -174,7 +175,7 @@ def _layout(module: str, is_async: bool) -> Callable[..., Any]:
 
 
 def _navigation(app: dash.Dash, twin: RouterTwin) -> Navigation:
-    is_looked_up = len(twin.looked_up) == len(twin.stripped) and all(map(_is_same, twin.looked_up, twin.stripped))
+    is_looked_up = len(twin.looked_up) == len(twin.stripped) and all(map(operator.is_, twin.looked_up, twin.stripped))
     if not is_looked_up or twin.is_async is not awaits_layouts(app):
         logger.warning(
             "This Dash (%s) looks pages up in a way that dash-true404 doesn't know: links inside the app aren't told "
@@ -192,7 +193,3 @@ def _navigation(app: dash.Dash, twin: RouterTwin) -> Navigation:
         )
         return Navigation(True, False)
     return Navigation()
-
-
-def _is_same(one: object, other: object) -> bool:
-    return one is other

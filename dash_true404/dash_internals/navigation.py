@@ -82,23 +82,22 @@ def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | N
 
     And the function in which the router looks it up, if that isn't Dash's own.
     """
-    known, is_as_dash = None, False
+    known, own, is_as_dash = None, app.strip_relative_path, False
     known_router, replaced = None, None
     owner = router_owner() if app.use_pages else None
 
     def strip(path: str) -> tuple[str, PathToPage | None]:
-        nonlocal known, is_as_dash, known_router, replaced
+        nonlocal known, own, is_as_dash, known_router, replaced
         path_to_page = getattr(owner, PATH_TO_PAGE, None)
         if path_to_page is not known_router:
             replaced = _replaced(path_to_page)
             known_router = path_to_page
         strip_relative_path = app.strip_relative_path
         if strip_relative_path != known:
-            is_as_dash = is_dashs_own(getattr(strip_relative_path, "__wrapped__", strip_relative_path))
-            known = strip_relative_path
+            own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
+            known, is_as_dash = strip_relative_path, is_dashs_own(own)
         if is_as_dash:
             return path.strip("/"), replaced
-        own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
         return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # the user's, which may strip a language too
 
     return strip

@@ -13,7 +13,7 @@ import dash
 from ..core.not_found_page import IN_APP, NotFoundPage
 from ..core.pages import Pages
 from ..core.site import Options, Site
-from ..dash_internals.navigation import root_url, strip_as_router
+from ..dash_internals.navigation import awaits_layouts, root_url, strip_as_router
 from .adapter import Adapter, Decisions
 from .decisions import Decision, Outcome, Reason
 from .hidden_rules import HiddenRule, find_hidden
@@ -106,7 +106,7 @@ def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
         pages=Pages(dash.page_registry if app.use_pages else {}, () if callable(options.paths) else options.paths),
         not_found_page=not_found_page,
         options=options,
-        can_wait=adapter.can_wait(app),
+        can_wait=adapter.can_wait and awaits_layouts(app),
     )
 
 

@@ -46,6 +46,8 @@ class Adapter(ABC):
 
     variable_start: ClassVar[str]
     """What a variable in the server's rules begins with."""
+    can_wait: ClassVar[bool] = True
+    """Whether a page's ``exists`` may be async, where Dash itself awaits layouts."""
 
     def __init__(self, decisions: Decisions) -> None:
         self.decisions = decisions
@@ -68,11 +70,6 @@ class Adapter(ABC):
     @abstractmethod
     def templates(self, app: dash.Dash) -> Templates:
         """Return the templates of an app's server."""
-
-    @staticmethod
-    @abstractmethod
-    def can_wait(app: dash.Dash) -> bool:
-        """Tell whether a page's ``exists`` may be async."""
 
     @abstractmethod
     def enable(self, site: Site) -> None:

@@ -22,7 +22,7 @@ from ..core.not_found_page import Templates
 from ..core.site import Site
 from ..dash_internals.assumptions import check_fastapi
 from ..dash_internals.index_page import current_request, is_dashs_answer, rendering
-from ..dash_internals.navigation import awaits_layouts, root_url
+from ..dash_internals.navigation import root_url
 from . import EXTENSION
 from .adapter import Adapter
 from .decisions import Decision, Outcome, Reason
@@ -69,11 +69,6 @@ class FastAPIServer(Adapter):
             if issubclass(type(templates), Jinja2Templates):  # isinstance would wake up lazy objects
                 return StarletteTemplates(templates, partial(root_url, app))
         return NoTemplates()
-
-    @staticmethod
-    def can_wait(app: dash.Dash) -> bool:
-        """Tell whether a page's ``exists`` may be async."""
-        return awaits_layouts(app)
 
     def enable(self, site: Site) -> None:
         """Enable an app, instead of its earlier site if it is enabled already.

@@ -77,7 +77,7 @@ class Errors:
         if own is not None and error.in_app and request.method in ("GET", "HEAD"):
             try:
                 with current_request(request):
-                    page = own.not_found_page.or_built_in(lambda: shell(own), HTTPException)
+                    page = own.not_found_page.html(lambda: shell(own), HTTPException)
             except HTTPException as aborted:
                 return await http_exception_handler(request, aborted)
         else:

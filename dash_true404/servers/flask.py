@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import dash
 import flask
 from dash.exceptions import DependencyException
 from werkzeug.wrappers import Response
@@ -35,14 +34,10 @@ class FlaskServer(WerkzeugServer):
     """True 404s on a Flask server."""
 
     framework: ClassVar[Any] = flask
+    can_wait = False
     not_found_error = FlaskPageNotFound
     as_function = staticmethod(as_function)
     run = staticmethod(run)
-
-    @staticmethod
-    def can_wait(app: dash.Dash) -> bool:
-        """Tell whether a page's ``exists`` may be async."""
-        return False
 
     def _callable(self, function: View) -> View:
         callable_: View = self._server.ensure_sync(function)

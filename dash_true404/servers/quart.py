@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import dash
 import quart
 from dash.exceptions import DependencyException
 
@@ -13,30 +12,18 @@ from ..core.paths import asgi_readings
 from ..core.site import Site
 from ..dash_internals.first_request import spare_threads
 from ..dash_internals.index_page import rendering
-from ..dash_internals.navigation import awaits_layouts
 from .decisions import Decision
-from .errors import PageNotFound
 from .werkzeug import WerkzeugServer
 from .werkzeug_decisions import View
 from .werkzeug_steps import Call, as_async_function, run_async
-
-
-class QuartPageNotFound(PageNotFound):
-    """Raised for an unknown URL."""
 
 
 class QuartServer(WerkzeugServer):
     """True 404s on a Quart server."""
 
     framework: ClassVar[Any] = quart
-    not_found_error = QuartPageNotFound
     as_function = staticmethod(as_async_function)
     run = staticmethod(run_async)
-
-    @staticmethod
-    def can_wait(app: dash.Dash) -> bool:
-        """Tell whether a page's ``exists`` may be async."""
-        return awaits_layouts(app)
 
     def _callable(self, function: View) -> View:
         callable_: View = self._server.ensure_async(function)

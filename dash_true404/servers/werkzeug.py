@@ -45,7 +45,7 @@ class WerkzeugServer(Adapter):
     framework: ClassVar[Any]
 
     #: What is raised for an unknown URL.
-    not_found_error: ClassVar[type[PageNotFound]]
+    not_found_error: ClassVar[type[PageNotFound]] = PageNotFound
 
     #: Those of ``werkzeug_steps`` that call, or those that await.
     as_function: ClassVar[Any]
@@ -274,7 +274,7 @@ class WerkzeugServer(Adapter):
     @staticmethod
     def _shell(site: Site) -> Any:
         try:
-            return site.not_found_page.or_built_in(lambda: shell(site), HTTPException)
+            return site.not_found_page.html(lambda: shell(site), HTTPException)
         except HTTPException as aborted:
             return aborted
 

@@ -83,7 +83,7 @@ def test_the_root_without_its_slash():
 
 @pytest.mark.filterwarnings("ignore:.*root_path")
 def test_a_root_path_that_ends_in_a_slash():
-    """False 404: Starlette takes a root_path with a slash at its end for none; asgi_readings() takes it off the path."""
+    """False 404: Starlette takes a root_path with a slash at its end for none; asgi_readings() takes it off."""
     app = make_app("/", "/a", server=FastAPI(root_path="/proxy/"), url_base_pathname="/proxy/")
     enable_true_404(app)
     assert statuses(app, "/proxy/a", "/proxy/") == [200, 200]
