@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
 from ..core.not_found_page import HEADERS, PROBLEM, PROBLEM_TYPE, prefers_json
@@ -16,10 +17,13 @@ from ..core.pages import is_async
 from ..core.paths import path_below_root
 from ..core.site import Site, everywhere_site
 from ..dash_internals.index_page import current_request, shell
-from .templates import rendering_for
+from .templates import request_of_template
 
-# The headers of an error that don't fit another body.
-_OF_A_BODY = ("content-type", "content-length", "content-encoding")
+# The headers of an error that ours replace, or that don't fit another body.
+_REPLACED = {*HEADERS, "content-type", "content-length", "content-encoding"}
+
+# Encoded once, because that takes as long as all the rest of a response.
+_HEADERS = Headers(HEADERS).raw
 
 
 class FastAPIPageNotFound(HTTPException):
@@ -68,12 +72,8 @@ class Errors:
         site = own or everywhere_site(self._sites, path_below_root(request.scope))
         if site is None:
             return await http_exception_handler(request, error)
-        headers = HEADERS
-        if error.headers:
-            kept = {name: value for name, value in error.headers.items() if name.lower() not in _OF_A_BODY}
-            headers = {**kept, **HEADERS}
         if prefers_json(request.headers.get("Accept", "")):
-            return Response(PROBLEM, 404, headers, PROBLEM_TYPE)
+            return _response(PROBLEM, PROBLEM_TYPE, error.headers)
         if own is not None and error.in_app and request.method in ("GET", "HEAD"):
             try:
                 with current_request(request):
@@ -81,6 +81,16 @@ class Errors:
             except HTTPException as aborted:
                 return await http_exception_handler(request, aborted)
         else:
-            with rendering_for(request):
+            token = request_of_template.set(request)  # a context manager would cost a tenth of the answer
+            try:
                 page = await site.not_found_page.html_async()
-        return Response(page, 404, headers, "text/html")
+            finally:
+                request_of_template.reset(token)
+        return _response(page, "text/html", error.headers)
+
+
+def _response(body: bytes | str, media_type: str, headers: Mapping[str, str] | None) -> Response:
+    kept = headers and {name: headers[name] for name in headers if not {name, name.lower()} & _REPLACED}
+    response = Response(body, 404, kept, media_type)
+    response.raw_headers += _HEADERS
+    return response

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -95,7 +94,7 @@ class StarletteTemplates:
         return TemplatePage(name, source, lambda: environment.overlay(auto_reload=True), self._render)
 
     def _render(self, template: jinja2.Template) -> Html:
-        request, context = _request.get(), {"home": self._home()}
+        request, context = request_of_template.get(), {"home": self._home()}
         if not template.environment.is_async:
             html: bytes = self._templates.TemplateResponse(request=request, name=template, context=context).body
             return html
@@ -115,17 +114,8 @@ class NoTemplates:
         """Return None, whatever the name."""
 
 
-@contextmanager
-def rendering_for(request: Any) -> Iterator[None]:
-    """Give a Starlette request to the templates rendered within."""
-    token = _request.set(request)
-    try:
-        yield
-    finally:
-        _request.reset(token)
-
-
-_request: ContextVar[Any] = ContextVar("dash_true404_request")
+#: The Starlette request that a template is rendered for.
+request_of_template: ContextVar[Any] = ContextVar("dash_true404_request")
 
 
 def checked(name: str, environment: jinja2.Environment, loader: jinja2.BaseLoader) -> str | jinja2.Template | None:
