@@ -161,7 +161,7 @@ class FastAPIServer(Adapter):
             return error
         if decision.outcome is Outcome.REDIRECT:
             return RedirectResponse(decision.location, decision.redirect_status)
-        return self.decisions.routes.without(self.decisions.left_out(decision.path), error).app
+        return self.decisions.routes.router_for(decision.rule, error).app
 
     async def _page(self, site: Site, path: str, request: Request, is_found: bool) -> Response:
         routes = self.decisions.routes

@@ -155,19 +155,16 @@ class FastAPIDecisions:
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
         if is_ruled_out:
             return refused
-        decided = routes.decide(scope, refused, self.left_out(path))
+        decided = routes.decide(scope, refused, self._left_out(path))
         if others and decided.outcome is Outcome.REDIRECT:
-            decided = refused._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
+            decided = decided._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
             return self._decide_page(decided, scope, is_sure=False)
         if decided.reason is Reason.OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
             return passed_on._replace(rule=decided.rule)  # so that metrics count its 405 as that route's
         return decided
 
     def is_index_guarded(self, path: str, site: Site | None) -> bool:
-        """Tell whether the user has wrapped or replaced the function that draws Dash's index page.
-
-        :param path: of the route of ours that matches the request.
-        """
+        """Tell whether what draws Dash's index page, at the path of a route of ours, has been wrapped or replaced."""
         return path in self.routes.guarded or not (site is None or is_dashs_own(site.app.index))
 
     @staticmethod
@@ -209,7 +206,7 @@ class FastAPIDecisions:
         # Dash adds its catch-all in the server's lifespan, which a mounted server doesn't have.
         return site.is_report_only and not found.is_page and self.routes.catch_all is None
 
-    def left_out(self, path: str) -> list[APIRoute]:
+    def _left_out(self, path: str) -> list[APIRoute]:
         """Return Dash's indexes that an unknown URL doesn't lead to, not even by a redirect to other slashes."""
         # If the root is a page, Dash's index stays for URLs that lead there, but not for those that only decode to it.
         # Starlette's patterns end in "$", which also matches before a line break; that isn't a page.

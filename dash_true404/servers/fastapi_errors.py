@@ -42,10 +42,7 @@ class FastAPIPageNotFound(HTTPException):
 
 @functools.lru_cache
 def _keys(kind: type) -> tuple[int | type, ...]:
-    """Return the keys under which Starlette looks up the handler of a 404.
-
-    A handler for Exception is only for errors other than HTTPException.
-    """
+    """Return the keys under which Starlette looks up the handler of a 404; that for Exception isn't for them."""
     return (404, *(base for base in kind.__mro__ if issubclass(base, HTTPException)))
 
 

@@ -197,10 +197,10 @@ class RoutesWithoutDash:
             return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.LATER)
         return refused if self._has_own_default() else refused._replace(reason=Reason.LATER)
 
-    def without(self, left_out: list[APIRoute], error: Exception | None) -> Router:
-        """Return the server's router without Dash's catch-all.
+    def router_for(self, route: BaseRoute | None, error: Exception | None) -> Router:
+        """Return the server's router with only the route that was decided for.
 
-        :param left_out: Dash's indexes that are left out too.
+        :param route: None: no route matches.
         :param error: raised if no route matches; None, or a default of the user's: the router's own default.
         """
 
@@ -210,7 +210,7 @@ class RoutesWithoutDash:
             await self.router.default(scope, receive, send)
 
         router = copy.copy(self.router)
-        router.routes = [route for route in self._others if route not in left_out]
+        router.routes = [] if route is None else [route]
         router.default = not_found
         return router
 

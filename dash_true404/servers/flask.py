@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import flask
@@ -38,13 +37,11 @@ class FlaskServer(WerkzeugServer):
     not_found_error = FlaskPageNotFound
     as_function = staticmethod(as_function)
     run = staticmethod(run)
+    spare_hooks = staticmethod(spare_loops)
 
     def _callable(self, function: View) -> View:
         callable_: View = self._server.ensure_sync(function)
         return callable_
-
-    def _spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
-        spare_loops(functions, self._server.ensure_sync)
 
     def response_of(self, error: PageNotFound) -> Response:
         """Return the 404 page for an error."""

@@ -42,7 +42,6 @@ def find_hidden(
     :param sites: the apps with true 404s.
     :param decide: returns what GET of a path gets.
     """
-    sites = list(dict.fromkeys(sites))
     for rule in rules:
         sample = sample_of(rule.path)
         decision = decide(sample) if sample else None

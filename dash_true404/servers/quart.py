@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import quart
@@ -24,13 +23,11 @@ class QuartServer(WerkzeugServer):
     framework: ClassVar[Any] = quart
     as_function = staticmethod(as_async_function)
     run = staticmethod(run_async)
+    spare_hooks = staticmethod(spare_threads)
 
     def _callable(self, function: View) -> View:
         callable_: View = self._server.ensure_async(function)
         return callable_
-
-    def _spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
-        spare_threads(functions, self._server.ensure_async)
 
     async def before_request(self) -> None:
         """Refuse methods other than GET and HEAD, which never reach a view."""
@@ -43,11 +40,10 @@ class QuartServer(WerkzeugServer):
         return str(request.headers.get("Accept", ""))
 
     async def _exists(self, decision: Decision) -> bool:
-        site, match, others = decision.site, decision.found.match, decision.found.others
-        return site is None or match is None or await site.exists.ask_async(match, *others, in_thread=self._in_thread)
-
-    async def _in_thread(self, function: Callable[[], Any]) -> Any:
-        return await self._server.ensure_async(function)()
+        site, found = decision.site, decision.found
+        if site is None or found.match is None:
+            return True
+        return await site.exists.ask_async(found.match, *found.others, in_thread=lambda ask: self._callable(ask)())
 
     async def _guarded(self, view: Call, decision: Decision, exists: Call) -> tuple[Any, bytes | None]:
         is_reporting = decision.site is not None and decision.site.is_report_only

@@ -44,8 +44,7 @@ class FlaskTemplates:
         # Flask makes and keeps these at the first access, and then ignores what the user sets. So they are reset.
         owners = [self._server, *self._server.blueprints.values()]
         unasked = [owner for owner in owners if "jinja_loader" not in vars(owner)]
-        made = vars(self._server).get("jinja_env")
-        environment = made or self._server.create_jinja_environment()
+        environment = vars(self._server).get("jinja_env") or self._server.create_jinja_environment()
         try:
             return self._find(name, environment)
         finally:

@@ -47,9 +47,10 @@ class WerkzeugServer(Adapter):
     #: What is raised for an unknown URL.
     not_found_error: ClassVar[type[PageNotFound]] = PageNotFound
 
-    #: Those of ``werkzeug_steps`` that call, or those that await.
+    #: Those of ``werkzeug_steps`` and ``first_request`` that call, or those that await.
     as_function: ClassVar[Any]
     run: ClassVar[Any]
+    spare_hooks: ClassVar[Any]
 
     decisions: WerkzeugDecisions
 
@@ -116,10 +117,6 @@ class WerkzeugServer(Adapter):
         """Return a function of the user's, plain or async, in the form that the server calls."""
 
     @abstractmethod
-    def _spare_hooks(self, functions: list[Callable[[], Any]]) -> None:
-        """Have Dash's own ``before_request`` functions cost nothing after the first request."""
-
-    @abstractmethod
     def _paths(self, request: Any) -> tuple[str, ...]:
         """Return a request's path as the browser holds it, and its other possible readings."""
 
@@ -137,10 +134,7 @@ class WerkzeugServer(Adapter):
 
     @abstractmethod
     def _bundle(self, view: Call, prefix: str) -> Any:
-        """Return Dash's answer to a component bundle.
-
-        :raises PageNotFound: for one that does not exist.
-        """
+        """Return Dash's answer to a component bundle; raise an error of ours for one that does not exist."""
 
     @abstractmethod
     def _page(self, site: Site) -> Any:
@@ -280,7 +274,7 @@ class WerkzeugServer(Adapter):
 
     def _start(self) -> None:
         self._started = True
-        self._spare_hooks(self._server.before_request_funcs[None])
+        self.spare_hooks(self._server.before_request_funcs[None], self._callable)
         self._log_at_start()
 
     def _warnings(self) -> Iterator[str]:

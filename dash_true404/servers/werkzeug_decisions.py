@@ -87,31 +87,31 @@ class WerkzeugDecisions:
             rule, _ = urls.match(return_rule=True)
         except HTTPException as raised:
             error = raised
-        decision = self.decide(Asked(method, unquote(path), rule, error), path, bind=lambda _: urls)
+        decision = self.decide(Asked(method, unquote(path), rule, error), path, urls=urls)
         if isinstance(error, RequestRedirect) and decision.outcome is Outcome.PASS_ON:  # to the slash of Dash's index
-            return decision._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
+            return _as_raised(decision, error)
         return decision
 
-    def decide(
-        self, request: Any, path: str, *others: str, bind: Callable[[Any], MapAdapter] | None = None
-    ) -> Decision:
+    def decide(self, request: Any, path: str, *others: str, urls: MapAdapter | None = None) -> Decision:
         """Return what a request gets, by routing and the registered pages, and why.
 
         :param request: routed by its server.
         :param path: its path, as the browser holds it.
         :param others: the other possible readings of its path. If there are any, nothing is redirected.
-        :param bind: returns the server's rules, bound to the request; None: as the server does.
+        :param urls: the server's rules, bound to the request; None: as the server binds them.
         """
-        rule, error, redirected, urls = request.url_rule, request.routing_exception, None, None
-        if error is not None and isinstance(error, (MethodNotAllowed, RequestRedirect, WebsocketMismatch)):
-            if isinstance(error, RequestRedirect) and request.method.upper() not in ("GET", "HEAD", "OPTIONS"):
-                return _decided_by_server(path, None, error)  # to a rule that takes the method, which Dash's don't
-            # Dash's rules match neither its method nor WebSockets, or only match after a redirect to other slashes.
-            urls = (bind or self._server.create_url_adapter)(request)
+        rule, error, redirected = request.url_rule, request.routing_exception, None
+        # Dash's rules match neither its method nor WebSockets, or only match after a redirect to other slashes.
+        # A redirect of another method leads to a rule that takes it, which Dash's don't.
+        if isinstance(error, (MethodNotAllowed, WebsocketMismatch)) or (
+            isinstance(error, RequestRedirect) and request.method.upper() in ("GET", "HEAD", "OPTIONS")
+        ):
+            urls = urls or self._server.create_url_adapter(request)
             rule, redirected = match_get(urls)
         site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
         if rule is None or site is None:
-            return _decided_by_server(path, rule, error)
+            reason = Reason.NO_RULE if rule is None else Reason.OTHER_RULE
+            return _as_raised(Decision(Outcome.PASS_ON, reason, path, rule=rule), error)
         is_reached = error is None and request.method in ("GET", "HEAD")
         found = site.look_up(redirected) if redirected else site.look_up(path, *others)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)
@@ -120,7 +120,7 @@ class WerkzeugDecisions:
             refused = Decision(_NOT_FOUND, reason, path, site, found, guard_first)
             if "//" not in path and self._rules.rule_out(request.path):
                 return refused
-            urls = urls or (bind or self._server.create_url_adapter)(request)
+            urls = urls or self._server.create_url_adapter(request)
             decided = self._decide_without_dash(refused, urls, error)
             is_unsure = others and decided.outcome is Outcome.REDIRECT
             return decided._replace(outcome=Outcome.PASS_ON) if is_unsure else decided
@@ -150,11 +150,10 @@ class WerkzeugDecisions:
         try:
             rule, _ = urls.match(return_rule=True)
         except RequestRedirect as redirect:
-            return refused._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=redirect.new_url)
+            return _as_raised(refused, redirect)
         except MethodNotAllowed as error:
             if {*(error.valid_methods or ())} - {"OPTIONS"}:
-                decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE)
-                decided = decided._replace(allow=error.valid_methods or ())
+                decided = _as_raised(refused, error)
         except WebsocketMismatch:
             decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE)
         except HTTPException:
@@ -164,7 +163,11 @@ class WerkzeugDecisions:
         merged = self._page_once_merged(urls, refused.path)
         if merged is None:
             return decided
-        return _other_slashes(refused, asked, urls.make_redirect_url(merged, urls.query_args))
+        decided = _as_raised(refused, asked)._replace(reason=Reason.SLASHES)
+        if asked is None or isinstance(asked, RequestRedirect):
+            location = urls.make_redirect_url(merged, urls.query_args)
+            return decided._replace(outcome=Outcome.REDIRECT, location=location)
+        return decided if isinstance(asked, MethodNotAllowed) else decided._replace(outcome=Outcome.PASS_ON)
 
     def _page_once_merged(self, urls: MapAdapter, path: str) -> str | None:
         """Return the path of the page that a URL is redirected to when its slashes are merged, if there is one."""
@@ -212,24 +215,11 @@ class WerkzeugDecisions:
         return view is self._views[endpoint]
 
 
-def _decided_by_server(path: str, rule: Rule | None, error: HTTPException | None) -> Decision:
-    """Return what the server itself answers to a URL that no rule of an enabled app matches."""
-    reason = Reason.NO_RULE if rule is None else Reason.OTHER_RULE
-    decided = Decision(Outcome.PASS_ON, reason, path, rule=rule)
+def _as_raised(decided: Decision, error: HTTPException | None) -> Decision:
+    """Return a decision with the outcome that an error of the server's routing stands for."""
     if isinstance(error, MethodNotAllowed):
-        return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=error.valid_methods or ())
+        allow = error.valid_methods or ()
+        return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=allow)
     if isinstance(error, RequestRedirect):
         return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
     return decided
-
-
-def _other_slashes(refused: Decision, error: HTTPException | None, location: str) -> Decision:
-    """Return what a URL gets that becomes a page's when its slashes are merged.
-
-    :param error: what the server's routing raised; None: GET or HEAD.
-    """
-    if isinstance(error, MethodNotAllowed):
-        return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.SLASHES, allow=error.valid_methods or ())
-    if error is None or isinstance(error, RequestRedirect):
-        return refused._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=location)
-    return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.SLASHES)

@@ -45,7 +45,7 @@ class RulesWithoutDash:
         return [
             rule
             for rule in self._rules
-            if "GET" in (rule.methods or ()) and not (rule.host or rule.subdomain or getattr(rule, "websocket", False))
+            if "GET" in (rule.methods or ()) and not (rule.host or rule.subdomain or rule.websocket)
         ]
 
     def bind(self, urls: MapAdapter, is_page: Callable[[str], bool]) -> tuple[set[str], Rule | None]:
