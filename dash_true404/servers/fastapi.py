@@ -25,7 +25,7 @@ from ..dash_internals.index_page import current_request, is_dashs_answer, render
 from ..dash_internals.navigation import root_url
 from . import EXTENSION
 from .adapter import Adapter
-from .decisions import Decision, Outcome, Reason
+from .decisions import DASHS_405, LATER, NOT_FOUND, PAGE, PASS_ON, Decision, Outcome, Reason
 from .fastapi_decisions import FastAPIDecisions
 from .fastapi_errors import Errors, FastAPIPageNotFound
 from .fastapi_guards import Answer
@@ -110,7 +110,7 @@ class FastAPIServer(Adapter):
             self._has_started = True
             self._log_at_start()
         _, decision = scope[EXTENSION]
-        if decision.reason in (Reason.METHOD, Reason.GUARDED):
+        if decision.reason in DASHS_405:
             raise HTTPException(405, headers={"Allow": "GET"})
         guarded = self.decisions.guards.route(route.path) if decision.guard_first else None
         if guarded is not None and scope["method"] == "GET":
@@ -133,9 +133,9 @@ class FastAPIServer(Adapter):
             with current_request(request):
                 if not is_dashs_answer(site, page.status_code, getattr(page, "body", None)):
                     return page
-        if decision.reason is Reason.PAGE and found.asks_exists and not await self._exists(decision):
-            decision = decision._replace(outcome=Outcome.NOT_FOUND, reason=Reason.NOT_THERE)
-        is_passed_on = decision.outcome is Outcome.PASS_ON and decision.reason is Reason.PAGE
+        if found.asks_exists and decision.reason is PAGE and not await self._exists(decision):
+            decision = decision._replace(outcome=NOT_FOUND, reason=Reason.NOT_THERE)
+        is_passed_on = decision.outcome is PASS_ON and decision.reason is PAGE
         if site is None or not (is_passed_on or self._is_reported(site, decision, request)):
             return self._refusal(decision)
         if not is_get:
@@ -150,14 +150,14 @@ class FastAPIServer(Adapter):
     @staticmethod
     def _is_reported(site: Site, decision: Decision, request: Request) -> bool:
         """Tell whether the app only reports; if so, log a URL that would not have been passed on."""
-        if site.is_report_only and decision.outcome is not Outcome.PASS_ON:
+        if site.is_report_only and decision.outcome is not PASS_ON:
             site.report(decision.status, request.method, decision.path, request.headers.get("referer"))
         return site.is_report_only
 
     def _refusal(self, decision: Decision) -> Answer:
         site = decision.site
         error = None if site is None else FastAPIPageNotFound(site, decision.found.is_answered_in_app)
-        if decision.outcome is Outcome.NOT_FOUND and decision.reason is not Reason.LATER and error is not None:
+        if decision.outcome is NOT_FOUND and decision.reason is not LATER and error is not None:
             return error
         if decision.outcome is Outcome.REDIRECT:
             return RedirectResponse(decision.location, decision.redirect_status)

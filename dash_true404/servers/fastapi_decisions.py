@@ -16,7 +16,7 @@ from ..core.site import NOTHING, LookUp, Site, site_below
 from ..dash_internals.observers import note_guard
 from ..dash_internals.own_code import is_dashs_own
 from . import EXTENSION
-from .decisions import Decision, Outcome, Reason
+from .decisions import LATER, NO_PAGE, NOT_FOUND, OTHER_RULE, PAGE, PASS_ON, Decision, Outcome, Reason
 from .fastapi_guards import Guards, Respond
 from .fastapi_own_routes import CATCH_ALL, PagesRoute, Serve
 from .fastapi_routes import RoutesWithoutDash, dashs_index, find_included, is_catch_all, is_dashs, is_wrapped
@@ -90,9 +90,9 @@ class FastAPIDecisions:
             if EXTENSION in child_scope:
                 decision: Decision = child_scope[EXTENSION][1]
             else:
-                outcome = Outcome.PASS_ON if match is Match.FULL else Outcome.WRONG_METHOD
+                outcome = PASS_ON if match is Match.FULL else Outcome.WRONG_METHOD
                 allow = getattr(route, "methods", None) or ()
-                decision = Decision(outcome, Reason.OTHER_RULE, path, rule=route, allow=allow)
+                decision = Decision(outcome, OTHER_RULE, path, rule=route, allow=allow)
             if match is Match.FULL:
                 # Dash's own route with a guard around it, to which ours has left the page.
                 before: Decision = scope.get(EXTENSION, (None, decision))[1]
@@ -101,7 +101,7 @@ class FastAPIDecisions:
                 partial_decision = decision
         if partial_decision is not None:
             return partial_decision
-        return self.routes.decide(scope, Decision(Outcome.PASS_ON, Reason.NO_RULE, path), [])
+        return self.routes.decide(scope, Decision(PASS_ON, Reason.NO_RULE, path), [])
 
     def decide(self, route: PagesRoute, scope: Scope) -> Decision:
         """Return what a request gets, by routing and the registered pages, and why.
@@ -129,7 +129,7 @@ class FastAPIDecisions:
                 path, site, found = unstripped
         if site is None and is_index:
             site = self.sites[route.path]  # its root only once decoded
-        passed_on = Decision(Outcome.PASS_ON, Reason.OTHER_RULE, path)
+        passed_on = Decision(PASS_ON, OTHER_RULE, path)
         if self._is_anothers(site, path) or (not is_index and self._is_left_alone(site, found)):
             return passed_on
         dashs = routes.dashs(route.path)
@@ -143,13 +143,13 @@ class FastAPIDecisions:
         if taking is not None:
             # Dash's index, which comes first, would answer instead.
             is_hidden = is_index and is_get
-            return passed_on._replace(rule=taking, reason=Reason.LATER if is_hidden else Reason.OTHER_RULE)
+            return passed_on._replace(rule=taking, reason=LATER if is_hidden else OTHER_RULE)
         guard_first = self.guards.route(route.path) is not None or self.is_index_guarded(route.path, site)
         if found.is_page:
-            decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first=guard_first)
+            decided = Decision(PASS_ON, PAGE, path, site, found, guard_first=guard_first)
             return self._decide_page(decided, scope, is_sure=not others)
-        reason = Reason.NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
-        refused = Decision(Outcome.NOT_FOUND, reason, path, site, found, guard_first=guard_first)
+        reason = NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
+        refused = Decision(NOT_FOUND, reason, path, site, found, guard_first=guard_first)
         if guard_first and not is_get and (site is None or not site.is_report_only):
             # Guards never see these methods, so their answers must not reveal what is a page.
             return refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.GUARDED, allow=("GET",))
@@ -157,9 +157,9 @@ class FastAPIDecisions:
             return refused
         decided = routes.decide(scope, refused, self._left_out(path))
         if others and decided.outcome is Outcome.REDIRECT:
-            decided = decided._replace(outcome=Outcome.PASS_ON, reason=Reason.PAGE)
+            decided = decided._replace(outcome=PASS_ON, reason=PAGE)
             return self._decide_page(decided, scope, is_sure=False)
-        if decided.reason is Reason.OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
+        if decided.reason is OTHER_RULE and not is_get and routes.is_first(decided.rule, scope):
             return passed_on._replace(rule=decided.rule)  # so that metrics count its 405 as that route's
         return decided
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..core.paths import path_below_root
 from . import EXTENSION
-from .decisions import Outcome, Reason
+from .decisions import DASHS_405, OTHER_RULE, PASS_ON, Reason
 
 if TYPE_CHECKING:
     from .fastapi_decisions import FastAPIDecisions
@@ -59,9 +59,9 @@ class PagesRoute(Route):
         if scope["type"] != "http" or (self.path != CATCH_ALL and super().matches(scope)[0] is Match.NONE):
             return Match.NONE, {}
         decision = self._decisions.decide(self, scope)
-        if decision.outcome is Outcome.PASS_ON and decision.reason in (Reason.OTHER_RULE, Reason.GUARDED):
+        if decision.outcome is PASS_ON and decision.reason in (OTHER_RULE, Reason.GUARDED):
             return Match.NONE, {}
-        is_dashs = decision.reason in (Reason.METHOD, Reason.GUARDED)
+        is_dashs = decision.reason in DASHS_405
         is_reported = decision.site is not None and decision.site.is_report_only
         match = Match.PARTIAL if scope["method"] != "GET" and (is_dashs or is_reported) else Match.FULL
         # As for Dash's own catch-all, because guards and metrics read these.

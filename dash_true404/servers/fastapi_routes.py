@@ -15,7 +15,7 @@ from ..core.paths import path_below_root
 from ..dash_internals.observers import without_observers
 from ..dash_internals.own_code import has_dashs_core, is_dashs_own
 from ..dash_internals.routes import find_unknown_catch_alls, is_catch_all_path
-from .decisions import Decision, Outcome, Reason
+from .decisions import LATER, OTHER_RULE, PASS_ON, Decision, Outcome, Reason
 from .fastapi_own_routes import CATCH_ALL, BundlesRoute, PagesRoute
 from .hidden_rules import ServerRule
 from .prefilter import Prefilter
@@ -173,12 +173,12 @@ class RoutesWithoutDash:
         for route in routes:
             match, _ = route.matches(scope)
             if match is Match.FULL:
-                return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.LATER, rule=route)
+                return refused._replace(outcome=PASS_ON, reason=LATER, rule=route)
             if match is Match.PARTIAL and other_method is None:
                 other_method = route
         if other_method is not None:
             allow = tuple(getattr(other_method, "methods", None) or ())
-            outcome, reason = Outcome.WRONG_METHOD, Reason.OTHER_RULE
+            outcome, reason = Outcome.WRONG_METHOD, OTHER_RULE
             return refused._replace(outcome=outcome, reason=reason, rule=other_method, allow=allow)
         path = path_below_root(scope)
         if self.router.redirect_slashes and path != "/":
@@ -194,8 +194,8 @@ class RoutesWithoutDash:
                         redirect_status=307,
                     )
         if self._has_frontends():
-            return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.LATER)
-        return refused if self._has_own_default() else refused._replace(reason=Reason.LATER)
+            return refused._replace(outcome=PASS_ON, reason=LATER)
+        return refused if self._has_own_default() else refused._replace(reason=LATER)
 
     def router_for(self, route: BaseRoute | None, error: Exception | None) -> Router:
         """Return the server's router with only the route that was decided for.

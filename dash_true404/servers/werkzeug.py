@@ -23,14 +23,11 @@ from ..dash_internals.navigation import root_url
 from ..dash_internals.routes import BUNDLES
 from . import EXTENSION
 from .adapter import Adapter
-from .decisions import Decision, Outcome, Reason
+from .decisions import DASHS_405, NOT_FOUND, PAGE, PASS_ON, Decision, Outcome, Reason
 from .errors import PageMethodNotAllowed, PageNotFound, generic_handler_warning, users_handler
 from .templates import FlaskTemplates
 from .werkzeug_decisions import View, WerkzeugDecisions
 from .werkzeug_steps import Call, Steps, same, throw
-
-# Looked up once, because on Python 3.11 a member of an enum takes four times as long as a name.
-_PASS_ON, _NOT_FOUND = Outcome.PASS_ON, Outcome.NOT_FOUND
 
 
 class WerkzeugServer(Adapter):
@@ -180,8 +177,8 @@ class WerkzeugServer(Adapter):
             # Only an answer of Dash's is replaced.
             if not (yield functools.partial(is_dashs_answer, decision.site, response.status_code, content)):
                 return view
-        if decision.reason is Reason.PAGE and decision.found.asks_exists and not (yield exists):
-            decision = decision._replace(outcome=_NOT_FOUND, reason=Reason.NOT_THERE)
+        if decision.reason is PAGE and decision.found.asks_exists and not (yield exists):
+            decision = decision._replace(outcome=NOT_FOUND, reason=Reason.NOT_THERE)
         refusal = self._refusal(decision, request)
         return view if refusal is None else functools.partial(throw, refusal)
 
@@ -191,13 +188,13 @@ class WerkzeugServer(Adapter):
         With ``report_only``, every request is.
         """
         site = decision.site
-        if site is None or decision.outcome is _PASS_ON:
+        if site is None or decision.outcome is PASS_ON:
             return None
         if site.is_report_only:
-            if decision.reason not in (Reason.METHOD, Reason.GUARDED):
+            if decision.reason not in DASHS_405:
                 site.report(decision.status, request.method, decision.path, request.referrer)
             return None
-        if decision.outcome is _NOT_FOUND:
+        if decision.outcome is NOT_FOUND:
             return self.not_found_error(
                 site.prefix, decision.found.is_answered_in_app and request.method in ("GET", "HEAD")
             )

@@ -14,14 +14,11 @@ from ..core.site import Site, site_below
 from ..dash_internals.observers import describe_wrapper, note_guard, without_observers
 from ..dash_internals.own_code import is_dashs_own
 from ..dash_internals.routes import CATCH_ALL
-from .decisions import Decision, Outcome, Reason
+from .decisions import NO_PAGE, NOT_FOUND, OTHER_RULE, PAGE, PASS_ON, Decision, Outcome, Reason
 from .hidden_rules import ServerRule
 from .werkzeug_rules import MANY_SLASHES, RulesWithoutDash, match_get
 
 View = Callable[..., Any]
-
-# Looked up once, because on Python 3.11 a member of an enum takes four times as long as a name.
-_NOT_FOUND, _NO_PAGE = Outcome.NOT_FOUND, Reason.NO_PAGE
 
 
 class Asked(NamedTuple):
@@ -88,7 +85,7 @@ class WerkzeugDecisions:
         except HTTPException as raised:
             error = raised
         decision = self.decide(Asked(method, unquote(path), rule, error), path, urls=urls)
-        if isinstance(error, RequestRedirect) and decision.outcome is Outcome.PASS_ON:  # to the slash of Dash's index
+        if isinstance(error, RequestRedirect) and decision.outcome is PASS_ON:  # to the slash of Dash's index
             return _as_raised(decision, error)
         return decision
 
@@ -110,21 +107,21 @@ class WerkzeugDecisions:
             rule, redirected = match_get(urls)
         site = None if rule is None or rule.rule != rule.endpoint else self.sites.get(rule.endpoint)
         if rule is None or site is None:
-            reason = Reason.NO_RULE if rule is None else Reason.OTHER_RULE
-            return _as_raised(Decision(Outcome.PASS_ON, reason, path, rule=rule), error)
+            reason = Reason.NO_RULE if rule is None else OTHER_RULE
+            return _as_raised(Decision(PASS_ON, reason, path, rule=rule), error)
         is_reached = error is None and request.method in ("GET", "HEAD")
         found = site.look_up(redirected) if redirected else site.look_up(path, *others)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)
         if not found.is_page and (is_reached or not guard_first):
-            reason = _NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
-            refused = Decision(_NOT_FOUND, reason, path, site, found, guard_first)
+            reason = NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE
+            refused = Decision(NOT_FOUND, reason, path, site, found, guard_first)
             if "//" not in path and self._rules.rule_out(request.path):
                 return refused
             urls = urls or self._server.create_url_adapter(request)
             decided = self._decide_without_dash(refused, urls, error)
             is_unsure = others and decided.outcome is Outcome.REDIRECT
-            return decided._replace(outcome=Outcome.PASS_ON) if is_unsure else decided
-        decided = Decision(Outcome.PASS_ON, Reason.PAGE, path, site, found, guard_first)
+            return decided._replace(outcome=PASS_ON) if is_unsure else decided
+        decided = Decision(PASS_ON, PAGE, path, site, found, guard_first)
         if not is_reached:
             # A guard around the view never sees these requests, so their answers must not reveal what is a page.
             decided = decided._replace(reason=Reason.METHOD if found.is_page else Reason.GUARDED)
@@ -155,11 +152,11 @@ class WerkzeugDecisions:
             if {*(error.valid_methods or ())} - {"OPTIONS"}:
                 decided = _as_raised(refused, error)
         except WebsocketMismatch:
-            decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE)
+            decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=OTHER_RULE)
         except HTTPException:
             pass
         if rule is not None and (methods or urls.default_method.upper() != "OPTIONS"):
-            return refused._replace(outcome=Outcome.PASS_ON, reason=Reason.OTHER_RULE, rule=rule)
+            return refused._replace(outcome=PASS_ON, reason=OTHER_RULE, rule=rule)
         merged = self._page_once_merged(urls, refused.path)
         if merged is None:
             return decided
@@ -167,7 +164,7 @@ class WerkzeugDecisions:
         if asked is None or isinstance(asked, RequestRedirect):
             location = urls.make_redirect_url(merged, urls.query_args)
             return decided._replace(outcome=Outcome.REDIRECT, location=location)
-        return decided if isinstance(asked, MethodNotAllowed) else decided._replace(outcome=Outcome.PASS_ON)
+        return decided if isinstance(asked, MethodNotAllowed) else decided._replace(outcome=PASS_ON)
 
     def _page_once_merged(self, urls: MapAdapter, path: str) -> str | None:
         """Return the path of the page that a URL is redirected to when its slashes are merged, if there is one."""
@@ -219,7 +216,7 @@ def _as_raised(decided: Decision, error: HTTPException | None) -> Decision:
     """Return a decision with the outcome that an error of the server's routing stands for."""
     if isinstance(error, MethodNotAllowed):
         allow = error.valid_methods or ()
-        return decided._replace(outcome=Outcome.WRONG_METHOD, reason=Reason.OTHER_RULE, allow=allow)
+        return decided._replace(outcome=Outcome.WRONG_METHOD, reason=OTHER_RULE, allow=allow)
     if isinstance(error, RequestRedirect):
         return decided._replace(outcome=Outcome.REDIRECT, reason=Reason.SLASHES, location=error.new_url)
     return decided
