@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .exists import Exists, PathsFunction
@@ -58,44 +59,32 @@ NOTHING = LookUp(False)
 _IN_APP = LookUp(False, is_answered_in_app=True)
 
 
+@dataclass(eq=False, kw_only=True, repr=False)
 class Site:
-    """A Dash app with true 404s.
+    """A Dash app with true 404s."""
 
-    :param app: the Dash app.
-    :param prefix: where it is on its server, its ``routes_pathname_prefix``.
-    :param home: returns its root URL as browsers see it.
-    :param strip: returns what Dash's router looks up for a path below the prefix, and the function in which it does,
-        if that is not Dash's own.
-    :param pages: its pages.
-    :param not_found_page: what visitors of unknown URLs see.
-    :param options: what the user chose.
-    :param can_wait: whether a page's ``exists`` may be async.
-    """
+    app: Any
+    """The Dash app."""
+    prefix: str
+    """Where it is on its server, its ``routes_pathname_prefix``."""
+    home: Callable[[], str]
+    """Returns its root URL as browsers see it."""
+    strip: Callable[[str], tuple[str, PathToPage | None]]
+    """Returns what Dash's router looks up for a path below the prefix, and the function in which it does, if that is
+    not Dash's own."""
+    pages: Pages
+    not_found_page: NotFoundPage
+    """What visitors of unknown URLs see."""
+    options: Options
+    can_wait: bool
+    """Whether a page's ``exists`` may be async."""
 
-    def __init__(
-        self,
-        app: Any,
-        *,
-        prefix: str,
-        home: Callable[[], str],
-        strip: Callable[[str], tuple[str, PathToPage | None]],
-        pages: Pages,
-        not_found_page: NotFoundPage,
-        options: Options,
-        can_wait: bool,
-    ) -> None:
-        self.app = app
-        self.prefix = prefix
-        self.home = home
-        self.pages = pages
-        self.not_found_page = not_found_page
-        self.options = options
-        self.can_wait = can_wait
+    def __post_init__(self) -> None:
         self.exists = Exists()
-        self.is_report_only = options.report_only
-        self._strip = strip
-        self._paths_function = PathsFunction(options.paths) if callable(options.paths) else None
-        self._prefixes = tuple(dict.fromkeys((prefix, encoded(prefix))))
+        self.is_report_only = self.options.report_only
+        paths = self.options.paths
+        self._paths_function = PathsFunction(paths) if callable(paths) else None
+        self._prefixes = tuple(dict.fromkeys((self.prefix, encoded(self.prefix))))
         self._may_report = OncePerMinute()
 
     def below(self, path: str) -> str | None:
@@ -118,7 +107,7 @@ class Site:
         if inner is None:
             return NOTHING  # Dash's router only knows the prefix as configured, and fails without it
         try:
-            match, not_found_page = self.pages.look_up(*self._strip(inner))
+            match, not_found_page = self.pages.look_up(*self.strip(inner))
         except Exception as error:  # a false 404 is worse than a soft one
             log_once("The pages could not be read; the URL counts as a page.", error)
             return LookUp(True)

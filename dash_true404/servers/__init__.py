@@ -99,7 +99,7 @@ def make_site(app: dash.Dash, options: Options, adapter: Adapter) -> Site:
         assets_folder=Path(app.config.assets_folder),
     )
     return Site(
-        app,
+        app=app,
         prefix=app.config.routes_pathname_prefix,
         home=home,
         strip=strip_as_router(app),

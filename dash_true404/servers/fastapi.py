@@ -133,26 +133,18 @@ class FastAPIServer(Adapter):
             with current_request(request):
                 if not is_dashs_answer(site, page.status_code, getattr(page, "body", None)):
                     return page
-        if found.asks_exists and decision.reason is PAGE and not await self._exists(decision):
-            decision = decision._replace(outcome=NOT_FOUND, reason=Reason.NOT_THERE)
-        is_passed_on = decision.outcome is PASS_ON and decision.reason is PAGE
-        if site is None or not (is_passed_on or self._is_reported(site, decision, request)):
+        if found.asks_exists and decision.reason is PAGE and site and found.match:
+            ask = site.exists.ask_async
+            if not await ask(found.match, *found.others, in_thread=run_in_threadpool):
+                decision = decision._replace(outcome=NOT_FOUND, reason=Reason.NOT_THERE)
+        if site is not None and site.is_report_only:
+            if decision.outcome is not PASS_ON:
+                site.report(decision.status, request.method, decision.path, request.headers.get("referer"))
+        elif site is None or decision.outcome is not PASS_ON or decision.reason is not PAGE:
             return self._refusal(decision)
         if not is_get:
             return HTTPException(405, headers={"Allow": "GET"})
         return page or await self._page(site, path, request, True)
-
-    @staticmethod
-    async def _exists(decision: Decision) -> bool:
-        site, match, others = decision.site, decision.found.match, decision.found.others
-        return site is None or match is None or await site.exists.ask_async(match, *others, in_thread=run_in_threadpool)
-
-    @staticmethod
-    def _is_reported(site: Site, decision: Decision, request: Request) -> bool:
-        """Tell whether the app only reports; if so, log a URL that would not have been passed on."""
-        if site.is_report_only and decision.outcome is not PASS_ON:
-            site.report(decision.status, request.method, decision.path, request.headers.get("referer"))
-        return site.is_report_only
 
     def _refusal(self, decision: Decision) -> Answer:
         site = decision.site
