@@ -10,6 +10,20 @@ from dash_true404.diagnostics.check.in_process import check_app
 from dash_true404.diagnostics.check.links import InProcess, crawl_app
 from dash_true404.diagnostics.client import Client
 
+from ..apps import make_app
+
+
+def app_that_redirects(location: str) -> dash.Dash:
+    """Return an app whose server redirects all requests, by WSGI alone."""
+    app = make_app("/")
+
+    def redirect(environ, start_response):
+        start_response("302 Found", [("Location", location)])
+        return []
+
+    app.server.wsgi_app = redirect
+    return app
+
 
 def find_faults(app: dash.Dash) -> list[Finding]:
     """Return the findings of a check, asked as a stranger."""

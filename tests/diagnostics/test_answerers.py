@@ -216,10 +216,14 @@ def wrap_views(app, wrapper):
         app.server.view_functions[endpoint] = wrapper(app.server.view_functions[endpoint])
 
 
-@case("flask", when="before")
-def a_function_around_dashs_views(app, _):
+def refuse_around(app, view_of):
+    """Put a function around Dash's views that lets nobody in, and return what is said then.
+
+    :param view_of: decorates it, and is given the view.
+    """
+
     def need_login(view):
-        @functools.wraps(view)
+        @view_of(view)
         def around(*args, **kwargs):
             return "no", 401
 
@@ -229,6 +233,16 @@ def a_function_around_dashs_views(app, _):
     wrap_views(app, need_login)
     said = f"but the function {at(need_login.around)} around Dash's view answers 401."
     return {"/a": f"{PAGE}, {said}", "/zz": f"{NOTHING}, {said}"}
+
+
+@case("flask", when="before")
+def a_function_around_dashs_views(app, _):
+    return refuse_around(app, functools.wraps)
+
+
+@case("flask", when="never")
+def a_function_around_the_views_of_plain_dash(app, _):
+    return refuse_around(app, lambda view: lambda around: around)
 
 
 @case("quart", when="before")
@@ -243,20 +257,6 @@ def an_async_function_around_dashs_views(app, web):
 
     wrap_views(app, need_login)
     said = f"but the function {at(need_login.around)} around Dash's view redirects to /login."
-    return {"/a": f"{PAGE}, {said}", "/zz": f"{NOTHING}, {said}"}
-
-
-@case("flask", when="never")
-def a_function_around_the_views_of_plain_dash(app, _):
-    def need_login(view):
-        def around(*args, **kwargs):
-            return "no", 401
-
-        need_login.around = around
-        return around
-
-    wrap_views(app, need_login)
-    said = f"but the function {at(need_login.around)} around Dash's view answers 401."
     return {"/a": f"{PAGE}, {said}", "/zz": f"{NOTHING}, {said}"}
 
 

@@ -16,6 +16,7 @@ from dash_true404.diagnostics.settings import Visitor
 
 from ..apps import ON_WERKZEUG, app_on, make_app, true_app_on
 from ..serving import serve
+from .asking import app_that_redirects
 
 
 @ON_WERKZEUG
@@ -141,14 +142,7 @@ def test_other_redirects_are_answers(targets):
 
 
 def test_a_location_that_is_no_url_is_an_answer():
-    app = make_app("/")
-
-    def confused(environ, start_response):
-        start_response("302 Found", [("Location", "http://[")])
-        return []
-
-    app.server.wsgi_app = confused
-    with Client(app) as client:
+    with Client(app_that_redirects("http://[")) as client:
         assert client.get("/").location == "http://["
 
 

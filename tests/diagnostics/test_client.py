@@ -13,6 +13,7 @@ from dash_true404.diagnostics import messages
 from dash_true404.diagnostics.client import Client, NoAnswerError
 
 from ..apps import BACKENDS, app_on, make_app, register
+from .asking import app_that_redirects
 
 
 @pytest.fixture(params=BACKENDS)
@@ -45,14 +46,7 @@ def test_redirects_are_told_without_the_host(asked_app):
 
 
 def test_a_location_that_names_the_own_host_loses_it():
-    app = make_app("/")
-
-    def moved(environ, start_response):
-        start_response("302 Found", [("Location", "http://localhost/there?x=1")])
-        return []
-
-    app.server.wsgi_app = moved
-    with Client(app) as client:
+    with Client(app_that_redirects("http://localhost/there?x=1")) as client:
         assert client.ask("/").location == "/there?x=1"
 
 

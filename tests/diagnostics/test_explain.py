@@ -810,19 +810,17 @@ def test_an_app_that_is_not_on_its_server_yet():
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch):
+def command(write_module):
     """Run the command line on a module named shop, as its users do."""
-    (tmp_path / "shop.py").write_text(
+    write_module(
+        "shop",
         "import dash\nfrom dash_true404 import enable_true_404\n"
         "app = dash.Dash(__name__, use_pages=True, pages_folder='')\n"
         "app.layout = dash.page_container\n"
         "dash.register_page('about', path='/about', layout='x')\n"
-        "enable_true_404(app)\nearly = dash.Dash(__name__, server=False)\n"
+        "enable_true_404(app)\nearly = dash.Dash(__name__, server=False)\n",
     )
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    yield lambda *args: CliRunner().invoke(main, ["explain", *args])
-    sys.modules.pop("shop", None)
+    return lambda *args: CliRunner().invoke(main, ["explain", *args])
 
 
 def test_the_command_prints_text(command):

@@ -214,12 +214,9 @@ def application(environ, start_response):
 
 
 @pytest.fixture
-def module(tmp_path, monkeypatch):
-    (tmp_path / "mounted_module.py").write_text(MODULE)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield "mounted_module"
-    sys.modules.pop("mounted_module", None)
+def module(write_module):
+    write_module("mounted_module", MODULE)
+    return "mounted_module"
 
 
 def run(*arguments):

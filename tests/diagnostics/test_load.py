@@ -27,13 +27,10 @@ def create(name="app", *, broken=False):
 
 
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
+def shop(write_module, tmp_path):
     """A folder with the module shop, as the current one."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    (tmp_path / "shop.py").write_text(SHOP)
-    yield tmp_path
-    sys.modules.pop("shop", None)
+    write_module("shop", SHOP)
+    return tmp_path
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import importlib
 import json
 import re
-import sys
 from pathlib import Path
 
 import dash
@@ -197,20 +196,18 @@ def test_soft_404s_are_told(backend):
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch):
+def command(write_module):
     """Run the command line on a module named market, as its users do."""
-    (tmp_path / "market.py").write_text(
+    write_module(
+        "market",
         "import dash\nfrom dash_true404 import enable_true_404\n"
         "app = dash.Dash(__name__, use_pages=True, pages_folder='')\n"
         "app.layout = dash.page_container\n"
         "dash.register_page('about', path='/about', layout='x', redirect_from=['/who'])\n"
         "dash.register_page('late', path='/about', layout='x')\n"
-        "enable_true_404(app)\nearly = dash.Dash(__name__, server=False)\n"
+        "enable_true_404(app)\nearly = dash.Dash(__name__, server=False)\n",
     )
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    yield lambda *args: CliRunner().invoke(main, ["routes", *args])
-    sys.modules.pop("market", None)
+    return lambda *args: CliRunner().invoke(main, ["routes", *args])
 
 
 def test_the_command_prints_tables_of_80_columns(command):

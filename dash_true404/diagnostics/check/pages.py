@@ -17,7 +17,7 @@ from ..routes import find_problems
 from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
-from .subject import GUARDED, is_index
+from .subject import GUARDED, is_guards, is_index
 from .unknown_urls import check_not_found_page, explain_guard, head_differs, no_allow, soft_404
 
 # So many pages are asked with HEAD and POST too: what depends on the method shows with the first ones as well, and an
@@ -176,8 +176,7 @@ class PageChecks:
         for link, holder in alive.items() if subject.knows_pages else ():
             for url in follow_redirects(subject.ask, link, subject.resolve)[0]:
                 answer = subject.ask(url)
-                is_guards = answer.status_code in GUARDED or 300 <= answer.status_code < 400
-                if not is_guards or answer.status_code == said or not subject.can_judge(url):
+                if not is_guards(answer.status_code) or answer.status_code == said or not subject.can_judge(url):
                     continue
                 if subject.decide(url).outcome is Outcome.NOT_FOUND and not self.is_moved(answer, url):
                     yield Unseen(link, f"linked on {holder}, {explain_guard(answer)}")

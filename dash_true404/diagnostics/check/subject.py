@@ -140,6 +140,11 @@ def is_soft_404(subject: Subject, url: str, answer: Response) -> bool:
     return is_index(subject, answer) and not (subject.knows_pages and subject.is_found(url))
 
 
+def is_guards(status: int) -> bool:
+    """Tell whether a status may be that of a guard: it refuses, or redirects to a log-in."""
+    return status in GUARDED or 300 <= status < 400
+
+
 class End(NamedTuple):
     """Where a visitor ends who follows the redirects of a URL."""
 

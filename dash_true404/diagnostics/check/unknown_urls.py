@@ -9,7 +9,7 @@ from ..client import Response
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME
 from .findings import ENABLE, Finding, Unseen
-from .subject import GUARDED, Subject, is_index, is_soft_404
+from .subject import GUARDED, Subject, is_guards, is_index, is_soft_404
 
 _A_DAY = 86400
 _UPDATE = "_dash-update-component"
@@ -167,8 +167,8 @@ def check_again(subject: Subject) -> Iterator[Finding]:
     """Yield a finding if an unknown URL is answered otherwise than before the pages were drawn."""
     url = subject.prefix + UNKNOWN_NAME
     before, after = subject.ask(url).status_code, subject.ask_again(url).status_code
-    is_guards = after in GUARDED or 300 <= after < 400  # a session that ended says nothing of the app
-    if after != before and not is_guards:
+    # A session that ended says nothing of the app.
+    if after != before and not is_guards(after):
         why = (
             f"Unknown URLs were {before} before the pages were drawn, and are {after} since. A layout or a callback "
             "seems to change the app, such as dash.page_registry."
