@@ -112,6 +112,14 @@ def read_json(answer: Response) -> Any:
         return None
 
 
+def note_log_out(url: str, page: str | None = None) -> Finding:
+    """Return the note about a URL that seems to log out.
+
+    :param page: its module, if that is known.
+    """
+    return Finding("T423", url, why=f"{url} seems to log out, so it was neither asked nor drawn.", page=page)
+
+
 class Crawl:
     """Reads layouts, asks where their links lead, and reads the pages that they lead to.
 
@@ -157,8 +165,7 @@ class Crawl:
 
     def _is_left_alone(self, url: str) -> bool:
         if is_log_out(url):
-            why = f"{url} seems to log out, so it was neither asked nor drawn."
-            self.found.append(Finding("T423", url, why=why))
+            self.found.append(note_log_out(url))
         return is_log_out(url) or self._subject.is_left_out(url)
 
     def run(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from ..names import name_some
 from .crawl import DeadLink
 from .findings import Finding
 from .references import LINK
+from .subject import Subject
 
 # So many pages are named where a dead link is on more.
 _MOST_NAMED = 2
@@ -16,24 +17,21 @@ _MOST_EXPLAINED = 50
 _NOTHING = (404, 405, 410)
 
 
-def list_dead_links(
-    dead: Iterable[DeadLink], explain: Callable[[str], str | None], name_page: Callable[[str], str | None]
-) -> Iterator[Finding]:
+def list_dead_links(subject: Subject, dead: Iterable[DeadLink]) -> Iterator[Finding]:
     """Yield one finding for each URL that dead links lead to, which names the pages that hold them.
 
+    :param subject: the app.
     :param dead: the links, and the files of layouts.
-    :param explain: returns what a URL that isn't found nearly is.
-    :param name_page: returns the module of the page at a URL.
     """
     holders: dict[DeadLink, list[str]] = {}
     for link in dead:
         holders.setdefault(link._replace(page=""), []).append(link.page)
     for number, (link, pages) in enumerate(holders.items()):
         why = _explain_link(link, pages) if link.kind == LINK else _explain_file(link, pages)
-        reason = explain(link.url) if number < _MOST_EXPLAINED and link.kind == LINK else None
+        reason = subject.explain_dead(link.url) if number < _MOST_EXPLAINED and link.kind == LINK else None
         code, due = ("T411" if link.kind == LINK else "T412"), (404 if link.status < 300 else 200)
         why += f" {reason}" if reason else ""
-        yield Finding(code, link.url, "GET", link.status, due, why, name_page(pages[0]))
+        yield Finding(code, link.url, "GET", link.status, due, why, subject.name_page(pages[0]))
 
 
 def _explain_link(link: DeadLink, pages: list[str]) -> str:

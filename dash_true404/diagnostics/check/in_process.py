@@ -103,7 +103,7 @@ class _AppCheck:
         subject.take_faults()
         self._crawl = crawl_app(subject, [*self._checks.readable, *self._probes(pages)])
         yield from self._crawl.found
-        yield from list_dead_links(self._crawl.dead, subject.explain_dead, subject.name_page)
+        yield from list_dead_links(subject, self._crawl.dead)
         unknown = subject.ask(subject.prefix + UNKNOWN_NAME).status_code
         yield from self._checks.find_guarded_links(self._crawl.alive, unknown)
         yield from self._crawl.find_drawn_alike()

@@ -94,7 +94,7 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
             f"stopped after {site.most} requests, with {crawl.left} pages that are linked still to be read: with a "
             "larger --max, more is checked",
         )
-    yield from list_dead_links(crawl.dead, lambda _: None, site.name_page)
+    yield from list_dead_links(site, crawl.dead)
     yield from crawl.found
     yield from crawl.find_drawn_alike()
     yield from crawl.find_unplaced()

@@ -15,6 +15,7 @@ from ..client import NoAnswerError, Response
 from ..names import capitalize, name_page
 from ..routes import find_problems
 from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
+from .crawl import note_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
 from .subject import GUARDED, is_guards, is_index
@@ -61,7 +62,7 @@ class PageChecks:
         if self._subject.is_left_out(url):
             return
         if is_log_out(url):
-            yield Finding("T423", url, why=f"{url} seems to log out, so it was neither asked nor drawn.", page=module)
+            yield note_log_out(url, module)
             return
         try:
             yield from self._check_path(page, url) if module is None else self._check(module, page, path, url)

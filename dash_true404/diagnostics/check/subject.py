@@ -108,6 +108,10 @@ class Subject(ABC):
         """Return the module of the page at a URL, if that is known."""
         return None
 
+    def explain_dead(self, url: str) -> str | None:
+        """Return what answers a dead link, or else what its URL nearly is, as far as that is known."""
+        return None
+
     def take_faults(self) -> list[Fault]:
         """Return what the functions of pages have raised since this was asked last, as far as that is known."""
         return []
