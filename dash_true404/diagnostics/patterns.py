@@ -53,15 +53,23 @@ class Pattern:
     def _joined(literals: list[str], between: list[str]) -> str:
         return literals[0] + "".join(value + text for value, text in zip(between, literals[1:], strict=True))
 
-    def samples(self) -> list[str]:
-        """Return values that the usual converters match."""
-        return [_SAMPLES.get(variable.converter.partition("(")[0], "x") for variable in self.variables]
+    def sample(self) -> str:
+        """Return a URL of this shape, with values that the usual converters match."""
+        return self.with_values(_SAMPLES.get(one.converter.partition("(")[0], "x") for one in self.variables)
 
     def prefixes(self) -> list[str]:
         """Return the beginnings of the path, as far as they have no variable."""
-        segments = self.literals[0].strip("/").split("/")
-        segments = segments if self.variables else segments[:-1]
-        return ["/" + "/".join(segments[:count]) for count in range(1, len(segments) + 1) if segments[0]]
+        return list_beginnings(self.literals[0] + "x" * bool(self.variables))
+
+
+def list_beginnings(path: str) -> list[str]:
+    """Return what a path begins with, the shortest first, without the whole.
+
+    >>> list_beginnings("/a/b/c")
+    ['/a', '/a/b']
+    """
+    segments = path.strip("/").split("/")
+    return ["/" + "/".join(segments[:count]) for count in range(1, len(segments))]
 
 
 def accepts(server: Any, variable: Variable, value: str) -> bool:

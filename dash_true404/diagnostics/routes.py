@@ -221,8 +221,7 @@ def find_problems(app: InspectedApp, page: Page) -> Iterator[Problem]:
 
 def _make_sample(app: InspectedApp, page: Page) -> str:
     """Return a URL of a page, below the server's root."""
-    pattern = Pattern(app.site.prefix.rstrip("/") + path_or_template(page))
-    return pattern.with_values(pattern.samples())
+    return Pattern(app.site.prefix.rstrip("/") + path_or_template(page)).sample()
 
 
 def _describe_page(page: ListedPage) -> str:

@@ -60,16 +60,6 @@ def to_browser(app: dash.Dash, path: str) -> str:
     return outside + path[len(inside) :] if path.startswith(inside) else path
 
 
-def list_beginnings(path: str) -> list[str]:
-    """Return what a path begins with, the shortest first, without the whole.
-
-    >>> list_beginnings("/a/b/c")
-    ['/a', '/a/b']
-    """
-    segments = path.strip("/").split("/")
-    return ["/" + "/".join(segments[:count]) for count in range(1, len(segments))]
-
-
 def resolve_link(href: str, url: str, host: str = _HOST) -> str | None:
     """Return the request target that a link leads to, as a browser sends it; None if it leaves the host.
 

@@ -8,8 +8,7 @@ from urllib.parse import unquote
 
 from ..inspected_app import InspectedApp
 from ..names import name_page
-from ..patterns import Pattern
-from ..urls import list_beginnings
+from ..patterns import Pattern, list_beginnings
 from . import Hint
 from .candidates import Candidate, list_patterns, try_candidates
 

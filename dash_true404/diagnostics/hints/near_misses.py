@@ -10,8 +10,7 @@ from ...core.pages import registered_path
 from ...core.paths import encoded, reachable
 from ..inspected_app import InspectedApp
 from ..names import join_words, name_rule
-from ..patterns import Pattern
-from ..urls import list_beginnings
+from ..patterns import Pattern, list_beginnings
 from . import Hint
 from .candidates import Candidate, list_patterns, try_candidates
 from .shapes import find_missing_variables, find_refused_values, find_unreachable_pages

@@ -16,8 +16,8 @@ from ..inspected_app import InspectedApp
 from ..names import name_page
 from ..own_values import list_own_values
 from ..page_files import RegisterCall, explain_file, list_page_files
+from ..patterns import list_beginnings
 from ..rules import is_routed_by_werkzeug
-from ..urls import list_beginnings
 from . import Hint
 
 

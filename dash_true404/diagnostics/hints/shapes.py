@@ -60,7 +60,6 @@ def find_missing_variables(app: InspectedApp, path: str, method: str) -> Iterato
         if not names or not start.literals[0].strip("/") or start.values("/" + "/".join(segments)) is None:
             continue
         needed = Pattern("/" + "/".join([*segments, *rest]))
-        filled = needed.with_values(needed.samples())
-        name = app.name_what_matches(app.decide(filled, method))
+        name = app.name_what_matches(app.decide(needed.sample(), method))
         if name is not None:
             yield Hint("routing", f"It lacks a value for {join_words(names)}: {name} matches {needed.text}.")
