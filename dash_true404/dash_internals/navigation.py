@@ -84,7 +84,9 @@ def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | N
     """
     known, own, is_as_dash = None, app.strip_relative_path, False
     known_router, replaced = None, None
-    owner = router_owner() if app.use_pages else None
+    owner: Any = None
+    if app.use_pages:  # where the function is that Dash's router calls: in its module or, in Dash 2.9, its class
+        owner = dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
 
     def strip(path: str) -> tuple[str, PathToPage | None]:
         nonlocal known, own, is_as_dash, known_router, replaced
@@ -101,11 +103,6 @@ def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | N
         return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # the user's, which may strip a language too
 
     return strip
-
-
-def router_owner() -> Any:
-    """Return the owner of the ``_path_to_page`` that Dash's router calls: its module or, in Dash 2.9, its class."""
-    return dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
 
 
 def is_replaced(path_to_page: Any) -> bool:

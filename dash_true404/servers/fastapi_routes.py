@@ -61,11 +61,6 @@ def is_dashs(route: BaseRoute) -> TypeGuard[APIRoute]:
     return isinstance(route, APIRoute) and has_dashs_core(route.endpoint)
 
 
-def _is_guarded(route: APIRoute) -> bool:
-    """Tell whether there is something around the function of Dash's that a route calls, and no observer."""
-    return not is_dashs_own(without_observers(route.endpoint))
-
-
 def find_included(route: Any, scope: Scope) -> Any:
     """Return which of an included router's routes matches a request; any other route as it is."""
     # Until FastAPI had this function, they were copied to where their router is included.
@@ -108,7 +103,7 @@ class RoutesWithoutDash:
         # Until Dash adds its catch-all, what wraps an index guards the other URLs too.
         pages = [self.catch_all] if self.catch_all is not None else self.indexes.values()
         dashs = [*self.indexes.items(), *((CATCH_ALL, route) for route in pages)]
-        self.guarded = {path: route for path, route in dashs if _is_guarded(route)}
+        self.guarded = {path: route for path, route in dashs if not is_dashs_own(without_observers(route.endpoint))}
         self._others = [
             route
             for route in routes

@@ -45,13 +45,6 @@ class FlaskTemplates:
         owners = [self._server, *self._server.blueprints.values()]
         unasked = [owner for owner in owners if "jinja_loader" not in vars(owner)]
         environment = vars(self._server).get("jinja_env") or self._server.create_jinja_environment()
-        try:
-            return self._find(name, environment)
-        finally:
-            for owner in unasked:
-                vars(owner).pop("jinja_loader", None)
-
-    def _find(self, name: str, environment: jinja2.Environment) -> TemplatePage | None:
         loader = environment.loader or self._server.create_global_jinja_loader()
         try:
             source = checked(name, environment, loader)
@@ -60,9 +53,12 @@ class FlaskTemplates:
             # teardown functions run.
             with self._server.app_context():
                 source = checked(name, environment, loader)
-        # Not in the server's own environment, which keeps a loaded template outside of debug mode.
+        finally:
+            for owner in unasked:
+                vars(owner).pop("jinja_loader", None)
         if source is None:
             return None
+        # Not in the server's own environment, which keeps a loaded template outside of debug mode.
         return TemplatePage(name, source, lambda: self._server.jinja_env.overlay(auto_reload=True), self._render)
 
 
