@@ -100,8 +100,9 @@ class WerkzeugDecisions:
         rule, error, redirected = request.url_rule, request.routing_exception, None
         # Dash's rules match neither its method nor WebSockets, or only match after a redirect to other slashes.
         # A redirect of another method leads to a rule that takes it, which Dash's don't.
-        if isinstance(error, (MethodNotAllowed, WebsocketMismatch)) or (
-            isinstance(error, RequestRedirect) and request.method.upper() in ("GET", "HEAD", "OPTIONS")
+        if error is not None and (
+            isinstance(error, (MethodNotAllowed, WebsocketMismatch))
+            or (isinstance(error, RequestRedirect) and request.method.upper() in ("GET", "HEAD", "OPTIONS"))
         ):
             urls = urls or self._server.create_url_adapter(request)
             rule, redirected = match_get(urls)
