@@ -356,6 +356,24 @@ def test_several_apps_are_tested_below_their_mounts(pytester):
     result.assert_outcomes(passed=1)
 
 
+MOUNTED = """
+    import dash
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+    from dash_true404 import enable_true_404
+
+    app = dash.Dash("mounted", requests_pathname_prefix="/shop/", routes_pathname_prefix="/")
+    app.layout = dash.dcc.Link("a", href="/shop/a")
+    enable_true_404(app, paths=["/", "/a"])
+    site = DispatcherMiddleware(lambda environ, start: start("404 NOT FOUND", []) or [], {"/shop": app.server})
+"""
+
+
+def test_the_mount_is_once_in_the_names_of_an_app_that_is_made_for_it(pytester):
+    pytester.makepyfile(mounted=MOUNTED)
+    found = items(run(pytester, "--dash-pages", "mounted:site", "-v"))
+    assert found == dict.fromkeys(["page[/shop/]", "page[/shop/a]", *UNKNOWN, "dead-links", "app"], "PASSED")
+
+
 @pytest.mark.parametrize("fixture", ["dash_pages", "dash_page_case"])
 def test_fixtures_are_of_one_app(pytester, fixture):
     pytester.makepyfile(several=SEVERAL)

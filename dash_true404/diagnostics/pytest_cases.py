@@ -56,7 +56,7 @@ def list_cases(app: dash.Dash, exclude: Iterable[str] = (), mount: str = "", pre
 
     :param app: the Dash app.
     :param exclude: paths that are left out, with all below them.
-    :param mount: where its server is mounted.
+    :param mount: where its server is mounted, if its own URLs lack that.
     :param prefix: the app's root URL, if there are others.
     """
     # Dash writes the prefix of browsers into these rules, as check expects.
@@ -79,7 +79,7 @@ class Judge:
     :param settings: who asks, and what is left out.
     :param list_selected: returns the cases that are tested in this run. Where several have one fault, the first of them
         fails and the others are skipped.
-    :param mount: where the app's server is mounted.
+    :param mount: where the app's server is mounted, if its own URLs lack that.
     :param prefix: the app's root URL, if there are others.
     """
 
@@ -147,7 +147,7 @@ class Judge:
     def _fail_once(self, case: Case, report: Report) -> None:
         """Fail the first case that has seen nothing, and skip the others: were all skipped, the run would pass."""
         __tracebackhide__ = True
-        with_findings = set[Case]().union(*(cases for _, cases in self._group(report)))
+        with_findings = {one for _, cases in self._group(report) for one in cases}
         first = next(one for one in self._selected if one not in with_findings and self._is_kept_out(one, report))
         if case != first:
             pytest.skip(f"no page could be seen: see {first.name}")

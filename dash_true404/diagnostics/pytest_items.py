@@ -33,7 +33,9 @@ class PagesCollector(pytest.Collector):
             )
             self.config.add_cleanup(pages.close)
             prefix = found.prefix if len(loaded.apps) > 1 else ""
-            judge = Judge(found.app, settings, self._list_selected, found.mount, prefix)
+            # An app that is made to be mounted has the mount in its own URLs.
+            mount = found.prefix.removesuffix(found.app.config.requests_pathname_prefix)
+            judge = Judge(found.app, settings, self._list_selected, mount, prefix)
             for case in judge.cases:
                 item: PageItem = PageItem.from_parent(self, name=case.name)
                 item.case, item.loaded, item.judge, item.pages = case, loaded, judge, pages
