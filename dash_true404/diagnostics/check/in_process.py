@@ -54,18 +54,16 @@ def check_app(
     """
     check_ready(app)
     with ExitStack() as stack:
-        client = client or stack.enter_context(Client(app))
-        subject = InProcess(app, client, exclude, progress)
-        return _AppCheck(subject, probe_templates, client.is_somebody).report()
+        subject = InProcess(app, client or stack.enter_context(Client(app)), exclude, progress)
+        return _AppCheck(subject, probe_templates).report()
 
 
 class _AppCheck:
-    def __init__(self, subject: InProcess, is_probing: bool, is_somebody: bool) -> None:
+    def __init__(self, subject: InProcess, is_probing: bool) -> None:
         self._subject = subject
         self._app = subject.app
         self._site = subject.site
         self._is_probing = is_probing
-        self._is_somebody = is_somebody
         self._checks = PageChecks(subject)
         self._redirects = 0
 
@@ -112,7 +110,7 @@ class _AppCheck:
 
     def _check_session(self) -> Iterator[Unseen]:
         """Yield what a session that ended meanwhile means: nobody knows what was seen as a stranger."""
-        if not self._is_somebody or not self._checks.seen:
+        if not self._subject.inspected.client.is_somebody or not self._checks.seen:
             return
         answer = self._subject.ask_again(self._checks.seen)
         if not is_index(self._subject, answer):
