@@ -49,11 +49,13 @@ def _is_ours(route: BaseRoute) -> bool:
 
 
 def plain_fastapi(routes: Iterable[BaseRoute], prefix: str, found: Mapping[str, tuple[int, str]]) -> FastAPI:
-    """Return a FastAPI app with the routes of a bare Dash app's, but a route for each page and no index.
+    """Return a FastAPI app with the routes of a bare Dash app's, but a route for each page: the root's for the index.
 
     :param found: what each URL of a page is due.
     """
+    pages = [PageRoute(unquote(url.partition("?")[0]), *answer) for url, answer in found.items()]
+    roots = [page for page in pages if page.decoded == prefix]
     plain = FastAPI()
-    plain.router.routes[:] = [route for route in routes if route.name != prefix]
-    plain.router.routes.extend(PageRoute(unquote(url.partition("?")[0]), *answer) for url, answer in found.items())
+    plain.router.routes[:] = [there for route in routes for there in (roots if route.name == prefix else [route])]
+    plain.router.routes.extend(page for page in pages if page not in roots)
     return plain

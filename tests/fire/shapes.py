@@ -97,12 +97,15 @@ def _app(*paths: str, rules: Sequence[str] = (), true_404: dict[str, Any] | None
 
 def _add_rules(app: dash.Dash, rules: Sequence[str]) -> None:
     for rule, methods in zip(rules, _METHODS, strict=False):
-        if hasattr(app.server, "add_api_route"):
-            path = rule.replace("<int:n>", "{n:int}").replace("<path:rest>", "{rest:path}")
-            path = path.replace("<float:x>", "{x:float}").replace("<name>", "{name}")
-            app.server.add_api_route(path, _answer, methods=list(methods))
-        else:
-            app.server.add_url_rule(rule, f"user {rule}", lambda **_: "200", methods=list(methods))
+        _add_rule(app.server, rule, methods)
+
+
+def _add_rule(server: Any, rule: str, methods: Sequence[str]) -> None:
+    if hasattr(server, "add_api_route"):
+        path = re.sub(r"<(\w+):(\w+)>", r"{\2:\1}", rule)
+        server.add_api_route(re.sub(r"<(\w+)>", r"{\1}", path), _answer, methods=list(methods))
+    else:
+        server.add_url_rule(rule, f"user {rule} {methods}", lambda **_: "200", methods=list(methods))
 
 
 async def _answer() -> str:
@@ -159,12 +162,12 @@ BROAD = {
 
 
 def _broad(name: str, backend: str = "flask", before: bool = True) -> Any:
-    server = new_server(backend, "broad", static_folder=None)
+    server = new_server(backend, "broad", **({} if backend == "fastapi" else {"static_folder": None}))
     options = {} if backend == "flask" else {"backend": backend}
 
     def add() -> None:
-        for number, (rule, methods) in enumerate(BROAD[name]):
-            server.add_url_rule(rule, f"user {number}", lambda **_: "200", methods=methods)
+        for rule, methods in BROAD[name]:
+            _add_rule(server, rule, methods)
 
     if before:
         add()
@@ -203,4 +206,9 @@ SHAPES = [
     Shape("quart cors", 2, lambda: _broad("cors", "quart", before=False), "quart", has_broad_rules=True),
     Shape("fastapi", 4, lambda: _app(*PAGES, *TEMPLATES, rules=RULES, backend="fastapi"), "fastapi"),
     Shape("fastapi exists", 3, lambda: _exists(backend="fastapi", url_base_pathname="/dash/"), "fastapi"),
+    Shape(
+        "fastapi everything", 2, lambda: _broad("everything", "fastapi", before=False), "fastapi", has_broad_rules=True
+    ),
+    Shape("fastapi repositories", 2, lambda: _broad("repositories", "fastapi"), "fastapi", has_broad_rules=True),
+    Shape("fastapi cors", 2, lambda: _broad("cors", "fastapi", before=False), "fastapi", has_broad_rules=True),
 ]
