@@ -41,9 +41,11 @@ class QuartServer(WerkzeugServer):
 
     async def _exists(self, decision: Decision) -> bool:
         site, found = decision.site, decision.found
-        if site is None or found.match is None:
-            return True
-        return await site.exists.ask_async(found.match, *found.others, in_thread=lambda ask: self._callable(ask)())
+        return (
+            site is None
+            or found.match is None
+            or await site.exists.ask_async(found.match, *found.others, in_thread=lambda ask: self._callable(ask)())
+        )
 
     async def _guarded(self, view: Call, decision: Decision, exists: Call) -> tuple[Any, bytes | None]:
         is_reporting = decision.site is not None and decision.site.is_report_only
