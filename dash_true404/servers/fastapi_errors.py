@@ -19,8 +19,8 @@ from ..core.site import Site, everywhere_site
 from ..dash_internals.index_page import current_request, shell
 from .templates import request_of_template
 
-# The headers of an error that ours replace, or that don't fit another body.
-_REPLACED = {*HEADERS, "content-type", "content-length", "content-encoding"}
+# The headers of an error that ours replace, or that don't fit another body. There may be several of Vary.
+_REPLACED = {"content-type", "content-length", "content-encoding", *(name.lower() for name in HEADERS)} - {"vary"}
 
 # Encoded once, because that takes as long as all the rest of a response.
 _HEADERS = Headers(HEADERS).raw
@@ -87,7 +87,7 @@ class Errors:
 
 
 def _response(body: bytes | str, media_type: str, headers: Mapping[str, str] | None) -> Response:
-    kept = headers and {name: headers[name] for name in headers if not {name, name.lower()} & _REPLACED}
+    kept = headers and {name: headers[name] for name in headers if name.lower() not in _REPLACED}
     response = Response(body, 404, kept, media_type)
     response.raw_headers += _HEADERS
     return response

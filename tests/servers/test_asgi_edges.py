@@ -359,3 +359,17 @@ def test_everywhere_keeps_headers_that_describe_another_body():
     answer = ask(app.server, "/gone")
     assert answer.headers["content-type"].startswith("text/html")
     assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+def test_everywhere_replaces_headers_in_any_case_and_adds_to_vary():
+    app = make_app("/", backend="fastapi")
+    enable_true_404(app, everywhere=True)
+
+    def gone() -> None:
+        raise HTTPException(404, headers={"cache-control": "max-age=60", "vary": "Cookie", "x-item": "1"})
+
+    app.server.add_api_route("/gone", gone)
+    fields = [(name.lower(), value) for name, value in ask(app.server, "/gone").fields]
+    assert [value for name, value in fields if name == "cache-control"] == ["no-cache"]
+    assert [value for name, value in fields if name == "vary"] == ["Cookie", "Accept"]
+    assert ("x-item", "1") in fields
