@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import importlib
 import re
@@ -25,6 +26,16 @@ NO_PAGES = ["/nope", "/caf%C3%A8", "/stations", "/stations/atlantis", "/Trips", 
 SOFT_404S = ["/%74rips", "/50%2525", "/caf%25C3%25A9"]
 
 HEADERS = {"host": "example.com", "x-forwarded-port": "443", "x-forwarded-proto": "https"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def event_loop():
+    """Give Mangum a loop: it makes one for the thread where there is none, and nobody closes that."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def event_v1(path: str, method: str) -> dict[str, Any]:
