@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from dash.testing.application_runners import ThreadedRunner
 from dash.testing.browser import Browser
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -45,23 +41,3 @@ def dash_br(chromium: Browser) -> Browser:
     driver.close()
     driver.switch_to.window(new)
     return chromium
-
-
-@pytest.fixture
-def dash_thread_server(dash_thread_server: ThreadedRunner, dash_br: Browser) -> Iterator[ThreadedRunner]:
-    """A runner of an app in a thread, which is stopped when nothing is asked any more.
-
-    It kills its threads: one in the middle of an answer would leave an event loop behind, and whichever test comes next
-    when that is collected would be told of it.
-    """
-    yield dash_thread_server
-    dash_br.driver.get("about:blank")
-    deadline = time.monotonic() + 60
-    while any(map(_is_answering, sys._current_frames().values())) and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def _is_answering(frame: Any) -> bool:
-    while frame is not None and frame.f_code.co_name != "run_wsgi":  # Werkzeug's
-        frame = frame.f_back
-    return frame is not None
