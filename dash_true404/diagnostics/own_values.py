@@ -16,8 +16,8 @@ _NOT_OWN = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdli
 def list_own_values() -> Iterator[tuple[str, Any]]:
     """Yield the values of variables of the modules that are the user's own, each once, as ``module:variable``.
 
-    A Dash app stands for its server.
-    What is not a module's may be left from something that was made and dropped.
+    A Dash app stands for its server. Values of nothing else than variables are left out: they may be what is left of
+    something that was made and dropped.
     """
     seen: set[int] = set()
     for name, module in list(sys.modules.items()):
