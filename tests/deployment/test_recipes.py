@@ -11,7 +11,6 @@ import re
 import socket
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from ..apps import make_app
 from ..client import METHODS, ask_all
 from ..client import ask as ask_asgi
 from ..oracle import due, plain_werkzeug, views
+from ..waiting import wait_for
 from .recipes import PAGE, RECIPES
 from .servers import serving
 
@@ -258,14 +258,18 @@ def test_dashs_websocket_is_there_for_the_apps_own_pages_only(served):
 
 @pytest.mark.only("Werkzeug's development server")
 def test_a_page_that_is_written_while_it_runs_is_found_after_the_reload(served):
-    app, status, deadline = served.folder / "app.py", 404, time.monotonic() + 120
+    app, status = served.folder / "app.py", 404
     with served.connection() as connection:
         assert ask(served, connection, "GET", "new").status == 404
     app.write_text(app.read_text("utf-8").replace('"/C%23"', '"/C%23", "/new"'), "utf-8")
-    while status == 404 and time.monotonic() < deadline:
-        time.sleep(0.05)
+
+    def is_reloaded():
+        nonlocal status
         with contextlib.suppress(OSError, http.client.HTTPException), served.connection() as connection:
             status = ask(served, connection, "GET", "new").status
+        return status != 404
+
+    wait_for(is_reloaded, served.output)
     assert status == 200
 
 

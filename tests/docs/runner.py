@@ -20,8 +20,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +27,7 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 
 from ..ports import free_port
+from ..waiting import SECONDS, wait_for
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -41,7 +40,6 @@ _SETUP = re.compile(
 _INSTALL = re.compile(r"(?:python -m )?pip install (.*)")
 _SERVER = re.compile(r"(python app\.py|gunicorn |uvicorn |hypercorn )")
 _PORT = "8050"
-_SECONDS = 300  # far more than anything takes: PyInstaller, on a busy machine, needs most of it
 
 _IMPORTS = "import dash\nfrom dash import Dash, dcc, html\nfrom dash_true404 import IN_APP, enable_true_404\n"
 _APP = """app = Dash("app", use_pages=True, pages_folder="")
@@ -134,7 +132,7 @@ class Reader:
                 self._run(command, printed, block.where)
         elif block.language == "text":
             log = functools.partial(self._log.read_text, "utf-8")
-            _wait_for(lambda: _is_printed(f"...{block.text.strip()}...", log()), log)
+            wait_for(lambda: _is_printed(f"...{block.text.strip()}...", log()), log)
         elif block.language == "sh":
             for command in block.text.splitlines():
                 assert self._is_done(command), f"{block.where}: {command}"
@@ -208,7 +206,7 @@ class Reader:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=_SECONDS,
+            timeout=SECONDS,
             check=False,
         )
 
@@ -229,7 +227,7 @@ class Reader:
                 start_new_session=True,  # so that its workers end with it
             )
         self._is_stale = False
-        _wait_for(lambda: self._is_served() or self._has_ended(), lambda: command)
+        wait_for(lambda: self._is_served() or self._has_ended(), lambda: command)
         assert not self._has_ended(), f"{command}\n{self._log.read_text('utf-8')}"
 
     def _stop(self) -> None:
@@ -239,7 +237,7 @@ class Reader:
             self._server.wait()
             self._server = None
             # Workers that it started nobody can wait for.
-            _wait_for(lambda: not self._is_served(), lambda: "the server")
+            wait_for(lambda: not self._is_served(), lambda: "the server")
 
     def _has_ended(self) -> bool:
         return self._server is None or self._server.poll() is not None
@@ -257,10 +255,3 @@ def _is_printed(expected: str, seen: str) -> bool:
 
 def _stripped(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
-
-
-def _wait_for(is_so: Callable[[], bool], seen: Callable[[], str]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, f"waited in vain; seen: {seen()}"
-        time.sleep(0.05)

@@ -1,13 +1,11 @@
 """In debug mode Dash makes a 500 of every error that has no handler of its own."""
 
 import contextlib
-import functools
 import http.client
 import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -19,6 +17,7 @@ from dash_true404 import IN_APP, enable_true_404
 from .. import client
 from ..apps import app_with, make_app, make_true_app
 from ..client import FOUND, UNKNOWN, by_method, status
+from ..waiting import wait_for
 
 
 def debug(app):
@@ -99,18 +98,17 @@ def test_app_run_with_debug_and_the_reloader(tmp_path, free_port):
         subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True) as process,
     ):
 
-        def wait_for(due, path, method="GET", again=lambda: None):
-            deadline = time.monotonic() + 300
-            while (answer := ask(free_port, path, method)) is None or not due(*answer):
-                assert process.poll() is None, f"it has ended: {log.read_text()}"
-                assert time.monotonic() < deadline, f"{method} {path}: {answer}; {log.read_text()}"
-                if answer is not None:
-                    again()
-                time.sleep(0.1)
-            return answer
+        def answer(path, method="GET", until=lambda *_: True):
+            found = None
 
-        def answer(path, method="GET"):
-            return wait_for(lambda *answer: True, path, method)
+            def is_there():
+                nonlocal found
+                assert process.poll() is None, f"it has ended: {log.read_text()}"
+                found = ask(free_port, path, method)
+                return found is not None and until(*found)
+
+            wait_for(is_there, lambda: f"{method} {path}: {found}; {log.read_text()}")
+            return found
 
         try:
             assert answer("/")[0] == 200
@@ -118,10 +116,9 @@ def test_app_run_with_debug_and_the_reloader(tmp_path, free_port):
             assert answer("/zz", "POST") == (404, "first")
             assert answer("/", "POST")[0] == 405
             (assets / "404.html").write_text("second")
-            wait_for(lambda status, text: (status, text) == (404, "second"), "/zz")
-            # More than once, for the reloader could miss one change of a file that it has yet to look at.
-            change = functools.partial(script.write_text, SCRIPT.replace('path="/"', 'path="/moved"'))
-            wait_for(lambda status, text: status == 200, "/moved", again=change)
+            answer("/zz", until=lambda status, text: (status, text) == (404, "second"))
+            script.write_text(SCRIPT.replace('path="/"', 'path="/moved"'))
+            answer("/moved", until=lambda status, text: status == 200)
             assert answer("/zz") == (404, "second")
         finally:
             with contextlib.suppress(ProcessLookupError):
