@@ -9,7 +9,8 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
 
 from .logs import warn_once
 from .path_templates import PathTemplate, TemplateIndex
@@ -18,6 +19,10 @@ from .paths import reencoded
 Page = Mapping[str, Any]
 #: Returns the page that a router draws for a path, empty for none, and the path's variables.
 PathToPage = Callable[[str], tuple[Any, Any]]
+
+_T = TypeVar("_T")
+
+_MOST_TRIES = 100
 
 # What proxies encode and browsers don't, or the other way round.
 _ENCODED_OTHERWISE = re.compile("[%|^]")
@@ -127,18 +132,40 @@ _HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 _shared: Callable[[Iterator[str]], Iterator[str]] = iter if _HAS_GIL else LockedSteps
 
 
+def read_again(read: Callable[..., _T], *args: Any) -> _T:
+    """Return what a function reads of a registry; it is called again if another thread changes that meanwhile.
+
+    :raises RuntimeError: if that happens each time.
+    """
+    for _ in range(_MOST_TRIES):
+        with suppress(RuntimeError):
+            return read(*args)
+    return read(*args)
+
+
+def _read(registry: Mapping[str, Page]) -> tuple[Iterator[str], list[str], list[Page]]:
+    """Return an iterator of a registry, its keys and its entries, all of the same moment.
+
+    :raises RuntimeError: if it has changed meanwhile.
+    """
+    # The iterator of an OrderedDict refuses to go on once an entry was added, removed or moved, and the last thing
+    # that register_page does is to move them all. It is made first, so that no change is missed.
+    steps = _shared(iter(registry))
+    modules, pages = list(registry), list(registry.values())
+    next(steps, None)
+    if len(modules) != len(pages):  # that of an empty one goes on
+        raise RuntimeError("the registry of pages has changed while it was read")
+    return steps, modules, pages
+
+
 class _Snapshot:
     """The pages at one moment, and a check in O(1) of whether the registry has changed since."""
 
     def __init__(self, registry: Mapping[str, Page], further: Iterable[Page]) -> None:
-        # The iterator of an OrderedDict refuses to go on once an entry was added, removed or moved, and the last thing
-        # that register_page does is to move them all. It is made first, so that no change is missed.
-        self._steps = _shared(iter(registry))
-        self._modules = list(registry)
-        self._pages = list(registry.values())
+        self._steps, self._modules, self._pages = read_again(_read, registry)
         real: list[tuple[str, Page]] = []
         odd: list[tuple[str, Any]] = []
-        for key, entry in zip(self._modules, self._pages, strict=False):
+        for key, entry in zip(self._modules, self._pages, strict=True):
             (real if is_real_page(entry) else odd).append((key, entry))
         self.odd_entries = [_describe_odd_entry(key, entry) for key, entry in odd]
         pages = [*(page for _, page in real), *further]

@@ -10,7 +10,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,7 +17,7 @@ import dash
 from dash import Input, Output, html
 
 from ..core.logs import warn_once
-from ..core.pages import Match, PathToPage
+from ..core.pages import Match, PathToPage, read_again
 from ..core.site import Site
 from .index_page import is_page_found
 from .own_code import is_dashs_own
@@ -32,8 +31,6 @@ CONTENT, DUMMY = "_pages_content", "_pages_dummy"
 
 _Found = tuple[Mapping[str, Any], Mapping[str, str] | None]
 _NOT_FOUND: _Found = ({}, None)
-
-_MOST_TRIES = 100
 
 _DEAD_LINK = "dash-true404-dead-link"
 # Not for the URL that the document was loaded from: the server has answered that, and it would reload forever.
@@ -171,12 +168,8 @@ def awaits_layouts(app: dash.Dash) -> bool:
 
 
 def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
-    def look_up(path: str) -> _Found:
-        # Dash's loop over the pages fails if another thread registers or removes one meanwhile.
-        for _ in range(_MOST_TRIES):
-            with suppress(RuntimeError):
-                return path_to_page(path)
-        return path_to_page(path)
+    # Dash's loop over the pages fails if another thread registers or removes one meanwhile.
+    look_up = functools.partial(read_again, path_to_page)
 
     @functools.wraps(path_to_page)
     def asking(path: str) -> _Found:

@@ -204,6 +204,38 @@ def test_later_questions_read_the_pages_no_oftener_than_once_in_as_many_as_there
     assert counted.reads <= 20
 
 
+@pytest.mark.parametrize(
+    ("paths", "url"), [(("/", "/a", "/t/<x>"), "t/1"), (("/a", "/t/<x>"), "a"), (("/t/<x>",), "t/1"), ((), "late")]
+)
+def test_a_page_that_another_thread_registers_while_the_pages_are_read_hides_none(paths, url, monkeypatch):
+    class Changing(type(dash.page_registry)):
+        is_changed = False
+
+        def values(self):
+            if not self.is_changed:
+                self.is_changed = True
+                register("/late", order=0)
+            return super().values()
+
+    make_app(*paths)
+    registry = Changing(dash.page_registry)
+    monkeypatch.setattr(dash._pages, "PAGE_REGISTRY", registry)
+    assert Pages(registry).find(url) is not None
+    assert registry.is_changed
+
+
+def test_a_registry_that_always_changes_cannot_be_read():
+    class Changing(type(dash.page_registry)):
+        def values(self):
+            self.move_to_end(next(iter(self)))
+            return super().values()
+
+    make_app("/", "/a")
+    registry = Changing(dash.page_registry)
+    with pytest.raises(RuntimeError, match="mutated"):
+        Pages(registry).find("zz")
+
+
 def test_a_change_is_seen_at_the_next_question(counted):
     pages = Pages(counted)
     assert pages.find("late") is None
