@@ -12,4 +12,16 @@ needs_chromium = pytest.mark.skipif(
     reason="needs Chromium and its driver: apt-get install chromium chromium-driver",
 )
 
+
+def change_tab(browser):
+    """Close the tab of a browser, and open another one: nothing is left of its documents, and of their workers."""
+    driver = browser.driver
+    (old,) = driver.window_handles
+    driver.switch_to.new_window("tab")
+    new = driver.current_window_handle
+    driver.switch_to.window(old)
+    driver.close()
+    driver.switch_to.window(new)
+
+
 STATUS = "return performance.getEntriesByType('navigation')[0].responseStatus"

@@ -9,6 +9,8 @@ import pytest
 from dash.testing.browser import Browser
 from selenium.webdriver.support.wait import WebDriverWait
 
+from . import change_tab
+
 
 @pytest.fixture(scope="module")
 def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
@@ -32,12 +34,6 @@ def chromium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def dash_br(chromium: Browser) -> Browser:
     """Chromium in a new tab, with nothing of another test's: no history, no storage, no emulated phone."""
-    driver = chromium.driver
-    driver.delete_all_cookies()
-    (old,) = driver.window_handles
-    driver.switch_to.new_window("tab")
-    new = driver.current_window_handle
-    driver.switch_to.window(old)
-    driver.close()
-    driver.switch_to.window(new)
+    chromium.driver.delete_all_cookies()
+    change_tab(chromium)
     return chromium

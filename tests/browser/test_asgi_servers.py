@@ -9,7 +9,7 @@ from dash import Input, Output, dcc, html
 from dash_true404 import enable_true_404
 from tests.apps import make_app, register
 
-from . import STATUS, needs_chromium, quiet
+from . import STATUS, change_tab, needs_chromium, quiet
 
 pytestmark = [needs_chromium, quiet]
 
@@ -41,9 +41,9 @@ def browser(request, dash_br, dash_thread_server, free_port):
 
 
 def load(browser, url):
-    # Not right from one document to the next: they share a worker, and while the first one's websocket is closed there,
-    # Dash 4.4.1 can lose what the next one asks ("Updating..." for good).
-    browser.driver.get("about:blank")
+    # Documents of a tab share a worker, and while the websocket of one is closed there, Dash 4.4.1 can lose what the
+    # next one asks ("Updating..." for good).
+    change_tab(browser)
     browser.driver.get(browser.address + url)
     return browser.driver.execute_script(STATUS)
 
