@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import urlsplit
@@ -25,7 +26,6 @@ class Network:
 
     def __init__(self, site: str | None = None) -> None:
         self._site = site
-        self._tls = ssl.create_default_context()
 
     def send(self, request: Request) -> Response:
         """Return the answer to a request."""
@@ -59,11 +59,16 @@ class Network:
         parts = urlsplit(site)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            return HTTPSConnection(host, parts.port, timeout=messages.TIMEOUT, context=self._tls)
+            return HTTPSConnection(host, parts.port, timeout=messages.TIMEOUT, context=_make_context())
         return HTTPConnection(host, parts.port, timeout=messages.TIMEOUT)
 
     def close(self) -> None:
         """Do nothing: each connection is closed by itself."""
+
+
+@functools.cache  # reading all the certificates that are trusted takes longer than asking
+def _make_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def _explain_error(error: Exception) -> str:
