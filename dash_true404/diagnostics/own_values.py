@@ -1,4 +1,4 @@
-"""What stands in the user's own modules, such as Blueprints and routers that no server has."""
+"""What stands in the user's own modules: servers, and the Blueprints and routers that may be on none of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,22 @@ import dash
 _NOT_OWN = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "purelib", "platlib")})
 
 
-def list_own_values() -> Iterator[tuple[str, Any]]:
-    """Yield the values of variables of the modules that are the user's own, each once, as ``module:variable``.
+def find_kinds(server: Any) -> tuple[type, type]:
+    """Return the classes of a server's framework for servers, and for what is registered on them.
+
+    They are looked up among the loaded modules, so that no framework is imported that the app does without.
+    """
+    packages = [base.__module__.partition(".")[0] for base in type(server).__mro__]
+    if "fastapi" in packages:
+        module = sys.modules["fastapi"]
+        return module.FastAPI, module.APIRouter
+    name = "quart" if "quart" in packages else "flask"
+    module = sys.modules[name]
+    return getattr(module, name.capitalize()), module.Blueprint
+
+
+def list_own_values(kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield what is of a kind among the variables of the user's own modules, each once, as ``module:variable``.
 
     A Dash app stands for its server. Values of nothing else than variables are left out: they may be what is left of
     something that was made and dropped.
@@ -25,6 +39,8 @@ def list_own_values() -> Iterator[tuple[str, Any]]:
         if not file or str(file).startswith(_NOT_OWN):
             continue
         for variable, value in list(vars(module).items()):
-            if id(value) not in seen:
+            # isinstance() would ask a value for its __class__, which a proxy answers by running the user's code.
+            value = value.server if issubclass(type(value), dash.Dash) else value
+            if issubclass(type(value), kind) and id(value) not in seen:
                 seen.add(id(value))
-                yield f"{name}:{variable}", value.server if isinstance(value, dash.Dash) else value
+                yield f"{name}:{variable}", value

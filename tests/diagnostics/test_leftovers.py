@@ -129,6 +129,13 @@ def test_modules_that_are_not_the_users_are_left_alone(module):
 
 
 @pytest.mark.asgi
+@pytest.mark.parametrize("backend", ["quart", "fastapi"])
+def test_a_blueprint_of_another_kind_of_server(backend, module):
+    module.api = web_of("flask").Blueprint("api", "own_views")
+    assert said(app_on(backend, "/"), "T521") == []
+
+
+@pytest.mark.asgi
 def test_a_router_on_no_server(module):
     from fastapi import APIRouter, FastAPI
 

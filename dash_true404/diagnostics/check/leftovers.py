@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..inspected_app import InspectedApp
-from ..own_values import list_own_values
+from ..own_values import find_kinds, list_own_values
 from ..page_files import explain_file, find_modules, has_lost_page, list_page_files
 from ..patterns import Pattern
 from ..rules import is_routed_by_werkzeug, with_included
@@ -26,30 +26,29 @@ def find_page_files(app: InspectedApp) -> Iterator[Finding]:
 
 def find_unregistered(app: InspectedApp) -> Iterator[Finding]:
     """Yield the Blueprints, on FastAPI the routers, of the user's own modules that are on no server."""
-    values = list(list_own_values())
-    servers = [app.dash_app.server, *(value for _, value in values if isinstance(value, type(app.dash_app.server)))]
+    server_kind, kind = find_kinds(app.dash_app.server)
+    servers = [app.dash_app.server, *(server for _, server in list_own_values(server_kind))]
+    is_lost: Callable[[Any], bool]
     if is_routed_by_werkzeug(app.dash_app):
         known = {id(blueprint) for server in servers for blueprint in server.blueprints.values()}
-        lost = [(name, value) for name, value in values if _is_blueprint(value) and id(value) not in known]
+        call, is_lost = "register_blueprint", lambda blueprint: id(blueprint) not in known
     else:
-        endpoints = {id(rule.function) for rule in app.rules}
-        endpoints |= {
-            id(getattr(route, "endpoint", None)) for server in servers for route in with_included(server.routes)
-        }
-        lost = [(name, value) for name, value in values if _is_lost_router(value, endpoints)]
-    for name, value in lost:
-        kind = "Blueprint" if _is_blueprint(value) else "APIRouter"
-        call = "register_blueprint" if kind == "Blueprint" else "include_router"
-        why = f"The {kind} {name} is on no server. Call app.server.{call}({name.partition(':')[2]}), if it is meant."
-        yield Finding("T521", "", why=why)
+        known = {id(rule.function) for rule in app.rules}
+        known |= {id(endpoint) for server in servers for endpoint in _list_endpoints(with_included(server.routes))}
+        call, is_lost = "include_router", lambda router: _is_lost_router(router, known)
+    for name, value in list_own_values(kind):
+        if is_lost(value):
+            why = f"The {kind.__name__} {name} is on no server. "
+            why += f"Call app.server.{call}({name.partition(':')[2]}), if it is meant."
+            yield Finding("T521", "", why=why)
 
 
 def find_doubled_prefixes(app: InspectedApp) -> Iterator[Finding]:
     """Yield the rules of Blueprints and routers that have the prefix of it twice."""
-    routers = [] if is_routed_by_werkzeug(app.dash_app) else [value for _, value in list_own_values()]
-    prefixes = {
-        id(route.endpoint): router.prefix for router in routers if _is_router(router) for route in router.routes
-    }
+    prefixes: dict[int, str] = {}
+    if not is_routed_by_werkzeug(app.dash_app):
+        for _, router in list_own_values(find_kinds(app.dash_app.server)[1]):
+            prefixes |= {id(endpoint): router.prefix for endpoint in _list_endpoints(router.routes)}
     for rule in app.rules:
         for prefix in Pattern(rule.path).prefixes():
             is_its = rule.blueprint is not None or prefixes.get(id(rule.function)) == prefix
@@ -63,17 +62,10 @@ def find_doubled_prefixes(app: InspectedApp) -> Iterator[Finding]:
                 break
 
 
-def _is_blueprint(value: Any) -> bool:
-    return any((base.__module__.partition(".")[0], base.__name__) in _BLUEPRINTS for base in type(value).__mro__)
+def _list_endpoints(routes: Iterable[Any]) -> list[Any]:
+    return [route.endpoint for route in routes if hasattr(route, "endpoint")]
 
 
-_BLUEPRINTS = {("flask", "Blueprint"), ("quart", "Blueprint")}
-
-
-def _is_router(value: Any) -> bool:
-    return any((base.__module__, base.__name__) == ("fastapi.routing", "APIRouter") for base in type(value).__mro__)
-
-
-def _is_lost_router(value: Any, known: set[int]) -> bool:
-    endpoints = [getattr(route, "endpoint", None) for route in value.routes] if _is_router(value) else []
+def _is_lost_router(router: Any, known: set[int]) -> bool:
+    endpoints = _list_endpoints(router.routes)
     return bool(endpoints) and not any(id(endpoint) in known for endpoint in endpoints)

@@ -14,7 +14,7 @@ from ...core.pages import Pages
 from ...core.path_templates import PathTemplate
 from ..inspected_app import InspectedApp
 from ..names import name_page
-from ..own_values import list_own_values
+from ..own_values import find_kinds, list_own_values
 from ..page_files import RegisterCall, explain_file, list_page_files
 from ..patterns import list_beginnings
 from ..rules import is_routed_by_werkzeug
@@ -75,14 +75,11 @@ def _is_inferred(parts: tuple[str, ...], inner: str) -> bool:
 
 def _find_blueprints(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
     server = app.dash_app.server
-    package = "quart" if any(base.__module__.startswith("quart") for base in type(server).__mro__) else "flask"
-    module = sys.modules[package]
-    kind, server_kind = module.Blueprint, getattr(module, package.capitalize())
-    values = [value for _, value in list_own_values()]
-    others = [value for value in values if issubclass(type(value), server_kind) and value is not server]
-    elsewhere = {id(blueprint) for other in others for blueprint in other.blueprints.values()}
+    server_kind, kind = find_kinds(server)
+    servers = [other for _, other in list_own_values(server_kind)]
+    elsewhere = {id(blueprint) for other in servers for blueprint in other.blueprints.values()}
     known = {id(blueprint) for blueprint in server.blueprints.values()}
-    for blueprint in [value for value in values if issubclass(type(value), kind)]:
+    for _, blueprint in list_own_values(kind):
         if id(blueprint) in known:
             continue
         try:
@@ -123,11 +120,10 @@ def _find_variable(thing: Any, module: str) -> str:
 
 
 def _find_routers(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
-    from fastapi import APIRouter
     from starlette.routing import compile_path
 
     known = {rule.function for rule in app.rules if callable(rule.function)}
-    for router in [value for _, value in list_own_values() if issubclass(type(value), APIRouter)]:
+    for _, router in list_own_values(find_kinds(app.dash_app.server)[1]):
         for route in router.routes:
             endpoint = getattr(route, "endpoint", None)
             is_known = endpoint in known or str(getattr(endpoint, "__module__", "")).startswith("dash_true404.")
