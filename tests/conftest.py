@@ -49,8 +49,25 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     return (yield) + 1
 
 
+class Clock:
+    """What stands for the module ``time`` where something is logged once a minute."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that a test sets forward, else it stands still: on a busy machine a test takes more than a minute."""
+    made = Clock()
+    monkeypatch.setattr(logs, "time", made)
+    return made
+
+
 @pytest.fixture(autouse=True)
-def isolated_registry(isolated_page_registry, monkeypatch):
+def isolated_registry(isolated_page_registry, clock, monkeypatch):
     """The process-wide page registry, empty for each test, nothing logged yet, and a 404 page looked at each time."""
     logs._logged.clear()
     monkeypatch.setattr(not_found_page, "SECONDS_BETWEEN_LOOKS", 0)

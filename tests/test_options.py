@@ -241,15 +241,13 @@ def test_exists_may_return_what_is_true_or_false(answer, due):
     assert status(asset_app(exists=lambda asset_id: answer), "/asset/1") == due
 
 
-def test_a_fault_is_logged_again_after_a_minute(caplog, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+def test_a_fault_is_logged_again_after_a_minute(caplog, clock):
     app = asset_app(exists=lambda asset_id: 1 / 0)
     caplog.set_level(logging.ERROR)
     for _ in range(3):
         status(app, "/asset/1")
     assert len(caplog.records) == 1
-    now[0] += 61
+    clock.now += 61
     status(app, "/asset/1")
     assert len(caplog.records) == 2
 
@@ -844,9 +842,7 @@ def test_report_only_leaves_other_404s_alone(debug):
     assert BUILT_IN not in text(app, "/assets/none")
 
 
-def test_a_report_comes_once_a_minute_with_its_referrer(caplog, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
+def test_a_report_comes_once_a_minute_with_its_referrer(caplog, clock):
     app = make_app("/")
     enable_true_404(app, report_only=True)
     for _ in range(3):
