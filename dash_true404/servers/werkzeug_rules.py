@@ -112,14 +112,14 @@ class RulesWithoutDash:
                     copy = _unbound(rule)
                     numbers[id(copy)] = number
                     rules.add(copy)
-            if len(self._maps) >= _MOST_MAPS:
+            if len(self._maps) >= MOST_MAPS:
                 self._maps.clear()
             made = self._maps[hidden] = rules, numbers
         return made
 
 
 # How many combinations of hidden rules are kept; most sites have a few.
-_MOST_MAPS = 50
+MOST_MAPS = 50
 
 
 def dashs_rules(urls: Map) -> set[str]:
