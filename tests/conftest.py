@@ -7,6 +7,7 @@ import functools
 import os
 import shutil
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -41,6 +42,21 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("DASH_TEST_CHROMEPATH", chromium)
     if hasattr(config.option, "headless"):
         config.option.headless = True
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.markexpr:
+        config.option.markexpr = "not slow"
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    return "slow tests are left out; to run all: pytest tests" if config.option.markexpr == "not slow" else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start browsers, servers, and all that the documents show."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in ("browser", "deployment", "docs"):
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""How many examples the generated tests try: few by default, many in CI and in the long run."""
+"""How many examples the generated tests try: few by default, more for the slow tests in CI and in a long run."""
 
 import os
 

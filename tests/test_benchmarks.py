@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-pytestmark = pytest.mark.asgi
+pytestmark = [pytest.mark.asgi, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

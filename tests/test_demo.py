@@ -22,6 +22,7 @@ from demo_app.compare import QUESTIONS, Question, surprises, table
 COMMAND = [sys.executable, "-m", "demo_app"]
 
 
+@pytest.mark.slow
 def test_once_prints_the_table_and_ends_well():
     result = subprocess.run([*COMMAND, "--once"], capture_output=True, text=True, timeout=120, check=False)
     assert (result.returncode, result.stderr) == (0, "")
@@ -85,6 +86,7 @@ def test_a_port_in_use_is_named():
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_both_until_it_is_stopped(stop):

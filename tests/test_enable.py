@@ -340,6 +340,7 @@ with Client(app) as client:
 """
 
 
+@pytest.mark.slow
 def test_an_app_that_was_packed_by_pyinstaller(backend):
     # Its code names its files by relative paths.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

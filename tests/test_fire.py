@@ -15,6 +15,8 @@ from .scale import EXAMPLES
 BY_NAME = {shape.name: shape for shape in SHAPES}
 SEED = 404
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def quiet():

@@ -850,7 +850,7 @@ def test_a_report_comes_once_a_minute_with_its_referrer(caplog, clock):
     assert [r.getMessage() for r in caplog.records] == [
         r"Would be 404: GET /zz (referrer: 'http://localhost/\xe9\x1b[31m')"
     ]
-    now[0] += 61
+    clock.now += 61
     status(app, "/zz")
     assert len(caplog.records) == 2
 
@@ -885,6 +885,7 @@ def test_report_only_changes_nothing_in_debug_mode(method):
         assert status(app, url, method) == status(bare, url, method)
 
 
+@pytest.mark.slow
 def test_reports_are_bounded():
     turn = logs.OncePerMinute()
     assert sum(turn(number) for number in range(5000)) == 1000
@@ -933,6 +934,7 @@ def together(not_found_page):
             yield [values[bit] for values, bit in zip(OPTIONS.values(), bits, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("not_found_page", [False, True])
 def test_all_options_together(not_found_page):
     for values in together(not_found_page):

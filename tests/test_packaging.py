@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_and_nothing_else(tmp_path):
     if importlib.util.find_spec("build") is None:
         pytest.skip("needs the package build: pip install build")

@@ -467,6 +467,7 @@ def test_what_failed_last_is_run_again(pytester):
     assert counts(again) == {"failed": 1, "deselected": 12}
 
 
+@pytest.mark.slow
 def test_with_xdist_each_item_runs_once(pytester, run_pytest):
     pytest.importorskip("xdist")
     write_app(pytester)

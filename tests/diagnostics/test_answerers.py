@@ -963,6 +963,7 @@ def without_id(data):
     return re.sub(rb'"end_id":"[^"]*"', b"", data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_trace_changes_no_answer(backend, caplog):
     caplog.set_level("CRITICAL")

@@ -103,6 +103,7 @@ Flask.
 """
 
 
+@pytest.mark.slow
 def test_the_page_of_the_documents_is_what_is_said():
     table = make_table()
     if os.environ.get("DASH_TRUE404_UPDATE"):

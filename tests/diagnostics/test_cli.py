@@ -299,6 +299,7 @@ def test_marks_of_listings_are_in_color():
     assert paint("Note T501: a") == "\x1b[33mNote T501:\x1b[0m a"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [[], ["check"], ["routes"], ["explain"]])
 def test_help_survives_without_docstrings(command):
     arguments = [sys.executable, "-OO", "-m", "dash_true404", *command, "--help"]

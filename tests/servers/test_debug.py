@@ -85,6 +85,7 @@ def ask(port, path, method="GET"):
         return None
 
 
+@pytest.mark.slow
 def test_app_run_with_debug_and_the_reloader(tmp_path, free_port):
     assets = tmp_path / "assets"
     assets.mkdir()

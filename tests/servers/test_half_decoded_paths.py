@@ -164,6 +164,7 @@ PIECES = ["a", "/", "%2F", "%2f", "%252F", "%25", "%", "%C3%A9", "%E9", "é", "%
 PATHS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map(lambda pieces: "/x" + "".join(pieces) + "x")
 
 
+@pytest.mark.slow
 @given(PATHS, st.lists(PATHS, min_size=1, max_size=3, unique=True))
 @settings(max_examples=5 * EXAMPLES)
 def test_what_is_found_at_the_first_reading_stays_found(path, pages):

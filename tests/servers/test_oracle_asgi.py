@@ -25,6 +25,8 @@ from ..oracle_fastapi import is_page as is_page_on_fastapi
 from ..oracle_fastapi import plain_fastapi
 from ..scale import EXAMPLES
 
+pytestmark = pytest.mark.slow
+
 SHARE = EXAMPLES // 2
 
 compared: dict[str, int] = {"quart": 0, "fastapi": 0}

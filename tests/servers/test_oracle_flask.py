@@ -5,6 +5,7 @@ and a plain Flask app with one route for each of these says what they and all ot
 from urllib.parse import unquote
 
 import dash
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from ..client import METHODS, ask, status
 from ..generated import EXISTS, page_paths, prefixes, repeatable, templates, urls
 from ..oracle import due, is_left_to_dash, is_page, leads_to_a_page, plain_flask, unclear, views
 from ..scale import EXAMPLES
+
+pytestmark = pytest.mark.slow
 
 compared: list[tuple[str, str]] = []
 

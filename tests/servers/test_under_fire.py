@@ -92,6 +92,7 @@ def in_threads(works):
         raise faults[0]
 
 
+@pytest.mark.slow
 def test_known_and_unknown_urls_while_pages_come_and_go(frequent_switches, caplog):
     app = make_app("/", "/a", *(f"/p{number}" for number in range(30)))
     register("/t/<x>", exists=lambda x: x != "none")
@@ -203,6 +204,7 @@ def test_a_look_up_that_always_fails_fails_as_in_dash():
 # Memory
 
 
+@pytest.mark.slow
 def test_urls_leave_nothing_behind(caplog):
     app = make_app("/", "/a", "/<x>/t/<y>", **WITHOUT_THREADS)  # of which what measures coverage keeps something
     register("/broken/<x>", exists=lambda x: {}[x])
@@ -216,6 +218,7 @@ def test_urls_leave_nothing_behind(caplog):
     assert len(caplog.records) == 1
 
 
+@pytest.mark.slow
 def test_pages_that_come_and_go_leave_nothing_behind():
     make_app("/", "/a", "/t/<x>")
     of_registry = Pages(dash.page_registry)
