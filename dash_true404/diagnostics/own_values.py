@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import sysconfig
@@ -36,11 +37,18 @@ def list_own_values(kind: type) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not file or str(file).startswith(_NOT_OWN):
+        if not file or not _is_own(str(file)):
             continue
         for variable, value in list(vars(module).items()):
             # isinstance() would ask a value for its __class__, which a proxy answers by running the user's code.
+            if not issubclass(type(value), (kind, dash.Dash)):
+                continue
             value = value.server if issubclass(type(value), dash.Dash) else value
             if issubclass(type(value), kind) and id(value) not in seen:
                 seen.add(id(value))
                 yield f"{name}:{variable}", value
+
+
+@functools.cache
+def _is_own(file: str) -> bool:
+    return not file.startswith(_NOT_OWN)
