@@ -17,6 +17,8 @@ from dash_true404.diagnostics.pytest_pages import DashPages
 from .broken_apps import CASES, Case
 from .test_report import SCHEMA
 
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "broken-apps.md"
 RUNS = [
     pytest.param(case, backend, id=f"{case.name}-{backend}", marks=[] if backend == "flask" else pytest.mark.asgi)
@@ -47,7 +49,7 @@ def test_the_tools_say_what_is_wrong(case, backend):
     assert found[0].why.startswith(case.why)
     is_note = found[0] in report.notes
     assert report.exit_status() == (0 if is_note else 1)
-    jsonschema.validate(report.as_dict("app:app"), SCHEMA, jsonschema.Draft202012Validator)
+    VALIDATOR.validate(report.as_dict("app:app"))
     # One fault makes no other findings, except of the same kind at other URLs, and what follows from it.
     assert {one.code for one in report.findings} <= {case.code, *FOLLOWS.get(case.name, ())}, report.findings
     assert report.is_complete

@@ -55,7 +55,8 @@ def assert_suggests(app, url, meant, words, layer="routing", method="GET"):
     return found
 
 
-SCHEMA = json.loads((Path(explain.__code__.co_filename).parent / "schemas" / "explain.json").read_text("utf-8"))
+_SCHEMA = Path(explain.__code__.co_filename).parent / "schemas" / "explain.json"
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(_SCHEMA.read_text("utf-8")))
 THIS_FILE = os.path.relpath(__file__)
 
 
@@ -104,7 +105,7 @@ def test_a_view_that_might_change_something_is_not_called():
     app, called = make_true_app("/"), []
     app.server.add_url_rule("/send", "send", lambda: called.append(1) or "", methods=["GET", "DELETE"])
     found = explain(app, "/send", "delete")
-    jsonschema.validate(found.as_dict(), SCHEMA, jsonschema.Draft202012Validator)
+    VALIDATOR.validate(found.as_dict())
     assert found.answerer is None
     assert (found.status, found.layer, called) == (0, "route", [])
     assert found.text().startswith("DELETE /send: not asked (route)")
@@ -778,7 +779,7 @@ def test_no_url_makes_it_fail(backend):
             for text in (url, "/d/t/" + url):
                 found = explain(app, text, client=client)
                 told = json.loads(json.dumps(found.as_dict()))
-                jsonschema.validate(told, SCHEMA, jsonschema.Draft202012Validator)
+                VALIDATOR.validate(told)
                 assert found.layer in ("page", "route", "routing", "loading", "deployment")
                 assert found.verdict
                 assert found.text()
@@ -869,7 +870,7 @@ def test_the_command_prints_json(command):
         "is_found",
         "answerer",
     ]
-    jsonschema.validate(found, SCHEMA, jsonschema.Draft202012Validator)
+    VALIDATOR.validate(found)
     assert (found["method"], found["status"]) == ("POST", 405)
     assert (found["outcome"], found["reason"]) == ("405", "method")
 
