@@ -42,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("DASH_TEST_CHROMEPATH", chromium)
     if hasattr(config.option, "headless"):
         config.option.headless = True
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.markexpr:
+    is_chosen = any(config.getoption(name, default=None) for name in ("markexpr", "keyword", "lf", "stepwise"))
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not is_chosen:
         config.option.markexpr = "not slow"
 
 
