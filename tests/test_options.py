@@ -1,5 +1,6 @@
 """exists, redirect_slashes, everywhere, paths, report_only, JSON; alone and all together."""
 
+import asyncio
 import functools
 import itertools
 import json
@@ -214,8 +215,13 @@ async def raising_async(x):
     raise LookupError(x)
 
 
+def cancelled(x):
+    raise asyncio.CancelledError  # as asyncio.run() does of what was canceled in its own loop
+
+
 @pytest.mark.parametrize(
-    "exists", [raising, generating, lambda x: None, lambda x: {}[x], lambda x: int(x + "!") > 0, raising_async]
+    "exists",
+    [raising, cancelled, generating, lambda x: None, lambda x: {}[x], lambda x: int(x + "!") > 0, raising_async],
 )
 def test_where_exists_fails_the_page_is_found_and_the_fault_is_logged(backend, exists, caplog):
     if exists is raising_async and backend == "flask":
@@ -689,6 +695,7 @@ def _stops(path):
         lambda path: _Untrue(),
         lambda path: NotImplemented,
         _stops,
+        cancelled,
     ],
 )
 def test_where_a_function_fails_the_path_is_found_and_the_fault_is_logged(backend, answer, caplog):

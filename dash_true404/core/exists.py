@@ -34,7 +34,7 @@ class Exists:
                     answer.close()
                 if yes_or_no(answer):
                     return True
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:  # of a loop of its own, as with asyncio.run()
                 return self._failed(match, error)
         return False
 
@@ -51,10 +51,10 @@ class Exists:
                 ask = functools.partial(exists, **match.variables)
                 if in_thread is not None and not is_async(exists):
                     answer, error = await in_thread(functools.partial(_outcome, ask))
-                    if error is not None:
-                        raise error
                 else:
-                    answer = ask()
+                    answer, error = _outcome(ask)
+                if error is not None:
+                    return self._failed(match, error)
                 if yes_or_no(await answer if inspect.isawaitable(answer) else answer):
                     return True
             except asyncio.CancelledError as error:
@@ -98,7 +98,7 @@ class PathsFunction:
             if answer is NotImplemented or _is_unasked(answer):
                 raise TypeError(f"it returned {answer!r}; it should return True or False.")
             return bool(answer)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             if self._may_log(origin(error)):
                 logger.error(
                     "The function given as paths= failed for %.1000r; the path counts as a page.",
@@ -122,11 +122,11 @@ def yes_or_no(answer: Any) -> bool:
     return bool(answer)
 
 
-def _outcome(ask: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _outcome(ask: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     # No future can hold a StopIteration, which next() raises where it finds nothing.
     try:
         return ask(), None
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:  # not of the task that serves the request: nothing waits here
         return None, error
 
 
