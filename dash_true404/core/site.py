@@ -137,11 +137,12 @@ class Site:
         if found.match is None or not found.is_page or found.is_by_function or not self.options.redirect_slashes:
             return None
         page, stripped = found.match.page, found.path.strip("/")
-        registered = page["path_template"] if found.match.variables else page["path"]
+        template = page["path_template"] if found.match.variables else None  # a replaced router gives both to any page
+        registered = template or page["path"]
         slash = "/" if stripped and registered.endswith("/") else ""
         if found.path == f"/{stripped}{slash}":
             return None
-        if found.match.variables and not PathTemplate(registered).takes(stripped):
+        if template and not PathTemplate(template).takes(stripped):
             return None  # a proxy has encoded the path again, so what the browser holds is unknown
         if reencoded(registered.strip("/")) == stripped:
             stripped = registered.strip("/")

@@ -139,3 +139,20 @@ def test_one_of_an_app_without_pages_is_not_asked(replace, warned):
     enable_true_404(app, paths=["/about"])
     assert statuses(app, "/about", "/About") == [200, 404]
     assert warned() == []
+
+
+def test_slashes_are_redirected_where_it_gives_variables_to_a_page_without_a_template(replace):
+    def by_language(original):
+        def path_to_page(path):
+            language, _, rest = path.partition("/")
+            if language != "de":
+                return original(path)
+            page, variables = original(rest)
+            return page, {**(variables or {}), "lang": language} if page else variables
+
+        return path_to_page
+
+    replace(by_language)
+    app = make_app("/b", "/t/<x>")
+    enable_true_404(app, redirect_slashes=True)
+    assert statuses(app, "/b", "/de/b", "/de/b/", "/de/t/1", "/de/c") == [200, 200, 308, 200, 404]
