@@ -74,16 +74,20 @@ class _StripRelativePath:
         return stripped
 
 
+def without_memory(strip: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function that ours wraps, and any other, which may wrap Dash's too, as it is."""
+    return strip.__wrapped__ if isinstance(strip, _StripRelativePath) else strip
+
+
 def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | None]]:
     """Return a function of a path below the app's prefix, which returns what Dash's router looks up for it.
 
     And the function in which the router looks it up, if that isn't Dash's own.
     """
-    known, own, is_as_dash = None, app.strip_relative_path, False
+    known, is_as_dash = None, False
+    own: Callable[[Any], Any] = app.strip_relative_path
     known_router, replaced = None, None
-    owner: Any = None
-    if app.use_pages:  # where the function is that Dash's router calls: in its module or, in Dash 2.9, its class
-        owner = dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
+    owner = _find_owner() if app.use_pages else None
 
     def strip(path: str) -> tuple[str, PathToPage | None]:
         nonlocal known, own, is_as_dash, known_router, replaced
@@ -93,13 +97,18 @@ def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | N
             known_router = path_to_page
         strip_relative_path = app.strip_relative_path
         if strip_relative_path != known:
-            own = getattr(strip_relative_path, "__wrapped__", strip_relative_path)
+            own = without_memory(strip_relative_path)
             known, is_as_dash = strip_relative_path, is_dashs_own(own)
         if is_as_dash:
             return path.strip("/"), replaced
         return str(own(root_url(app).rstrip("/") + "/" + path)), replaced  # the user's, which may strip a language too
 
     return strip
+
+
+def _find_owner() -> Any:
+    """Return where the function is that Dash's router calls: its module or, in Dash 2.9, its class."""
+    return dash.Dash if hasattr(dash.Dash, PATH_TO_PAGE) else sys.modules[dash.Dash.__module__]
 
 
 def is_replaced(path_to_page: Any) -> bool:
@@ -134,7 +143,7 @@ def connect(site: Site) -> None:
     for owner in (*dashs_modules(), dash.Dash):
         original = getattr(owner, PATH_TO_PAGE, None)
         if original and without_ours(original) is original:
-            asking = _asking(original)
+            asking = _asking(original, is_routers=owner is _find_owner())
             setattr(owner, PATH_TO_PAGE, staticmethod(asking) if isinstance(owner, type) else asking)
     if not isinstance(app.strip_relative_path, _StripRelativePath):
         vars(app)["strip_relative_path"] = _StripRelativePath(app.strip_relative_path)
@@ -167,7 +176,7 @@ def awaits_layouts(app: dash.Dash) -> bool:
     return bool(getattr(app, "_use_async", False))
 
 
-def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
+def _asking(path_to_page: Callable[[str], _Found], *, is_routers: bool) -> Callable[[str], _Found]:
     # Dash's loop over the pages fails if another thread registers or removes one meanwhile.
     look_up = functools.partial(read_again, path_to_page)
 
@@ -176,7 +185,9 @@ def _asking(path_to_page: Callable[[str], _Found]) -> Callable[[str], _Found]:
         routed, site = _routed_path.get(), None
         if routed is not None:
             _routed_path.set(None)
-            site = routed[1] if routed[0] is path else None
+            # Short texts are the same object wherever they come from, so the index page mustn't take what a guard
+            # has stripped for its own.
+            site = routed[1] if is_routers and routed[0] is path else None
         is_found = is_page_found.get()
         if is_found is not None:
             return look_up(path) if is_found() else _NOT_FOUND

@@ -193,3 +193,16 @@ def test_an_error_of_dashs_set_up_is_the_first_answer_as_on_plain_dash(fails_at)
     assert soft == [500, 200, 200, 200]
     assert due == [500, 200, 404, 200]
     assert our_calls == dashs_calls
+
+
+def test_a_guard_that_strips_a_short_path_changes_no_page():
+    app = make_app(server=quart.Quart(__name__))
+    register("/<x>", exists=lambda x: x in ("7", "42"))
+
+    @app.server.before_request
+    async def strip():
+        quart.g.page = app.strip_relative_path(quart.request.path)
+
+    enable_true_404(app)
+    # Python has one object for each text of one character.
+    assert statuses(app, "/7", "/42", "/8", "/88") == [200, 200, 404, 404]
