@@ -153,7 +153,7 @@ class WerkzeugServer(Adapter):
         if refusal is not None:
             request.routing_exception = refusal
 
-    def _answer_view(self, endpoint: str, view: View, *args: Any, **kwargs: Any) -> Call:
+    def _answer_view(self, endpoint: str, view: View, /, *args: Any, **kwargs: Any) -> Call:
         """Answer in place of one of Dash's views.
 
         :param endpoint: the view's. If the user has given the view another rule, it is called as it is there.
@@ -202,7 +202,7 @@ class WerkzeugServer(Adapter):
             return RequestRedirect(decision.location)
         return PageMethodNotAllowed(decision.allow) if decision.allow else WebsocketMismatch()
 
-    def _answer_bundle(self, prefix: str, view: View, *args: Any, **kwargs: Any) -> Call:
+    def _answer_bundle(self, prefix: str, view: View, /, *args: Any, **kwargs: Any) -> Call:
         """Answer in place of Dash's view of component bundles, which fails if there is no such bundle."""
         return functools.partial(self._bundle, functools.partial(view, *args, **kwargs), prefix)
 

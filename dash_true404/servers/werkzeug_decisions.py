@@ -111,7 +111,10 @@ class WerkzeugDecisions:
             reason = Reason.NO_RULE if rule is None else OTHER_RULE
             return _as_raised(Decision(PASS_ON, reason, path, rule=rule), error)
         is_reached = error is None and request.method in ("GET", "HEAD")
-        found = site.look_up(redirected) if redirected else site.look_up(path, *others)
+        readings = (redirected,) if redirected else (path, *others)
+        if rule.endpoint == site.prefix:  # matched without its slash where slashes aren't strict, as Dash's router does
+            readings = tuple(reading if reading.endswith("/") else f"{reading}/" for reading in readings)
+        found = site.look_up(*readings)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)
         if not found.is_page and (is_reached or not guard_first):
             reason = NO_PAGE if found.match is None else Reason.NOT_FOUND_PAGE

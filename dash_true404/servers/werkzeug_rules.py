@@ -104,7 +104,11 @@ class RulesWithoutDash:
             urls = self._server.url_map
             # Passed to the constructor, because on Werkzeug 2.2 the matcher ignores what is set later.
             names = ("default_subdomain", "strict_slashes", "merge_slashes", "redirect_defaults", "host_matching")
-            rules = type(urls)(**{name: getattr(urls, name) for name in names})
+            settings = {name: getattr(urls, name) for name in names}
+            try:
+                rules = type(urls)(**settings)
+            except TypeError:  # a class of the user's takes what Flask passes to it, which is less
+                rules = Map(**settings)
             rules.converters = urls.converters
             numbers = {}
             for number, rule in enumerate(self._rules):
@@ -161,6 +165,8 @@ def _path_below_mount(urls: MapAdapter, url: str) -> str:
 
 def _unbound(rule: Rule) -> Rule:
     try:
-        return rule.empty()
+        copy = rule.empty()
     except TypeError:  # Quart's rules take fewer arguments than Werkzeug's, their base class
-        return Rule(rule.rule, websocket=rule.websocket, **rule.get_empty_kwargs())
+        copy = Rule(rule.rule, **rule.get_empty_kwargs())
+    copy.websocket, copy.merge_slashes = rule.websocket, rule.merge_slashes  # which Werkzeug doesn't copy
+    return copy

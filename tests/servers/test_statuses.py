@@ -1,19 +1,22 @@
 """Which status a URL gets, by method; and that all other routes stay as they were."""
 
+import functools
 import gc
 import itertools
 
 import dash
 import flask
 import pytest
-from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from dash_true404 import enable_true_404
 from dash_true404.servers.errors import PageNotFound
 
-from ..apps import Unmerged, app_on, found_on, make_app, make_true_app, register
-from ..client import FOUND, METHODS, UNKNOWN, ask, by_method, status
+from ..apps import Unmerged, app_on, found_on, make_app, make_true_app, new_server, register
+from ..client import FOUND, METHODS, UNKNOWN, ask, by_method, status, statuses
 from ..oracle import plain_flask, rendered_page
+
+WERKZEUG = ["flask", pytest.param("quart", marks=pytest.mark.asgi)]
 
 
 def test_an_unknown_url_is_404_for_every_method(backend):
@@ -151,6 +154,83 @@ def test_an_app_that_strips_more_from_paths_than_dash_is_understood():
         assert (status(app, url), rendered_page(app, url) is not None) == (200, True)
     for url in ("/app/fr/about", "/app/en"):
         assert (status(app, url), rendered_page(app, url)) == (404, None)
+
+
+@pytest.mark.parametrize("is_enabled", ["before", "after"])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_decorator_around_strip_relative_path_is_understood(is_enabled, is_named):
+    app = make_app("/b")
+    if is_enabled == "before":
+        enable_true_404(app)
+    strip = app.strip_relative_path
+
+    def without_tenant(path):
+        return strip(path).partition("/")[2]
+
+    app.strip_relative_path = functools.wraps(strip)(without_tenant) if is_named else without_tenant
+    if is_enabled == "after":
+        enable_true_404(app)
+    for url, due in ("/acme/b", 200), ("/acme/c", 404), ("/b", 404):
+        assert (status(app, url), rendered_page(app, url) is not None) == (due, due == 200)
+
+
+@pytest.mark.parametrize("backend", WERKZEUG)
+@pytest.mark.parametrize("paths", [("/", "/a"), ("/a",)])
+def test_the_root_without_its_slash_is_the_home_page_where_slashes_are_not_strict(backend, paths):
+    answers = []
+    for enable in (lambda app: None, enable_true_404):
+        server = new_server(backend)
+        server.url_map.strict_slashes = False
+        app = make_app(*paths, server=server, url_base_pathname="/app/")
+        enable(app)
+        answers.append([by_method(app, url) for url in ("/app", "/app/", "/app/a", "/app/a/")])
+    bare, true = answers
+    assert true == (bare if "/" in paths else [UNKNOWN, UNKNOWN, *bare[2:]])
+    assert (rendered_page(app, "/app") is not None) == ("/" in paths)
+
+
+@pytest.mark.parametrize("backend", WERKZEUG)
+def test_a_rule_of_the_users_for_dashs_view_may_have_any_variables(backend):
+    app = app_on(backend, "/")
+    for name in ("self", "endpoint", "view"):
+        app.server.add_url_rule(f"/{name}/<{name}>", endpoint="/")
+    urls = [f"/{name}/x" for name in ("self", "endpoint", "view")]
+    bare = statuses(app, *urls)
+    app = app_on(backend, "/b")
+    for name in ("self", "endpoint", "view"):
+        app.server.add_url_rule(f"/{name}/<{name}>", endpoint="/")
+    enable_true_404(app)
+    assert statuses(app, *urls) == bare
+
+
+def test_a_map_of_the_users_may_take_less_than_werkzeugs():
+    class Plain(Map):
+        def __init__(self, host_matching=False):
+            super().__init__(host_matching=host_matching)
+
+    class Server(flask.Flask):
+        url_map_class = Plain
+
+    server = Server(__name__)
+    server.add_url_rule("/api/<x>", "api", lambda x: x, methods=["POST"])
+    app = make_app("/", server=server)
+    enable_true_404(app)
+    assert [status(app, "/api/1", method) for method in ("GET", "POST", "PUT")] == [405, 200, 405]
+
+
+def test_rules_for_websockets_and_with_slashes_of_their_own_get_what_plain_flask_would_say():
+    def server_with_rules():
+        server = flask.Flask(__name__)
+        server.add_url_rule("/ws", "ws", lambda: "", websocket=True)
+        server.add_url_rule("/deep/<path:p>", "deep", lambda p: "", methods=["POST"], merge_slashes=False)
+        return server
+
+    app = make_app("/", server=server_with_rules())
+    enable_true_404(app)
+    plain = server_with_rules()
+    for url in ("/ws", "/deep/a", "/deep//a"):
+        for method in ("GET", "HEAD", "POST", "PUT"):
+            assert status(app, url, method) == status(plain, url, method), (method, url)
 
 
 def test_a_class_that_was_patched_before_the_package_was_imported_is_understood(monkeypatch):
