@@ -116,7 +116,7 @@ def tests(session: nox.Session, pins: list[str]) -> None:
     left_out = ELSEWHERE if has_asgi else ELSEWHERE + ASGI
     options += [] if has_asgi else ["-m", "not asgi"]
     options += [f"--ignore={path}" for path in left_out]
-    # .ci/run has tried the tools on the newest versions by then.
+    # CI tries the tools on the newest versions, in .ci/run, and a release on all (RELEASING.md).
     only_serving = is_old or "CI" in os.environ
     session.run("python", "-m", "pytest", *(SERVING if only_serving else ["tests"]), *options)
     check_nothing_was_skipped(report)

@@ -31,7 +31,7 @@ def find_kinds(server: Any) -> tuple[type, type]:
 def list_own_values(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield what is of a kind among the variables of the user's own modules, each once, as ``module:variable``.
 
-    A Dash app stands for its server. Values of nothing else than variables are left out: they may be what is left of
+    A Dash app stands for its server. Only what a variable still holds is listed: other objects may be left over from
     something that was made and dropped.
     """
     seen: set[int] = set()

@@ -7,8 +7,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(*headings): which sections of docs/deployment a test is about")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the other recipes. To skip them would say that something is missing here."""
+    config.hook.pytest_deselected(items=[item for item in items if not is_about_its_recipe(item)])
     items[:] = [item for item in items if is_about_its_recipe(item)]
 
 
