@@ -11,7 +11,9 @@ import socket
 # each of pytest-xdist's workers others.
 _PER_WORKER = 500
 _worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % 20
-_ports = itertools.cycle(range(20_000 + _worker * _PER_WORKER, 20_000 + (_worker + 1) * _PER_WORKER))
+_numbers = range(20_000 + _worker * _PER_WORKER, 20_000 + (_worker + 1) * _PER_WORKER)
+_first = os.getpid() * 7 % _PER_WORKER  # another run of the tests on this machine begins elsewhere
+_ports = itertools.cycle([*_numbers[_first:], *_numbers[:_first]])
 
 
 def free_port() -> int:

@@ -9,6 +9,7 @@ from dash import Input, Output, dcc, html
 from dash_true404 import enable_true_404
 from tests.apps import make_app, register
 
+from ..waiting import SECONDS
 from . import STATUS, change_tab, needs_chromium, quiet
 
 pytestmark = [needs_chromium, quiet]
@@ -35,7 +36,7 @@ def browser(request, dash_br, dash_thread_server, free_port):
     app.layout = html.Div([html.Nav(links), *click, dash.page_container])
     app.callback(Output("clicks", "children"), Input("button", "n_clicks"))(lambda n: f"clicked {n or 0}")
     enable_true_404(app)
-    dash_thread_server(app, port=free_port, host="127.0.0.1")
+    dash_thread_server(app, port=free_port, host="127.0.0.1", start_timeout=SECONDS)
     dash_br.address = f"http://127.0.0.1:{free_port}"
     return dash_br
 
@@ -68,7 +69,7 @@ def test_dead_links_end_in_the_real_404_and_back_works(browser):
         browser.wait_for_text_to_equal("#m_47_a", "page /a")
         browser.find_element("#to-thing").click()
         browser.wait_for_text_to_equal("#thing", "thing 1")
-        assert browser.driver.title == "Thing 1"
+        browser._wd_wait.until(lambda driver: driver.title == "Thing 1")
         browser.find_element(f"#to-{link}").click()
         browser.wait_for_text_to_equal("h1", "This page does not exist")
         assert browser.driver.execute_script(STATUS) == 404

@@ -9,6 +9,7 @@ from tests.client import status
 from tests.docs.runner import ROOT, blocks
 from tests.oracle import rendered_page
 
+from ..waiting import SECONDS
 from . import STATUS, needs_chromium, quiet
 
 pytestmark = [needs_chromium, quiet]
@@ -51,7 +52,7 @@ def test_the_status_says_what_dash_draws(dash_br, dash_thread_server, free_port)
         register(path, module=f"page{number}", layout=html.Div(f"page {path}", id=f"page{number}", className="drawn"))
     dash.page_registry["pages.not_found_404"]["layout"] = html.Div("no page", id="not-found", className="drawn")
     enable_true_404(app, IN_APP)  # so that there is something to draw on a 404 too
-    dash_thread_server(app, port=free_port, host="127.0.0.1")
+    dash_thread_server(app, port=free_port, host="127.0.0.1", start_timeout=SECONDS)
 
     seen = {url: document(dash_br, f"http://127.0.0.1:{free_port}{url}", ".drawn") for url in ASKED}
 
@@ -66,7 +67,7 @@ def test_the_status_says_what_dash_draws(dash_br, dash_thread_server, free_port)
 def test_a_static_page_is_what_the_visitor_sees(dash_br, dash_thread_server, free_port):
     app = make_app("/", url_base_pathname="/dash/")
     enable_true_404(app)
-    dash_thread_server(app, port=free_port, host="127.0.0.1")
+    dash_thread_server(app, port=free_port, host="127.0.0.1", start_timeout=SECONDS)
     browser = dash_br.driver
     phone = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
@@ -83,7 +84,7 @@ def test_a_not_found_page_that_redirects_still_redirects(dash_br, dash_thread_se
     app = make_app("/home")
     dash.register_page("pages.not_found_404", layout=lambda **_: dcc.Location(pathname="/home", id="redirect"))
     enable_true_404(app)
-    dash_thread_server(app, port=free_port, host="127.0.0.1")
+    dash_thread_server(app, port=free_port, host="127.0.0.1", start_timeout=SECONDS)
     dash_br.driver.get(f"http://127.0.0.1:{free_port}/zz")
     dash_br.wait_for_text_to_equal("#m_47_home", "page /home")
     assert status(app, "/zz") == 404
@@ -94,7 +95,7 @@ def test_the_policy_of_the_documentation_lets_all_scripts_run(dash_br, dash_thre
     (source,) = [block.text for block in blocks(ROOT / "docs" / "howto" / "csp.md") if block.file_name == "app.py"]
     names = {"__name__": "csp_app"}
     exec(source, names)
-    dash_thread_server(names["app"], port=free_port, host="127.0.0.1")
+    dash_thread_server(names["app"], port=free_port, host="127.0.0.1", start_timeout=SECONDS)
     driver = dash_br.driver
     driver.get(f"http://127.0.0.1:{free_port}/")
     dash_br.wait_for_text_to_equal("h1", "Welcome")

@@ -10,6 +10,7 @@ from dash import Input, Output, dcc, html
 from dash_true404 import IN_APP, enable_true_404
 from tests.apps import make_app, register
 
+from ..waiting import SECONDS, wait_for
 from . import STATUS, needs_chromium, quiet
 
 pytestmark = [needs_chromium, quiet]
@@ -38,7 +39,7 @@ def browse(dash_br, dash_thread_server, free_port):
 
         if extra:
             extra(app)
-        dash_thread_server(app, port=free_port, host="127.0.0.1")
+        dash_thread_server(app, port=free_port, host="127.0.0.1", start_timeout=SECONDS)
         asked.clear()  # of the runner's own look whether it is there
         dash_br.driver.get(f"http://127.0.0.1:{free_port}{url}")
         return dash_br, asked
@@ -162,6 +163,10 @@ def test_no_reload_loop_whatever_the_server_says(browse, head):
     browser.wait_for_text_to_equal("#m_47_", "page /")
     browser.find_element("#to-dead").click()
     browser.wait_for_text_to_equal("#_pages_content h1", "404 - Page not found")
+    if head == 404:
+        wait_for(lambda: ("GET", "/dead?x=1") in asked, lambda: asked)
+    else:
+        wait_for(lambda: ("HEAD", "/dead?x=1") in asked, lambda: asked)
     settle(browser)
     settle(browser)
     browser.wait_for_text_to_equal("#_pages_content h1", "404 - Page not found")

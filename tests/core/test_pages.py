@@ -22,6 +22,7 @@ from dash_true404.core.paths import reencoded
 from ..apps import make_app, register
 from ..oracle import path_to_page, rendered_page
 from ..scale import EXAMPLES
+from ..waiting import SECONDS
 
 # Few characters and many repetitions, so that templates and paths meet.
 PIECES = ["a", "b", "ab", ".", "-", "/", "%20", "%2F", "é", "A"]
@@ -337,14 +338,14 @@ def test_the_pages_are_read_once_by_requests_that_come_together():
     class SlowRegistry(CountingRegistry):
         def values(self):
             reading.set()
-            may_end.wait(10)
+            may_end.wait(SECONDS)
             return super().values()
 
     registry = SlowRegistry(dash.page_registry)
     pages = Pages(registry)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(pages.find, "a")
-        assert reading.wait(10)
+        assert reading.wait(SECONDS)
         second = pool.submit(pages.find, "a")
         time.sleep(0.2)  # until the second one waits too
         may_end.set()

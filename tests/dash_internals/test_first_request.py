@@ -16,6 +16,7 @@ from ..apps import app_on, make_app, make_true_app, register
 from ..client import status
 from ..measuring import steps
 from ..oracle import routed_children
+from ..waiting import SECONDS
 
 pytestmark = pytest.mark.asgi  # for dash[async] makes Dash's hooks async from 4.2 on
 
@@ -79,13 +80,13 @@ def test_first_requests_that_race_end_as_in_bare_dash():
 
         def layout(is_drawing=is_drawing, may_go_on=may_go_on):
             is_drawing.set()
-            assert may_go_on.wait(10)
+            assert may_go_on.wait(SECONDS)
             return html.Div("slow", id="slow")
 
         register("/slow", layout=layout)
         first = threading.Thread(target=lambda app=app, statuses=statuses: statuses.append(status(app, "/slow")))
         first.start()
-        assert is_drawing.wait(10)
+        assert is_drawing.wait(SECONDS)
         meanwhile = [status(app, "/slow") for _ in range(3)]
         may_go_on.set()
         first.join()

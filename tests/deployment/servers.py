@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..ports import free_port
+from ..waiting import SECONDS
 from .recipes import MOD_WSGI, PATH, Recipe
 
 NGINX = """
@@ -164,7 +165,7 @@ class Served:
 
         :raises RuntimeError: if it does not come, with what the servers have written.
         """
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline and all(process.poll() is None for process in self._processes):
             with contextlib.suppress(OSError, http.client.HTTPException), self.connection() as connection:
                 if connection.ask("GET", self.recipe.prefix).status == 200:

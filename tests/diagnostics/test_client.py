@@ -13,6 +13,7 @@ from dash_true404.diagnostics import messages
 from dash_true404.diagnostics.client import Client, NoAnswerError
 
 from ..apps import BACKENDS, app_on, make_app, register
+from ..waiting import SECONDS
 from .asking import app_that_redirects
 
 
@@ -77,7 +78,7 @@ def test_nothing_runs_on_after_it_is_closed(asked_app):
 def threads_left():
     threads = [thread for thread in threading.enumerate() if thread.name.startswith(("dash-true404", "asyncio_"))]
     for thread in threads:
-        thread.join(2)  # it may be about to end
+        thread.join(SECONDS)  # it may be about to end
     return [thread.name for thread in threads if thread.is_alive()]
 
 
@@ -168,7 +169,7 @@ def test_a_server_that_blocks_its_loop_does_not_hold_up_the_end(monkeypatch):
 
 def end(thread, loop):
     """End what an app that hangs has left behind."""
-    thread.join(10)
+    thread.join(SECONDS)
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()

@@ -10,6 +10,7 @@ from dash_true404 import enable_true_404
 
 from ..apps import app_on, make_app, register
 from ..client import ask_all, ask_asgi, status
+from ..waiting import SECONDS
 
 BUILT_IN = b"This page does not exist"
 
@@ -91,11 +92,11 @@ def test_a_coroutine_is_no_answer_on_flask(caplog):
 def test_an_exists_that_hangs_holds_up_nobody_else():
     asked, goes_on, answers = threading.Event(), threading.Event(), []
     app = make_app("/")
-    register("/t/<x>", exists=lambda x: x != "slow" or asked.set() or not goes_on.wait(20))
+    register("/t/<x>", exists=lambda x: x != "slow" or asked.set() or not goes_on.wait(SECONDS))
     enable_true_404(app)
     waiting = threading.Thread(target=lambda: answers.append(status(app, "/t/slow")))
     waiting.start()
-    assert asked.wait(20)
+    assert asked.wait(SECONDS)
     register("/late")
     assert [status(app, url) for url in ("/", "/t/1", "/late", "/zz")] == [200, 200, 200, 404]
     assert answers == []
@@ -109,7 +110,7 @@ def test_an_exists_that_hangs_holds_up_nobody_else():
 def test_an_exists_that_hangs_holds_up_nobody_else_in_the_loop(backend):
     goes_on = threading.Event()
     app = make_app("/", backend=backend)
-    register("/t/<x>", exists=lambda x: not goes_on.wait(20))
+    register("/t/<x>", exists=lambda x: not goes_on.wait(SECONDS))
     enable_true_404(app)
 
     async def statuses():
