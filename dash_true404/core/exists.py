@@ -14,6 +14,10 @@ from typing import Any
 from .logs import OncePerMinute, logger, origin
 from .pages import Match, is_async
 
+# What a function of the user's may fail with. What was canceled in a loop of its own, as with asyncio.run(), is no
+# Exception; nothing waits here, so the task that serves the request can't be what was canceled.
+_FAULTS = (Exception, asyncio.CancelledError)
+
 
 class Exists:
     """Calls the ``exists`` of one app's pages; each fault is logged at most once a minute."""
@@ -34,7 +38,7 @@ class Exists:
                     answer.close()
                 if yes_or_no(answer):
                     return True
-            except (Exception, asyncio.CancelledError) as error:  # of a loop of its own, as with asyncio.run()
+            except _FAULTS as error:
                 return self._failed(match, error)
         return False
 
@@ -98,7 +102,7 @@ class PathsFunction:
             if answer is NotImplemented or _is_unasked(answer):
                 raise TypeError(f"it returned {answer!r}; it should return True or False.")
             return bool(answer)
-        except (Exception, asyncio.CancelledError) as error:
+        except _FAULTS as error:
             if self._may_log(origin(error)):
                 logger.error(
                     "The function given as paths= failed for %.1000r; the path counts as a page.",
@@ -126,7 +130,7 @@ def _outcome(ask: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     # No future can hold a StopIteration, which next() raises where it finds nothing.
     try:
         return ask(), None
-    except (Exception, asyncio.CancelledError) as error:  # not of the task that serves the request: nothing waits here
+    except _FAULTS as error:
         return None, error
 
 
