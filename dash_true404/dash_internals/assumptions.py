@@ -16,7 +16,7 @@ import dash
 from ..core.logs import logger
 from ..core.pages import Page, Pages
 from .index_page import FASTAPI_BACKEND, current_request
-from .navigation import CONTENT, DUMMY, awaits_layouts, root_url, without_memory
+from .navigation import CONTENT, DUMMY, awaits_layouts, root_url, without_ours
 from .own_code import is_dashs_own
 from .private import DashDiffersError, private_module
 from .router_twin import RouterTwin
@@ -117,7 +117,7 @@ def _check_routes(app: dash.Dash) -> None:
 
 def _check_strip_relative_path(app: dash.Dash) -> None:
     """Check what Dash removes from a path before it looks it up: the prefix, and slashes at both ends."""
-    if not is_dashs_own(without_memory(app.strip_relative_path)):
+    if not is_dashs_own(without_ours(app.strip_relative_path)):
         return
     for path in ("", "a", "a/b/", "/a//b"):
         try:

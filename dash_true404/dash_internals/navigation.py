@@ -74,11 +74,6 @@ class _StripRelativePath:
         return stripped
 
 
-def without_memory(strip: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return the function that ours wraps, and any other, which may wrap Dash's too, as it is."""
-    return strip.__wrapped__ if isinstance(strip, _StripRelativePath) else strip
-
-
 def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | None]]:
     """Return a function of a path below the app's prefix, which returns what Dash's router looks up for it.
 
@@ -97,7 +92,7 @@ def strip_as_router(app: dash.Dash) -> Callable[[str], tuple[str, PathToPage | N
             known_router = path_to_page
         strip_relative_path = app.strip_relative_path
         if strip_relative_path != known:
-            own = without_memory(strip_relative_path)
+            own = without_ours(strip_relative_path)
             known, is_as_dash = strip_relative_path, is_dashs_own(own)
         if is_as_dash:
             return path.strip("/"), replaced
@@ -166,9 +161,10 @@ def dashs_modules() -> list[Any]:
 
 
 def without_ours(function: Any) -> Any:
-    """Return the function of Dash's that one of ours replaces, and any other function as it is."""
+    """Return the function of Dash's that one of ours replaces, and any other function, which may wrap Dash's too."""
     code = getattr(function, "__code__", None)
-    return function.__wrapped__ if code is not None and code.co_filename == __file__ else function
+    is_ours = isinstance(function, _StripRelativePath) or (code is not None and code.co_filename == __file__)
+    return function.__wrapped__ if is_ours else function
 
 
 def awaits_layouts(app: dash.Dash) -> bool:
