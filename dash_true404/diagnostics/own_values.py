@@ -14,18 +14,18 @@ import dash
 _NOT_OWN = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "purelib", "platlib")})
 
 
+_KINDS = {"flask": ("Flask", "Blueprint"), "quart": ("Quart", "Blueprint"), "fastapi": ("FastAPI", "APIRouter")}
+
+
 def find_kinds(server: Any) -> tuple[type, type]:
     """Return the classes of a server's framework for servers, and for what is registered on them.
 
     They are looked up among the loaded modules, so that no framework is imported that the app does without.
     """
-    packages = [base.__module__.partition(".")[0] for base in type(server).__mro__]
-    if "fastapi" in packages:
-        module = sys.modules["fastapi"]
-        return module.FastAPI, module.APIRouter
-    name = "quart" if "quart" in packages else "flask"
-    module = sys.modules[name]
-    return getattr(module, name.capitalize()), module.Blueprint
+    packages = (base.__module__.partition(".")[0] for base in type(server).__mro__)
+    package = next(package for package in packages if package in _KINDS)
+    server_kind, kind = (getattr(sys.modules[package], name) for name in _KINDS[package])
+    return server_kind, kind
 
 
 def list_own_values(kind: type) -> Iterator[tuple[str, Any]]:
@@ -41,8 +41,6 @@ def list_own_values(kind: type) -> Iterator[tuple[str, Any]]:
             continue
         for variable, value in list(vars(module).items()):
             # isinstance() would ask a value for its __class__, which a proxy answers by running the user's code.
-            if not issubclass(type(value), (kind, dash.Dash)):
-                continue
             value = value.server if issubclass(type(value), dash.Dash) else value
             if issubclass(type(value), kind) and id(value) not in seen:
                 seen.add(id(value))

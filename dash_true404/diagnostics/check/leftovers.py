@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..inspected_app import InspectedApp
@@ -28,16 +28,15 @@ def find_unregistered(app: InspectedApp) -> Iterator[Finding]:
     """Yield the Blueprints, on FastAPI the routers, of the user's own modules that are on no server."""
     server_kind, kind = find_kinds(app.dash_app.server)
     servers = [app.dash_app.server, *(server for _, server in list_own_values(server_kind))]
-    is_lost: Callable[[Any], bool]
-    if is_routed_by_werkzeug(app.dash_app):
+    if has_blueprints := is_routed_by_werkzeug(app.dash_app):
         known = {id(blueprint) for server in servers for blueprint in server.blueprints.values()}
-        call, is_lost = "register_blueprint", lambda blueprint: id(blueprint) not in known
     else:
         known = {id(rule.function) for rule in app.rules}
         known |= {id(endpoint) for server in servers for endpoint in _list_endpoints(with_included(server.routes))}
-        call, is_lost = "include_router", lambda router: _is_lost_router(router, known)
+    call = "register_blueprint" if has_blueprints else "include_router"
     for name, value in list_own_values(kind):
-        if is_lost(value):
+        parts = [value] if has_blueprints else _list_endpoints(value.routes)
+        if parts and not any(id(part) in known for part in parts):
             why = f"The {kind.__name__} {name} is on no server. "
             why += f"Call app.server.{call}({name.partition(':')[2]}), if it is meant."
             yield Finding("T521", "", why=why)
@@ -64,8 +63,3 @@ def find_doubled_prefixes(app: InspectedApp) -> Iterator[Finding]:
 
 def _list_endpoints(routes: Iterable[Any]) -> list[Any]:
     return [route.endpoint for route in routes if hasattr(route, "endpoint")]
-
-
-def _is_lost_router(router: Any, known: set[int]) -> bool:
-    endpoints = _list_endpoints(router.routes)
-    return bool(endpoints) and not any(id(endpoint) in known for endpoint in endpoints)
