@@ -106,7 +106,9 @@ def installed(version: str) -> str | None:
 def tests(session: nox.Session, pins: list[str]) -> None:
     """Run the tests that depend on the versions: not those of the browser, the deployment and the wheel."""
     is_old = pins[0].startswith(("dash==2", "dash==3"))
-    session.install("-e", ".", *TOOLS, *([] if is_old else PLUGINS), *pins)
+    # CI tries the tools on the newest versions, in .ci/run, and a release on all (RELEASING.md).
+    only_serving = is_old or "CI" in os.environ
+    session.install("-e", ".", *TOOLS, *([] if only_serving else PLUGINS), *pins)
     session.run("python", "-m", "pip", "freeze", "--exclude-editable")
     report = Path(session.virtualenv.location) / "report.xml"
     # Old versions warn about their own dependencies.
@@ -116,8 +118,6 @@ def tests(session: nox.Session, pins: list[str]) -> None:
     left_out = ELSEWHERE if has_asgi else ELSEWHERE + ASGI
     options += [] if has_asgi else ["-m", "not asgi"]
     options += [f"--ignore={path}" for path in left_out]
-    # CI tries the tools on the newest versions, in .ci/run, and a release on all (RELEASING.md).
-    only_serving = is_old or "CI" in os.environ
     session.run("python", "-m", "pytest", *(SERVING if only_serving else ["tests"]), *options)
     check_nothing_was_skipped(report)
 
