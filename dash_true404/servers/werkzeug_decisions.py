@@ -112,7 +112,7 @@ class WerkzeugDecisions:
             return _as_raised(Decision(PASS_ON, reason, path, rule=rule), error)
         is_reached = error is None and request.method in ("GET", "HEAD")
         readings = (redirected,) if redirected else (path, *others)
-        if rule.endpoint == site.prefix:  # matched without its slash where slashes aren't strict, as Dash's router does
+        if rule.endpoint == site.prefix:  # to which, where slashes aren't strict, its URL leads without its slash too
             readings = tuple(reading if reading.endswith("/") else f"{reading}/" for reading in readings)
         found = site.look_up(*readings)
         guard_first = not self._is_open(site, rule.endpoint, is_reached)

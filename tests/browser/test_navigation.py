@@ -163,10 +163,7 @@ def test_no_reload_loop_whatever_the_server_says(browse, head):
     browser.wait_for_text_to_equal("#m_47_", "page /")
     browser.find_element("#to-dead").click()
     browser.wait_for_text_to_equal("#_pages_content h1", "404 - Page not found")
-    if head == 404:
-        wait_for(lambda: ("GET", "/dead?x=1") in asked, lambda: asked)
-    else:
-        wait_for(lambda: ("HEAD", "/dead?x=1") in asked, lambda: asked)
+    wait_for(lambda: ("GET" if head == 404 else "HEAD", "/dead?x=1") in asked, lambda: asked)
     settle(browser)
     settle(browser)
     browser.wait_for_text_to_equal("#_pages_content h1", "404 - Page not found")
