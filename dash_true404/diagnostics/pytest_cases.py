@@ -118,17 +118,17 @@ class Judge:
                 f"{case.name} is a test of the configured app, and the app of your fixture dash_app has no such thing."
             )
         report = self._look(case, pages)
-        told: list[Finding] = []
+        failures: list[Finding] = []
         elsewhere = None
         for findings, cases in self._group(report):
             if case in cases:
                 first = next(other for other in self._selected if other in cases)
                 if first == case:
-                    told += findings
+                    failures += findings
                 else:
                     elsewhere = first
-        if told:
-            raise AssertionError(_format(told, pages))
+        if failures:
+            raise AssertionError(_format(failures, pages))
         if elsewhere:
             pytest.skip(f"the same fault as {elsewhere.name}")
         if self._is_kept_out(case, report):

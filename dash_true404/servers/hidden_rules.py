@@ -59,8 +59,8 @@ def find_hidden(
         unlikely = [decide(f"{site.prefix}true404{end}") for end in ("", "/true404")]
         taking = {id(decision.rule): decision.rule for decision in unlikely if decision.reason is Reason.OTHER_RULE}
         if len(taking) == 1 and all(decision.site is None for decision in unlikely):
-            (taker,) = taking.values()
-            path = getattr(taker, "rule", None) or taker.path
+            (rule,) = taking.values()
+            path = getattr(rule, "rule", None) or rule.path
             yield HiddenRule(
                 path,
                 True,

@@ -21,7 +21,7 @@ from .werkzeug_rules import MANY_SLASHES, RulesWithoutDash, match_get
 View = Callable[..., Any]
 
 
-class Asked(NamedTuple):
+class UnsentRequest(NamedTuple):
     """A request that nobody has sent, with the attributes that a decision reads of Flask's or Quart's requests."""
 
     method: str
@@ -84,7 +84,7 @@ class WerkzeugDecisions:
             rule, _ = urls.match(return_rule=True)
         except HTTPException as raised:
             error = raised
-        decision = self.decide(Asked(method, unquote(path), rule, error), path, urls=urls)
+        decision = self.decide(UnsentRequest(method, unquote(path), rule, error), path, urls=urls)
         if isinstance(error, RequestRedirect) and decision.outcome is PASS_ON:  # to the slash of Dash's index
             return _as_raised(decision, error)
         return decision

@@ -71,11 +71,11 @@ def _collect_hints(seen: Observation) -> tuple[str, list[Hint]]:
     args = (seen.app, seen.path, seen.method)
     if seen.decision.reason is Reason.NOT_FOUND_PAGE:
         return "routing", list(explain_prefixes(*args))
-    prefixes, near = list(explain_prefixes(*args)), list(find_near_misses(*args))
-    hints = [*prefixes, *(hint for hint in near if hint.layer == "routing"), *find_not_loaded(*args)]
+    prefixes, near_misses = list(explain_prefixes(*args)), list(find_near_misses(*args))
+    hints = [*prefixes, *(hint for hint in near_misses if hint.layer == "routing"), *find_not_loaded(*args)]
     hints += explain_missing_prefix(*args)
     if not prefixes:
-        hints += [hint for hint in near if hint.layer == "deployment"]
+        hints += [hint for hint in near_misses if hint.layer == "deployment"]
     hints = hints or list(find_misspelt(*args))
     layer = hints[0].layer if hints else "routing"
     if not hints and seen.app.find_hidden_rule(seen.decision) is not None:
