@@ -148,6 +148,8 @@ class WerkzeugDecisions:
         """
         methods, hidden = self._rules.bind(urls, self._is_page)
         rule, decided = None, refused._replace(rule=hidden)
+        # What takes OPTIONS alone is no answer to it.
+        is_taken = methods or urls.default_method.upper() != "OPTIONS"
         try:
             rule, _ = urls.match(return_rule=True)
         except RequestRedirect as redirect:
@@ -156,10 +158,11 @@ class WerkzeugDecisions:
             if {*(error.valid_methods or ())} - {"OPTIONS"}:
                 decided = _as_raised(refused, error)
         except WebsocketMismatch:
-            decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=OTHER_RULE)
+            if is_taken:
+                decided = refused._replace(outcome=Outcome.WRONG_METHOD, reason=OTHER_RULE)
         except HTTPException:
             pass
-        if rule is not None and (methods or urls.default_method.upper() != "OPTIONS"):
+        if rule is not None and is_taken:
             return refused._replace(outcome=PASS_ON, reason=OTHER_RULE, rule=rule)
         merged = self._page_once_merged(urls, refused.path)
         if merged is None:

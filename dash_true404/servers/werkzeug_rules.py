@@ -67,7 +67,10 @@ class RulesWithoutDash:
                 rule, _ = urls.match(method="GET", return_rule=True, websocket=False)
             except RequestRedirect as redirect:
                 target = _path_below_mount(urls, redirect.new_url)
-                if is_page(encoded(target)) or self._is_reached(urls, target):
+                if is_page(encoded(target)):
+                    break
+                if self._is_reached(urls, target):
+                    methods = {"GET"}
                     break
                 rule, _ = match_get(urls, target)
             except MethodNotAllowed as error:
@@ -160,7 +163,9 @@ def _segments(path: str) -> str:
 
 
 def _path_below_mount(urls: MapAdapter, url: str) -> str:
-    return "/" + unquote(urlsplit(url).path)[len(urls.script_name) :].lstrip("/")
+    # A proxy may name a mount with several slashes at its start, of which Werkzeug redirects to one.
+    mount = "/" + urls.script_name.strip("/")
+    return "/" + unquote(urlsplit(url).path)[len(mount) :].lstrip("/")
 
 
 def _unbound(rule: Rule) -> Rule:

@@ -70,16 +70,22 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     # The plain app has not Dash's own views, which know what bundles there are, and what a callback needs.
     if b"_dash-" in shot.routed and (theirs.header("content-length") == "3" or theirs.error is not None):
         return "Dash's own view" if ours.status not in (405, 500) or shot.method.upper() == "POST" else ""
-    if target.shape.has_broad_rules and ours.status in (404, 405) and theirs.status in (308, 400):
-        is_handshake = "websocket" in shot.headers.get("upgrade", "")
-        if is_handshake or (b"//" in shot.routed and shot.method.upper() == "OPTIONS"):
-            return "OPTIONS, or a handshake, where a broad rule stands in the way of a redirect"
+    is_handshake = "websocket" in shot.headers.get("upgrade", "")
+    without_handshake = shot._replace(
+        headers={name: value for name, value in shot.headers.items() if name not in ("connection", "upgrade")}
+    )
+    is_in_the_way = is_handshake or (b"//" in shot.routed and shot.method.upper() == "OPTIONS")
+    if target.shape.has_broad_rules and is_in_the_way and ours.status in (404, 405) and theirs.status in (308, 400):
+        return "OPTIONS, or a handshake, where a broad rule stands in the way of a redirect"
+    is_refused = is_handshake and is_unknown and (ours.status, theirs.status) == (404, 405)
+    # Werkzeug speaks of the other rules' methods, as if the rule that takes this one were not there.
+    if is_refused and target.expected(without_handshake, target.app_left_to(path), None).status == 200:
+        return "a handshake by a method that a rule takes which Dash's hide for GET"
     is_unmerged = not _MERGES_THREE_SLASHES and b"///" in shot.routed
     if is_unmerged and (ours.status, theirs.status) in ((308, 404), (405, 404)):
         return "three slashes or more, of which Werkzeug 2.2 to 3.0 merges only two"
     if (ours.status, theirs.status) == (405, 404):
-        rest = {name: value for name, value in shot.headers.items() if name not in ("connection", "upgrade")}
-        redirect = target.expected(shot._replace(method="GET", headers=rest), None, None)
+        redirect = target.expected(without_handshake._replace(method="GET"), None, None)
         if redirect.status in _REDIRECTS and urlsplit(redirect.header("location")).path.endswith("/"):
             return "another method for the slashless form of a rule that ends in a slash (FACTS)"
     return ""

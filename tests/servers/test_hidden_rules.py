@@ -109,6 +109,18 @@ def test_another_method_is_redirected_to_the_rule_that_takes_it(backend):
 
 
 @pytest.mark.parametrize("backend", WERKZEUG)
+def test_options_of_what_get_is_redirected_to_is_answered_by_a_broad_rule(backend):
+    app = site_with(backend, ("/<path:p>", "POST"))
+    assert [status(app, path, "OPTIONS") for path in ("/dash/assets//a.css", "/dash/assets/a.css")] == [200, 200]
+
+
+def test_a_handshake_changes_nothing_for_options_that_are_taken_alone():
+    app = site_with("flask", ("/<path:p>", "OPTIONS"))
+    handshake = {"Connection": "upgrade", "Upgrade": "websocket"}
+    assert ask(app, "/dash/nope", "OPTIONS", headers=handshake).status == 404
+
+
+@pytest.mark.parametrize("backend", WERKZEUG)
 def test_a_405_stays_one_beside_a_broad_rule(backend):
     app = site_with(backend, ("/<path:p>",))
     answer = ask(app, "/dash/_dash-update-component")

@@ -75,6 +75,13 @@ def test_behind_a_proxy_that_strips_the_prefix():
         assert status(app, url, headers={"X-Forwarded-Prefix": "/dash"}) == due, url
 
 
+def test_assets_are_found_behind_a_proxy_whose_prefix_begins_with_two_slashes():
+    app = make_true_app("/")
+    app.server.wsgi_app = ProxyFix(app.server.wsgi_app, x_prefix=1)
+    answer = ask(app, "//assets//a.css", headers={"X-Forwarded-Prefix": "//dash"})
+    assert (answer.status, answer.location) == (308, "/dash/assets/a.css")
+
+
 @pytest.mark.parametrize("page", [None, IN_APP])
 def test_mounted_by_dispatcher_middleware(page):
     app = make_true_app("/", "/a", "/caf%C3%A9", page=page, routes_pathname_prefix="/", requests_pathname_prefix="/m/")
