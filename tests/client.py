@@ -205,7 +205,7 @@ async def ask_asgi(
         "method": method,
         "scheme": "http",
         "path": root_path + unquote(path),
-        "raw_path": (root_path + path).encode("latin-1"),
+        "raw_path": (quote(root_path) + path).encode("latin-1"),
         "root_path": root_path,
         "query_string": query.encode("latin-1"),
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()],

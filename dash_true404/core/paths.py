@@ -69,7 +69,7 @@ def browser_path(target: bytes, root: bytes, path: bytes) -> str:
     for reading in _readings(sent):
         if _are_same(reading, path):
             return printable(sent)
-        if mount is not None and _are_same(reading, root + path):
+        if mount is not None and reading.startswith(root) and _are_same(reading[len(root) :], path):
             return printable(sent[len(mount) :] or b"/")
     return encoded(path or b"/")
 
