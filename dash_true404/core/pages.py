@@ -163,12 +163,18 @@ class _Snapshot:
 
     def __init__(self, registry: Mapping[str, Page], further: Iterable[Page]) -> None:
         self._steps, self._modules, self._pages = read_again(_read, registry)
-        real: list[tuple[str, Page]] = []
-        odd: list[tuple[str, Any]] = []
-        for key, entry in zip(self._modules, self._pages, strict=True):
-            (real if is_real_page(entry) else odd).append((key, entry))
-        self.odd_entries = [_describe_odd_entry(key, entry) for key, entry in odd]
-        pages = [*(page for _, page in real), *further]
+        self.odd_entries: list[str] = []
+        self.not_found_page: Page | None = None
+        pages: list[Page] = []
+        for module, entry in zip(self._modules, self._pages, strict=True):
+            if not is_real_page(entry):
+                self.odd_entries.append(_describe_odd_entry(module, entry))
+                continue
+            pages.append(entry)
+            if self.not_found_page is None and is_not_found_page(module):
+                self.not_found_page = entry
+        registered = len(pages)
+        pages += further
         self.table = _PathTable(pages)
         self.reencoded: _PathTable | None = None
         #: The further pages alone.
@@ -177,12 +183,11 @@ class _Snapshot:
             path, text = page["path"].strip("/"), page["path_template"]
             template = PathTemplate(text) if text else None
             self.table.add(position, path, template)
-            if position >= len(real):
+            if position >= registered:
                 self.further.add(position, path, template)
             if _ENCODED_OTHERWISE.search(path) or (text and _ENCODED_OTHERWISE.search(text)):
                 self.reencoded = self.reencoded or _PathTable(pages)
                 self.reencoded.add(position, reencoded(path), template and template.reencoded())
-        self.not_found_page = next((page for module, page in real if is_not_found_page(module)), None)
 
     def is_current(self, registry: Mapping[str, Page]) -> bool:
         """Tell whether the registry is unchanged; in O(1), except for every n-th call, n being the number of pages."""
