@@ -69,6 +69,13 @@ def settle(browser):
     time.sleep(0.7)
 
 
+def go_back(browser):
+    """Go back to what is another document, and wait for that."""
+    mark(browser)
+    browser.driver.back()
+    wait_for(lambda: not is_marked(browser), lambda: path(browser))
+
+
 @pytest.mark.parametrize("not_found_page", [True, False])
 def test_the_apps_own_shell_with_status_404(browse, not_found_page):
     browser, asked = browse("/zz", page=IN_APP, not_found_page=not_found_page)
@@ -140,10 +147,8 @@ def test_back_over_dead_links_shows_the_apps_pages(browse, how):
         browser.driver.refresh()
     browser.wait_for_text_to_equal("h1", "This page does not exist")
     settle(browser)
-    for _ in range(3):
-        if path(browser) != "/a":
-            browser.driver.back()
-            settle(browser)
+    while path(browser) != "/a":  # a double click leaves one entry or two
+        go_back(browser)
     browser.wait_for_text_to_equal("#m_47_a", "page /a")
     browser.driver.back()
     browser.wait_for_text_to_equal("#m_47_", "page /")
