@@ -34,7 +34,11 @@ class QuartServer(WerkzeugServer):
         super().before_request()
 
     def _paths(self, request: Any) -> tuple[str, ...]:
-        return asgi_readings(request.scope, request.path)
+        scope = request.scope
+        if "client" not in scope:  # Quart's test client, which makes the raw path of the decoded one
+            scope = {**scope, "raw_path": b""}
+        # At the root path itself, Quart routes on a space.
+        return asgi_readings(scope, "" if scope["path"] == scope.get("root_path") else request.path)
 
     def _accept(self, request: Any) -> str:
         return str(request.headers.get("Accept", ""))

@@ -74,8 +74,9 @@ def _pardon(target: Target, shot: Shot, ours: Answer, theirs: Answer, is_unknown
     without_handshake = shot._replace(
         headers={name: value for name, value in shot.headers.items() if name not in ("connection", "upgrade")}
     )
-    is_in_the_way = is_handshake or (b"//" in shot.routed and shot.method.upper() == "OPTIONS")
-    if target.shape.has_broad_rules and is_in_the_way and ours.status in (404, 405) and theirs.status in (308, 400):
+    is_options = b"//" in shot.routed and shot.method.upper() == "OPTIONS"
+    are_in_the_way = (200, 404, 405) if is_options else (404, 405) if is_handshake else ()
+    if target.shape.has_broad_rules and ours.status in are_in_the_way and theirs.status in (308, 400):
         return "OPTIONS, or a handshake, where a broad rule stands in the way of a redirect"
     is_refused = is_handshake and is_unknown and (ours.status, theirs.status) == (404, 405)
     # Werkzeug speaks of the other rules' methods, as if the rule that takes this one were not there.

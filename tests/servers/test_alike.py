@@ -55,6 +55,7 @@ def test_below_a_root_path(backend, root):
     )
     asked = ("/", "/caf%C3%A9", "/zz", "/%2Fcaf%C3%A9")
     assert statuses(app, *asked, root_path=root) == [200, 200, 404, 404]
+    assert ask(app.server, "", root_path=root).status == (308 if backend == "flask" else 200)
 
 
 def test_a_named_page(backend, tmp_path):

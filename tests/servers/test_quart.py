@@ -105,14 +105,15 @@ def test_websockets_work_as_without_us():
 
 
 def test_quarts_own_test_client_is_answered_alike():
-    app = make_app("/", "/caf%C3%A9", backend="quart")
+    pages = ("/", "/caf%C3%A9", "/100%25", "/what%3F", "/c%23")
+    app = make_app(*pages, backend="quart")
     enable_true_404(app)
 
     async def ask_client():
         client = app.server.test_client()
-        return [(await client.get(url)).status_code for url in ("/", "/caf%C3%A9", "/zz")]
+        return [(await client.get(url)).status_code for url in (*pages, "/zz")]
 
-    assert asyncio.run(ask_client()) == [200, 200, 404]
+    assert asyncio.run(ask_client()) == [200] * 5 + [404]
 
 
 def test_an_encoded_slash_at_the_start_is_no_slash_to_dash():
