@@ -262,7 +262,7 @@ def test_an_app_that_answers_no_more_is_not_waited_for():
     assert sum(target.startswith("/slow") for target in asked) == 3
 
 
-@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("is_async", [False, pytest.param(True, marks=pytest.mark.asgi)])
 def test_a_layout_that_needs_its_variables_fails_the_first_request(is_async):
     def layout(n):
         return html.P(n)
@@ -297,6 +297,7 @@ def test_templates_are_drawn_with_made_up_values_if_that_is_wanted():
     assert drawn == [UNKNOWN_NAME]
 
 
+@pytest.mark.asgi
 def test_an_async_function_that_raises_is_named():
     async def exists(n):
         raise KeyError(n)

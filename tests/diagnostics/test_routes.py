@@ -83,7 +83,7 @@ def test_a_redirect_into_nothing_is_marked():
         redirects = [*found.lost_redirects, *(r for page in found.pages for r in page.redirects)]
         (redirect,) = redirects
         assert (client.ask(redirect.to).status_code == 404) is bool(redirect.problem)
-        assert (redirect.problem is not None) is dash.__version__.startswith("4.")
+        assert bool(redirect.problem) is (redirect.to == "/d/d/new")  # as some versions of Dash 4 write it
 
 
 def test_a_redirect_to_a_page_that_was_taken_out_is_marked():
