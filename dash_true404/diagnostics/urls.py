@@ -14,7 +14,7 @@ from .client import Response
 #: A name that no page has, unless a template of the app matches every name; it tells in logs where it comes from.
 UNKNOWN_NAME = "true404-no-such-page"
 
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ORIGIN = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _LOG_OUT = re.compile(r"(?:(?:log|sign)[-_]?(?:out|off)|end[-_]?session)(?:\.\w+)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # That of an app in this process, which no link can name.
@@ -39,7 +39,7 @@ def strip_origin(url: str) -> str:
     >>> strip_origin("https://shop.example/cart?x=1")
     '/cart?x=1'
     """
-    return _ORIGIN.sub("", url, count=1)
+    return _ORIGIN.sub("", url)
 
 
 def is_log_out(url: str) -> bool:

@@ -794,6 +794,11 @@ def test_full_urls_lose_host_and_fragment():
     assert explain(app, "a").url == "/a"
 
 
+@pytest.mark.parametrize("url", ["/go?to=https://example.org/x", "/web/https://example.org/x"])
+def test_a_url_within_a_url_stays(url):
+    assert explain(make_true_app("/"), url).url == url
+
+
 def test_the_text_is_80_columns_wide_and_breaks_no_url():
     app = make_app("/")
     register("/a-very-long-path/" + "of-many-words-" * 6, module="long")

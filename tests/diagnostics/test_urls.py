@@ -2,7 +2,7 @@
 
 import pytest
 
-from dash_true404.diagnostics.urls import is_log_out
+from dash_true404.diagnostics.urls import is_log_out, strip_origin
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,9 @@ def test_what_ends_a_session_looks_like_it(url):
 @pytest.mark.parametrize("url", ["/", "/login", "/logout/help", "/logout-help", "/catalogout", "/a?next=/logout", ""])
 def test_other_urls_do_not(url):
     assert not is_log_out(url)
+
+
+@pytest.mark.parametrize("url", ["/go?to=https://shop.example/cart", "go?to=https://shop.example/cart", "/http://a/b"])
+def test_only_an_origin_at_the_beginning_is_taken_off(url):
+    assert strip_origin(url) == url
+    assert strip_origin(f"https://shop.example/{url}") == f"/{url}"
