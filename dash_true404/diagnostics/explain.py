@@ -41,7 +41,7 @@ class Explanation(NamedTuple):
     """Why, such as ``page`` or ``no page``."""
     is_found: bool | None
     """Whether a visitor gets something: a 2xx, if by redirects, or a rule that matches and was not asked. None where
-    that could not be seen: a redirect leads out of the app, or a guard answers what nothing matches."""
+    that could not be seen: a redirect leads out of the app, or a guard answers first."""
     answerer: Answerer | None
     """Who answered, as far as that was seen; None where it was not asked."""
 
@@ -106,7 +106,10 @@ def _advise_log_in(seen: Observation) -> str:
         return f"--login {client.visitor.login} was called, but the guard still answers."
     if client.is_somebody:
         return "The guard does not accept this visitor: look at --user and --header, or log in with --login."
-    return "Whether it is found can only be seen by a visitor who is let in: log in with --login, --user or --header."
+    return (
+        "Whether it is found was not seen, because that answered first. If it is a log-in, log in with --login, --user "
+        "or --header."
+    )
 
 
 def _find_target(url: str) -> str:

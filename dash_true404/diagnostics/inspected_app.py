@@ -142,6 +142,8 @@ class InspectedApp:
             return matched if is_page and answer.status_code == 404 and not decision.found.asks_exists else None
         if self._is_said_to_unknown_urls(path, answer, is_page):
             return matched
+        if is_page and answer.status_code >= 300 and not self.is_sent_to_own_path(decision):
+            return f"{matched}, and answered {answer.status_code}"
         return f"{path} is answered {answer.status_code} by {name}"
 
     def _is_said_to_unknown_urls(self, path: str, answer: Response, is_page: bool) -> bool:

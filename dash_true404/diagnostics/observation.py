@@ -18,6 +18,9 @@ from .watched import watched
 # What answers in place of a page or rule.
 _ANSWERING = ("before_request", "guard", "middleware", "inside")
 _GUARDING = (*_ANSWERING, "dependency")
+# What of the user's raises an error, and was reached.
+_NO_GUARDS = ("its view", "the page's code", "what is mounted")
+_REFUSALS = (401, 403, 407, 429)
 
 # One at a time, or the second would take the first one's watch for the page's own exists.
 _watching = threading.RLock()
@@ -99,19 +102,38 @@ def is_end_found(seen: Observation) -> bool | None:
 
 
 def is_kept_out(seen: Observation) -> bool:
-    """Tell whether a guard keeps the visitor from seeing whether a URL that nothing matches is found.
+    """Tell whether a guard keeps the visitor from seeing whether a URL is found.
 
-    It does so where it answers a made-up URL beside it alike: one that redirects an old URL, or bars one, does not.
+    It does so where it refuses what a page or a rule matches, or sends the visitor elsewhere, and where it answers a
+    made-up URL beside or below it alike: one that redirects an old URL, or bars one, does not.
     """
-    who, status = seen.answerer, seen.status
-    is_guard = who.kind in _GUARDING and not who.was and (status in (401, 403) or seen.location is not None)
-    if not is_guard and not (who.kind == "errorhandler" and status in (401, 403)):
+    is_refused = seen.status in _REFUSALS
+    if not _is_guards(seen) or not (is_refused or seen.location is not None or 200 <= seen.status < 300):
         return False
-    if seen.app.name_what_matches(seen.decision) is not None:
-        return False
-    beside = seen.app.ask(f"{seen.path.rpartition('/')[0]}/{UNKNOWN_NAME}", seen.method)
-    ends = [(location or "").partition("?")[0] for location in (seen.location, beside.location)]
-    return beside.status_code == status and ends[0] == ends[1]
+    name = seen.app.name_what_matches(seen.decision)
+    if name is not None and (is_refused or (seen.location is not None and _name_target(seen) != name)):
+        return True
+    above = seen.path.rpartition("/")[0]
+    return any(_is_answered_alike(seen, f"{start}/{UNKNOWN_NAME}") for start in (above, seen.path.rstrip("/")))
+
+
+def _is_guards(seen: Observation) -> bool:
+    who = seen.answerer
+    if who.kind == "errorhandler":  # of what a guard has raised, if that was seen
+        return not who.after.startswith(_NO_GUARDS) and (who.after != "" or seen.status in _REFUSALS)
+    return who.kind in _GUARDING and not who.was
+
+
+def _name_target(seen: Observation) -> str | None:
+    """Name what matches the URL that an answer redirects to."""
+    target = resolve_link(seen.location or "", seen.path)
+    return None if target is None else seen.app.name_what_matches(seen.app.decide(target.partition("?")[0]))
+
+
+def _is_answered_alike(seen: Observation, url: str) -> bool:
+    other = observe(seen.app, url, seen.method)
+    told, others = ((one.status, (one.location or "").partition("?")[0], one.answerer.name) for one in (seen, other))
+    return told == others
 
 
 @contextmanager

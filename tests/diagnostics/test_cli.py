@@ -278,7 +278,7 @@ def test_a_full_url_is_explained_by_the_app_of_the_table(app_name, tmp_path):
 
 def test_a_guarded_app_is_seen_with_a_user(app_name):
     assert run("check", app_name, "--header", "X-Closed: 1")[0] == 2
-    assert run("explain", app_name, "/", "--header", "X-Closed: 1")[0] == 1
+    assert run("explain", app_name, "/", "--header", "X-Closed: 1")[0] == 2
 
 
 def test_what_is_wrong_is_in_color_on_a_terminal_only(app_name, monkeypatch):

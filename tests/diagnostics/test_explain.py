@@ -896,6 +896,7 @@ def test_behind_a_login_what_is_near_is_named_by_the_decision():
     app.server.before_request(lambda: flask.redirect("/login"))
     found = explain(app, "/About")
     assert found.hints[0].startswith("Only the letter case differs: /about is matched by page 'm_47_about'.")
+    assert explain(app, "/About").is_found is None
     hint, advice = explain(app, "/salse").hints
     assert "log in with --login" in advice
     assert hint == "It may be misspelt: /sales is matched by page 'm_47_sales'. Ask for that one."
@@ -921,9 +922,96 @@ def test_what_a_guard_keeps_from_a_stranger_is_not_said_to_be_found_or_not(statu
     found = explain(app, "/zz")
     assert (found.status, found.is_found) == (status, None)
     assert found.hints == [
-        "Whether it is found can only be seen by a visitor who is let in: log in with --login, --user or --header."
+        "Whether it is found was not seen, because that answered first. If it is a log-in, log in with --login, --user "
+        "or --header."
     ]
-    assert explain(app, "/about").is_found is False  # a page is there, and this visitor does not get it
+    known = explain(app, "/about")
+    assert (known.layer, known.is_found) == ("in front", None)
+    assert known.verdict.startswith("Page 'm_47_about' matches it, but ")
+    assert known.hints == found.hints
+
+
+def test_a_guard_is_not_taken_for_the_page_that_it_guards():
+    app = make_true_app("/", "/admin")
+    app.server.before_request(lambda: flask.redirect("/login") if flask.request.path == "/admin" else None)
+    hint = explain(app, "/adminx").hints[0]
+    assert hint == "It may be misspelt: /admin is matched by page 'm_47_admin', and answered 302. Ask for that one."
+
+
+@pytest.mark.parametrize("url", ["/nope", "/about", "/"])
+def test_what_an_error_handler_does_with_a_guards_refusal_is_the_guards(url):
+    app = make_true_app("/", "/about")
+    app.server.before_request(lambda: flask.abort(401) if "X-User" not in flask.request.headers else None)
+    app.server.register_error_handler(401, lambda error: flask.redirect("/login"))
+    app.server.add_url_rule("/login", "login", lambda: "<form>")
+    found = explain(app, url)
+    assert (found.status, found.layer, found.is_found) == (302, "in front", None)
+    with Client(app, Visitor(headers=(("X-User", "ann"),))) as client:
+        assert explain(app, url, client=client).is_found is (url != "/nope")
+
+
+def test_an_error_handler_of_what_a_view_refuses_is_no_guard():
+    app = make_true_app("/")
+    app.server.add_url_rule("/mine", "mine", lambda: flask.abort(401))
+    app.server.register_error_handler(401, lambda error: flask.redirect("/login"))
+    app.server.add_url_rule("/login", "login", lambda: "<form>")
+    assert explain(app, "/mine").is_found is True
+
+
+def test_where_a_guard_answers_exists_was_not_called():
+    app = make_app("/")
+    register("/item/<id>", exists=lambda id: id == "1")
+    enable_true_404(app)
+    app.server.before_request(lambda: flask.redirect("/login") if flask.request.path != "/login" else None)
+    app.server.add_url_rule("/login", "login", lambda: "<form>")
+    found = explain(app, "/item/2")
+    assert (found.layer, found.is_found) == ("in front", None)
+    assert found.hints[0] == "exists(id='2') was not called."
+
+
+@pytest.mark.parametrize("url", ["/members", "/members/", "/members/a"])
+def test_a_guard_for_all_that_begins_alike(url):
+    app = make_true_app("/")
+    app.server.before_request(lambda: flask.redirect("/login") if flask.request.path.startswith("/members") else None)
+    app.server.add_url_rule("/login", "login", lambda: "<form>")
+    assert explain(app, url).is_found is None
+    assert explain(app, "/zz").is_found is False
+
+
+def test_a_guard_for_one_page_keeps_it_from_a_stranger():
+    app = make_true_app("/", "/admin", "/about")
+
+    @app.server.before_request
+    def guard():
+        if flask.request.path == "/admin":
+            return flask.redirect("/login")
+        if flask.request.path.endswith("/about/"):
+            return flask.redirect("/about")
+        return flask.redirect("/new") if flask.request.path == "/old" else None
+
+    app.server.add_url_rule("/login", "login", lambda: "<form>")
+    app.server.add_url_rule("/new", "new", lambda: "new")
+    app.server.add_url_rule("/old", "old", lambda: "old")
+    found = {"/admin": None, "/about/": True, "/old": None}
+    assert {url: explain(app, url).is_found for url in found} == found
+
+
+@pytest.mark.parametrize("url", ["/nope", "/about", "/"])
+def test_a_guard_that_answers_200(url):
+    app = make_true_app("/", "/about")
+
+    @app.server.before_request
+    def guard():
+        return None if "X-User" in flask.request.headers else f"<h1>Please log in</h1> {object()}"
+
+    assert explain(app, url).is_found is None
+
+
+def test_what_a_guard_serves_is_found_unless_it_serves_all_else_too():
+    app = make_app("/", "/about")  # whose 200 for unknown URLs is Dash's
+    app.server.before_request(lambda: "served" if flask.request.path in ("/about", "/x.md") else None)
+    for url in ("/about", "/x.md"):
+        assert explain(app, url).is_found is True
 
 
 def log_in_badly(client):

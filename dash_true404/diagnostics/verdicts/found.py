@@ -82,6 +82,8 @@ def _explain_exists(seen: Observation, given: str) -> Iterator[Hint]:
         yield Hint("routing", f"exists({given}) failed with {error}. The page is taken to exist; fix exists.")
     elif returned is None:
         yield Hint("routing", f"exists({given}) returned None, so the page is taken to exist. Return True or False.")
+    elif seen.decision.found.asks_exists and not seen.exists_results and is_in_front(seen):
+        yield Hint("routing", f"exists({given}) was not called.")
 
 
 def _find_pages_behind(seen: Observation) -> Iterator[Hint]:
