@@ -41,7 +41,8 @@ class Explanation(NamedTuple):
     """Why, such as ``page`` or ``no page``."""
     is_found: bool | None
     """Whether a visitor gets something: a 2xx, if by redirects, or a rule that matches and was not asked. None where
-    that could not be seen: a redirect leads out of the app, or a guard answers first."""
+    that could not be seen: a redirect leads out of the app, a guard answers first, or the method does
+    not ask ``exists``."""
     answerer: Answerer | None
     """Who answered, as far as that was seen; None where it was not asked."""
 

@@ -80,7 +80,8 @@ def _name_for(app: InspectedApp, decision: Decision, answerer: Answerer) -> Answ
 def is_end_found(seen: Observation) -> bool | None:
     """Tell whether a request is answered with something, at the end of its redirects.
 
-    :return: None if they lead out of the app. A soft 404 is not found, whatever its status.
+    :return: None if they lead out of the app, or the method does not ask ``exists``. A soft 404 is not found, whatever
+        its status.
     """
     if seen.answer is None:
         return True
@@ -97,8 +98,16 @@ def is_end_found(seen: Observation) -> bool | None:
         return 200 <= answer.status_code < 300
     elif seen.answerer.kind == "errorhandler":
         return False
+    elif is_exists_left_out(seen):
+        return None
     is_known = seen.app.name_what_matches(seen.app.decide(path, method)) is not None
     return is_known and 200 <= answer.status_code < 300
+
+
+def is_exists_left_out(seen: Observation) -> bool:
+    """Tell whether a page is answered without a look at its ``exists``, as OPTIONS are."""
+    is_asked = seen.app.is_refusing and seen.decision.found.asks_exists
+    return is_asked and seen.decision.reason is Reason.METHOD and 200 <= seen.status < 300
 
 
 def is_kept_out(seen: Observation) -> bool:

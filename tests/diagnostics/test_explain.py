@@ -25,7 +25,7 @@ from dash_true404.diagnostics.explain import explain
 from dash_true404.diagnostics.inspected_app import NotReadyError
 from dash_true404.diagnostics.settings import Visitor
 
-from ..apps import Unmerged, app_on, make_app, make_true_app, register, wrap_dashs_views
+from ..apps import ON_WERKZEUG, Unmerged, app_on, make_app, make_true_app, register, wrap_dashs_views
 from ..scale import EXAMPLES
 
 
@@ -320,7 +320,41 @@ def test_another_method(is_true):
 def test_other_methods_of_a_page():
     found = explain(make_true_app("/", "/a"), "/a", "POST")
     assert (found.status, found.layer) == (405, "routing")
-    assert found.verdict == "Page 'm_47_a' is there, but a page does not accept POST."
+    assert found.verdict == "Page 'm_47_a' matches this path, but a page does not accept POST."
+
+
+@pytest.mark.parametrize(
+    ("backend", "method"),
+    [
+        ("flask", "POST"),
+        *(pytest.param("fastapi", method, marks=pytest.mark.asgi) for method in ("POST", "HEAD", "OPTIONS")),
+    ],
+)
+def test_a_page_whose_exists_no_other_method_asks_is_not_said_to_be_there(backend, method):
+    app = app_on(backend, "/")
+    register("/t/<x>", exists=exists)
+    enable_true_404(app)
+    found = explain(app, "/t/no", method)
+    assert (found.status, found.is_found) == (405, False)
+    assert found.verdict.endswith(f" (/t/<x>) matches this path, but a page does not accept {method}.")
+
+
+@ON_WERKZEUG
+@pytest.mark.parametrize(("path", "is_found"), [("/t/no", None), ("/t/yes", None), ("/", True)])
+def test_options_of_a_page_with_exists_tell_nothing_of_it(backend, path, is_found):
+    app = app_on(backend, "/")
+    register("/t/<x>", exists=exists)
+    enable_true_404(app)
+    found = explain(app, path, "OPTIONS")
+    assert (found.status, found.is_found) == (200, is_found)
+    asked = f"exists(x={path[3:]!r}) was not called: OPTIONS is answered without it. Ask with GET."
+    assert found.hints == ([] if is_found else [asked])
+
+
+def test_options_of_a_page_with_exists_without_true_404s():
+    app = make_app("/")
+    register("/t/<x>", exists=exists)
+    assert explain(app, "/t/no", "OPTIONS").is_found is explain(app, "/t/no").is_found is True
 
 
 def exists(x):

@@ -9,7 +9,7 @@ from ..hints import Hint
 from ..hints.deployment import explain_prefixes
 from ..hints.near_misses import find_fault_of_redirect
 from ..names import capitalize, name_match, name_page, name_rule
-from ..observation import Observation
+from ..observation import Observation, is_exists_left_out
 from ..rules import Rule
 from . import Verdict
 from .answers import explain_failure, is_in_front, is_unsure, say_who
@@ -52,7 +52,7 @@ def _judge_page(seen: Observation) -> Verdict:
         return Verdict(_layer(seen, "routing"), f"{refused}, and {say_who(seen)}.", hints)
     if decision.outcome is Outcome.WRONG_METHOD and status == 405:
         text = "Pages accept GET and, except on FastAPI, HEAD. For other methods, the URL needs a rule of its own."
-        sentence = f"{name} is there, but a page does not accept {seen.method}."
+        sentence = f"{name} matches this path, but a page does not accept {seen.method}."
         return Verdict("routing", sentence, [Hint("routing", text)])
     if location and decision.outcome is Outcome.REDIRECT and location.partition("?")[0] == decision.location:
         sentence = f"{matches}: redirect_slashes sends it to the page's own path, {location}."
@@ -84,6 +84,9 @@ def _explain_exists(seen: Observation, given: str) -> Iterator[Hint]:
         yield Hint("routing", f"exists({given}) returned None, so the page is taken to exist. Return True or False.")
     elif seen.decision.found.asks_exists and not seen.exists_results and is_in_front(seen):
         yield Hint("routing", f"exists({given}) was not called.")
+    elif is_exists_left_out(seen):
+        text = f"exists({given}) was not called: {seen.method} is answered without it. Ask with GET."
+        yield Hint("routing", text)
 
 
 def _find_pages_behind(seen: Observation) -> Iterator[Hint]:
