@@ -76,6 +76,11 @@ class InspectedApp:
         """Tell whether ``redirect_slashes`` redirects a request to the page's own path."""
         return decision.outcome is Outcome.REDIRECT and self.site.own_path(decision.found) is not None
 
+    def is_only_layout(self, decision: Decision) -> bool:
+        """Tell whether a URL is the home of an app without pages, at which Dash draws its layout."""
+        is_home = decision.site is self.site and decision.path == self.site.prefix
+        return is_home and not self.is_enabled and not self.dash_app.use_pages
+
     def find_rule(self, decision: Decision) -> Rule | None:
         """Return the rule, other than Dash's for pages, that answers a request; None for a refused one too."""
         is_passed_on = decision.outcome is Outcome.PASS_ON and decision.reason in (Reason.OTHER_RULE, Reason.LATER)
@@ -111,6 +116,8 @@ class InspectedApp:
             return f"another Dash app on the server, at {prefix!r}" if decision.outcome is Outcome.PASS_ON else None
         if self.is_page(decision):
             return name_match(decision.found.match)
+        if self.is_only_layout(decision):
+            return "the app's layout"
         rule = self.find_rule(decision)
         return None if rule is None else name_rule(rule, path)
 

@@ -493,6 +493,30 @@ def test_an_app_without_pages():
     assert explain(app, "/zz").status == 404
 
 
+@pytest.mark.parametrize("prefix", ["/", "/dash/"])
+def test_the_home_of_an_app_without_pages_is_found(backend, prefix):
+    app = app_on(backend, use_pages=False, url_base_pathname=prefix)
+    found = explain(app, f"{prefix}?day=1")
+    assert (found.status, found.layer, found.is_found, found.hints) == (200, "page", True, [])
+    assert found.verdict == "It is the home of an app without pages: Dash answers with its layout."
+    assert explain(app, f"{prefix}zz").is_found is False
+    assert explain(app, prefix, "POST").verdict.endswith(": Dash answers with its layout, but the answer is 405.")
+
+
+def test_a_rule_at_the_home_of_an_app_without_pages_is_the_rule():
+    server = flask.Flask("site")
+    server.add_url_rule("/", "home", lambda: "home")
+    assert explain(make_app(use_pages=False, server=server), "/").verdict == "The rule / (home) matches it."
+
+
+def test_a_guard_of_an_app_without_pages_is_told_from_its_home():
+    app = make_app(use_pages=False)
+    app.server.before_request(lambda: flask.abort(401))
+    found = explain(app, "/")
+    assert (found.layer, found.is_found) == ("in front", None)
+    assert found.verdict.startswith("It is the home of an app without pages: Dash answers with its layout, but before_")
+
+
 # Loading
 
 

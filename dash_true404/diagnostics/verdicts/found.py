@@ -25,6 +25,8 @@ def judge(seen: Observation) -> Verdict:
     is_elsewhere = decision.outcome is Outcome.REDIRECT and not app.is_sent_to_own_path(decision)
     if decision.site is app.site and decision.found.is_page and not is_elsewhere:
         return _judge_page(seen)
+    if app.is_only_layout(decision):
+        return _judge_layout(seen)
     rule = app.find_rule(decision)
     return judge_unknown(seen) if rule is None else _judge_rule(seen, rule)
 
@@ -35,6 +37,13 @@ def _judge_other_app(seen: Observation, prefix: str) -> Verdict:
         return Verdict("route", f"{sentence}.", [])
     hint = Hint("routing", "It is another Dash app. Name that one, to have it explained.")
     return Verdict("route", f"{sentence}, and the answer is {seen.status}.", [hint])
+
+
+def _judge_layout(seen: Observation) -> Verdict:
+    sentence = "It is the home of an app without pages: Dash answers with its layout"
+    if seen.status < 300 and not is_in_front(seen):
+        return Verdict("page", f"{sentence}.", [])
+    return Verdict(_layer(seen, "page"), f"{sentence}, but {say_who(seen)}.", list(explain_failure(seen)))
 
 
 def _judge_page(seen: Observation) -> Verdict:
