@@ -475,6 +475,27 @@ def test_an_error_handler_that_answers_200():
     assert "your errorhandler(404)" in found.verdict
 
 
+@ON_WERKZEUG
+def test_the_sites_own_404_page_is_no_news_outside_of_the_app_either(backend, tmp_path):
+    app = true_app_on(backend, "/", url_base_pathname="/dash/", assets_folder=str(tmp_path))
+    app.server.register_error_handler(404, lambda error: ("nothing here", 404))
+    for url in ("/nope", "/dash/nope"):
+        found = explain(app, url)
+        assert (found.status, found.layer) == (404, "routing")
+        assert found.verdict == "No page and no rule of the server matches it."
+    missing = explain(app, "/dash/assets/nope.css")
+    assert missing.layer == "route"
+    assert missing.hints[0].startswith(f"There is no such file in {tmp_path}")
+
+
+def test_an_error_handler_that_answers_200_outside_of_the_app():
+    app = make_true_app("/", url_base_pathname="/dash/")
+    app.server.register_error_handler(404, lambda error: "sorry")
+    found = explain(app, "/nope")
+    assert (found.layer, found.is_found) == ("in front", False)
+    assert found.verdict.endswith("answers 200: return a status.")
+
+
 def test_an_error_handler_that_answers_500():
     app = make_true_app("/")
     app.server.register_error_handler(Exception, lambda error: ("sorry", 500))

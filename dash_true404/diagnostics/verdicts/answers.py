@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from ...servers import Outcome
 from ..hints import Hint
 from ..observation import Observation
 
@@ -13,9 +14,10 @@ _IN_FRONT = ("before_request", "after_request", "errorhandler", "guard", "depend
 
 def is_in_front(seen: Observation) -> bool:
     """Tell whether something in front of pages and rules answered, or changed the answer."""
-    who = seen.answerer
-    # A 404 page of the user's, in place of ours, is no news.
-    is_own_page = who.kind == "errorhandler" and not who.after and seen.status == seen.decision.status
+    who, decision = seen.answerer, seen.decision
+    # A 404 page of the user's, in place of ours or the server's, is no news.
+    due = 404 if decision.outcome is Outcome.PASS_ON else decision.status
+    is_own_page = who.kind == "errorhandler" and not who.after and seen.status == due
     return who.kind in _IN_FRONT and not is_own_page
 
 
