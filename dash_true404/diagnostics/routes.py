@@ -156,6 +156,13 @@ def _say_what_browsers_ask(app: InspectedApp) -> str:
     browser, server = app.site.home(), app.client.mount + app.site.prefix
     if browser == server:
         return ""
+    mount = app.client.mount
+    if mount and not browser.endswith(server):
+        return (
+            f"It is mounted at {mount}, and made with requests_pathname_prefix={browser!r}: browsers ask for {browser} "
+            f"where it is at {server}. Make it with requests_pathname_prefix={server!r} and "
+            f"routes_pathname_prefix={app.site.prefix!r}. If a proxy in front changes the prefix, that is meant."
+        )
     return f"Browsers ask for {browser} where it says {server}: the app is made for a proxy that changes the prefix."
 
 

@@ -358,6 +358,36 @@ def test_a_redirect_out_of_the_app_is_not_below_its_mount():
     assert redirect[1:] == ("/login", "no page and no rule is at /login")
 
 
+@pytest.mark.parametrize("prefix", ["/", "/d/"])
+@pytest.mark.parametrize("mount", [mount_by_werkzeug, pytest.param(mount_on_starlette, marks=pytest.mark.asgi)])
+def test_an_app_that_is_not_made_for_its_mount_is_told_how(mount, prefix):
+    def list_mounted(**prefixes):
+        app = make_true_app("/", **prefixes)
+        (found,) = find_apps(mount(app))
+        with Client(app, application=found.application, mount=found.mount) as client:
+            return list_routes(app, client).all_others
+
+    text = list_mounted(url_base_pathname=prefix)
+    assert (
+        f"It is mounted at /shop, and made with requests_pathname_prefix={prefix!r}: browsers ask for {prefix} where "
+        f"it is at /shop{prefix}."
+    ) in text
+    assert text.endswith("If a proxy in front changes the prefix, that is meant.")
+    requests, routes = re.search("Make it with requests_pathname_prefix='(.*)' and routes_.*='(.*)'", text).groups()
+    assert list_mounted(requests_pathname_prefix=requests, routes_pathname_prefix=routes) == (
+        f"All other URLs below /shop{prefix} are 404."
+    )
+
+
+def test_a_mounted_app_behind_a_proxy():
+    app = make_true_app("/", requests_pathname_prefix="/p/shop/", routes_pathname_prefix="/")
+    with Client(app, application=mount_by_werkzeug(app), mount="/shop") as client:
+        assert list_routes(app, client).all_others == (
+            "All other URLs below /shop/ are 404. Browsers ask for /p/shop/ where it says /shop/: the app is made for "
+            "a proxy that changes the prefix."
+        )
+
+
 def test_what_a_proxy_changes_is_said_once():
     app = make_true_app("/", "/a", requests_pathname_prefix="/p/q/", routes_pathname_prefix="/q/")
     assert list_routes(app).all_others == (
