@@ -57,7 +57,7 @@ def find_apps(thing: Any) -> list[FoundApp]:
 
 
 def choose_app(apps: list[FoundApp], path: str) -> FoundApp | None:
-    """Return the app that a URL belongs to: the one with the longest prefix of it, else the first on no mount.
+    """Return the app that a URL belongs to: of those on its mount, the one with the longest prefix of it, or the first.
 
     ::
 
@@ -66,8 +66,9 @@ def choose_app(apps: list[FoundApp], path: str) -> FoundApp | None:
     :param apps: to choose from.
     :param path: of the URL, as browsers have it.
     """
-    around = [app for app in apps if f"{path}/".startswith(app.prefix)]
-    return max(around, key=lambda app: len(app.prefix), default=next((app for app in apps if not app.mount), None))
+    below = f"{path}/"
+    around = [app for app in apps if below.startswith(f"{app.mount}/")]
+    return max(around, key=lambda app: (len(app.mount), len(app.prefix) * below.startswith(app.prefix)), default=None)
 
 
 def is_application(thing: Any) -> bool:

@@ -162,6 +162,9 @@ def test_an_app_is_chosen_by_its_prefix():
         apps[1],
     ]
     assert choose_app(apps, "/shopping") is None
+    below = FoundApp(dash.Dash("b", url_base_pathname="/b/"), None, "/site")
+    assert choose_app([home := FoundApp(make_app(), None), *apps, below], "/site/about") is below
+    assert choose_app([home, *apps, below], "/sites") is home
     home = FoundApp(make_app(), None)
     assert choose_app([home, *apps], "/shopping") is home
     assert choose_app([FoundApp(dash.Dash("b", url_base_pathname="/b/"), None)], "/a") is not None
