@@ -13,7 +13,7 @@ from .client import Client
 from .inspected_app import InspectedApp, check_ready
 from .observation import Observation, is_end_found, is_kept_out, observe
 from .tables import fill
-from .urls import strip_origin
+from .urls import resolve_dots, strip_origin
 from .verdicts.found import judge
 
 _WIDTH = 80
@@ -117,4 +117,5 @@ def _find_target(url: str) -> str:
     """Return the path and the query that a browser sends for a URL."""
     text = url.strip().encode("utf-8", "replace").decode()
     path, _, query = strip_origin(text).partition("#")[0].partition("?")
-    return reachable(path if path.startswith("/") else f"/{path}") + (f"?{reachable(query)}" if query else "")
+    path = resolve_dots(path if path.startswith("/") else f"/{path}")
+    return reachable(path) + (f"?{reachable(query)}" if query else "")

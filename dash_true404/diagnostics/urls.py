@@ -42,6 +42,24 @@ def strip_origin(url: str) -> str:
     return _ORIGIN.sub("", url)
 
 
+def resolve_dots(path: str) -> str:
+    """Return a path as a browser asks for it: without segments that are dots, encoded or not.
+
+    >>> resolve_dots("/a/./b/%2E./c")
+    '/a/c'
+    """
+    kept: list[str] = []
+    is_folder = False
+    for segment in path.split("/"):
+        dots = segment.lower().replace("%2e", ".")
+        is_folder = dots in (".", "..")
+        if dots == "..":
+            kept = [*kept[:1], *kept[1:-1]]
+        elif not is_folder:
+            kept.append(segment)
+    return "/".join([*kept, ""] if is_folder else kept)
+
+
 def is_log_out(url: str) -> bool:
     """Tell whether a URL looks as if a visit ended the session: its last segment is a log-out.
 

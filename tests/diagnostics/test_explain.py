@@ -873,6 +873,13 @@ def test_full_urls_lose_host_and_fragment():
     assert explain(app, "a").url == "/a"
 
 
+@pytest.mark.parametrize("url", ["/./trips", "/x/../trips", "/%2e%2E/x/.%2e/trips?a=/../b", "/../trips"])
+def test_dots_are_resolved_as_browsers_do(url):
+    found = explain(make_true_app("/", "/trips"), url)
+    assert found.url == "/trips" + url.partition("trips")[2]
+    assert (found.layer, found.hints) == ("page", [])
+
+
 @pytest.mark.parametrize("url", ["/go?to=https://example.org/x", "/web/https://example.org/x"])
 def test_a_url_within_a_url_stays(url):
     assert explain(make_true_app("/"), url).url == url

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dash_true404.diagnostics.urls import is_log_out, strip_origin
+from dash_true404.diagnostics.urls import is_log_out, resolve_dots, strip_origin
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,20 @@ def test_other_urls_do_not(url):
 def test_only_an_origin_at_the_beginning_is_taken_off(url):
     assert strip_origin(url) == url
     assert strip_origin(f"https://shop.example/{url}") == f"/{url}"
+
+
+@pytest.mark.parametrize(
+    ("path", "resolved"),
+    [
+        ("/", "/"),
+        ("/a/.", "/a/"),
+        ("/a/..", "/"),
+        ("/a/b/%2E%2e", "/a/"),
+        ("/a//../b/", "/a/b/"),
+        ("//a/./b", "//a/b"),
+        ("/..", "/"),
+        ("/.../a..b/.c", "/.../a..b/.c"),
+    ],
+)
+def test_dots_are_resolved(path, resolved):
+    assert resolve_dots(path) == resolved
