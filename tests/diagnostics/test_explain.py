@@ -418,6 +418,11 @@ def test_misspelt(url, meant):
         assert "misspelt" not in explain(app, url).text()
 
 
+def test_the_icon_that_browsers_ask_for_is_not_misspelt():
+    (hint,) = explain(make_true_app("/"), "/favicon.ico").hints
+    assert hint == "Browsers ask for this icon by themselves. Serve one by a route of your own, or leave it a 404."
+
+
 def test_below_a_page():
     app = make_true_app("/", "/trips")
     (hint,) = explain(app, "/trips/no").hints

@@ -19,6 +19,10 @@ _LEAST_LIKENESS = 0.75
 
 def find_misspelt(app: InspectedApp, path: str, method: str) -> Iterator[Hint]:
     """Yield what is less near: other spellings, and what is above the URL."""
+    if path == "/favicon.ico":  # which is like Dash's own icon, but nobody has spelt it
+        text = "Browsers ask for this icon by themselves. Serve one by a route of your own, or leave it a 404."
+        yield Hint("routing", text)
+        return
     respelt = sorted(filter(None, (_respell(pattern, path) for pattern in list_patterns(app))), reverse=True)
     candidates = [Candidate(url, "It may be misspelt", "Ask for that one.") for _, url in respelt[:_MOST_SPELLINGS]]
     candidates += _find_elsewhere(app, path)
