@@ -32,9 +32,14 @@ def name_rule(rule: Rule, path: str | None = None) -> str:
 
     :param path: the URL that has just been named, for a rule that is no more than that.
     """
-    kinds = {"assets": "Dash's rule for assets", "mount": "the mount", "dash": "Dash's own rule"}
+    kinds = {
+        "assets": "Dash's rule for assets",
+        "mount": "the mount",
+        "dash": "Dash's own rule",
+        "redirect": "Dash's redirect",
+    }
     kind = kinds.get(rule.kind, "the rule")
-    if rule.kind in kinds or rule.kind == "redirect":
+    if rule.kind in kinds:
         return kind if rule.path == path else f"{kind} {rule.path}"
     return f"{kind} of endpoint {rule.endpoint}" if rule.path == path else f"{kind} {rule.path} ({rule.endpoint})"
 

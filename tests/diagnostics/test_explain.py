@@ -418,6 +418,19 @@ def test_misspelt(url, meant):
         assert "misspelt" not in explain(app, url).text()
 
 
+def test_a_redirect_is_suggested_by_name_unless_it_leads_nowhere():
+    app = make_app("/")
+    register("/new", redirect_from=["/earlier"])
+    enable_true_404(app)
+    assert explain(app, "/earlir").hints == [
+        "It may be misspelt: /earlier is answered 301 by Dash's redirect. Ask for that one."
+    ]
+    del dash.page_registry["m_47_new"]
+    assert "Nothing is near it" in explain(app, "/earlir").hints[0]
+    app.server.before_request_funcs[None] = [lambda: flask.redirect("https://example.org/")]
+    assert "/earlier is matched by Dash's redirect" in explain(app, "/earlir").hints[0]
+
+
 def test_the_icon_that_browsers_ask_for_is_not_misspelt():
     (hint,) = explain(make_true_app("/"), "/favicon.ico").hints
     assert hint == "Browsers ask for this icon by themselves. Serve one by a route of your own, or leave it a 404."

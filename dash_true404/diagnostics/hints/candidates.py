@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...core.pages import path_or_template
 from ..inspected_app import InspectedApp
 from ..patterns import Pattern
+from ..urls import resolve_link, to_server
 from . import Hint
 
 
@@ -37,8 +38,18 @@ def try_candidates(
         if not candidate.is_near and not has_word(app, candidate.path, method, path):
             continue
         answer = app.describe_answer(candidate.path, method)
-        if answer:
+        if answer and not _is_lost(app, candidate.path):
             yield Hint(candidate.layer, f"{candidate.why}: {answer}. {candidate.todo}")
+
+
+def _is_lost(app: InspectedApp, path: str) -> bool:
+    """Tell whether a URL is one of Dash's redirects, and leads nowhere."""
+    rule = app.find_rule(app.decide(path))
+    if rule is None or rule.kind != "redirect":
+        return False
+    target = resolve_link(app.ask(path, "GET").location or "", path)
+    there = None if target is None else to_server(app.dash_app, target.partition("?")[0])
+    return there is not None and app.name_what_matches(app.decide(there)) is None
 
 
 def has_word(app: InspectedApp, candidate: str, method: str, path: str) -> bool:
