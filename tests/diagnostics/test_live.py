@@ -368,6 +368,34 @@ def test_what_the_server_answers_itself_is_not_a_page(path):
     assert report.counts == {"pages": 1, "links": 2, "assets": 0}
 
 
+@pytest.mark.parametrize("refused", ["/_dash-dependencies", "/_dash-layout"])
+@pytest.mark.parametrize("answer", [("", 403), ("a log-in", 200)])
+def test_a_part_of_dash_that_is_refused_is_not_seen(refused, answer):
+    app = site_app()
+    app.server.before_request(lambda: answer if flask.request.path == refused else None)
+    report, _ = check(app)
+    assert report.exit_status() == 2
+    (unseen,) = report.unseen
+    assert unseen.url == "/"
+    assert f"({refused}), the server answers {answer[1]}" in unseen.why
+
+
+def test_a_connection_that_is_closed_is_no_status():
+    app = site_app()
+
+    def wsgi(environ, start_response):
+        if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("component"):
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return app.server.wsgi_app(environ, start_response)
+
+    with served(wsgi) as (url, _):
+        report = check_site(url, pause=0)
+    assert {unseen.why for unseen in report.unseen} == {
+        "asked for the layout, the server gives no answer",
+        "POST /_dash-update-component could not be asked: Remote end closed connection without response",
+    }
+
+
 def test_links_of_pages_that_nothing_links_to_are_noted_and_not_counted():
     app = site_app("/gone")
     links = ["/gone", "/lost", "here", "/a", "/logout", "/left/x", "https://example.org/"]

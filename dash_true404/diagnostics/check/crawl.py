@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..client import NoAnswerError, Response
+from ..client import NoAnswerError
 from ..names import name_some
 from ..urls import UNKNOWN_NAME, is_log_out
 from .findings import Finding, Unseen
 from .references import LINK, find_references, first_words
+from .router import Router, name_answer, read_json
 from .subject import End, Subject, follow
 
 # So many pages are named in one note.
@@ -37,79 +38,6 @@ class DeadLink(NamedTuple):
     """``link``, or what the browser would load: ``image``, ``frame``, ``media file`` or ``stylesheet``."""
     is_endless: bool = False
     """Whether it is redirected again and again."""
-
-
-class Router:
-    """Dash's router for pages, asked as the browser asks it: what is drawn for a path?
-
-    :param subject: the app.
-    """
-
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._callback = self._find_callback()
-        self._drawn: dict[str, tuple[int, Any]] = {}
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the app has pages, and says so to strangers."""
-        return self._callback is not None
-
-    def _find_callback(self) -> dict[str, Any] | None:
-        answer = self._subject.ask(self._subject.prefix + "_dash-dependencies")
-        self._status = answer.status_code
-        callbacks = read_json(answer)
-        for callback in callbacks if isinstance(callbacks, list) else []:
-            if "_pages_content.children" in callback.get("output", ""):
-                found: dict[str, Any] = callback
-                return found
-        return None
-
-    def draw(self, url: str) -> tuple[int, Any]:
-        """Return the router's status, and the layout that it answers with if that is 200; 204 for a blank page."""
-        if self._callback is None:
-            return self._status, None
-        if url not in self._drawn:
-            self._drawn[url] = self._ask_router(url, self._callback)
-        return self._drawn[url]
-
-    def _ask_router(self, url: str, callback: dict[str, Any]) -> tuple[int, Any]:
-        path, _, query = url.partition("?")
-        values = {"pathname": path, "search": f"?{query}" if query else ""}
-        names = [output.rsplit(".", 1) for output in callback["output"].strip(".").split("...")]
-        inputs, states = (
-            [
-                {**part, "value": values.get(part["property"]) if part["id"] == "_pages_location" else None}
-                for part in callback.get(kind, [])
-            ]
-            for kind in ("inputs", "state")
-        )
-        question = {
-            "output": callback["output"],
-            "outputs": [{"id": component, "property": prop} for component, prop in names],
-            "inputs": inputs,
-            "state": states,
-            "changedPropIds": ["_pages_location.pathname"],
-        }
-        answer = self._subject.ask(
-            self._subject.prefix + "_dash-update-component",
-            "POST",
-            {"Content-Type": "application/json", "Accept": "application/json"},
-            json.dumps(question).encode(),
-        )
-        try:
-            layout = read_json(answer)["response"]["_pages_content"]["children"]
-        except (TypeError, KeyError):
-            layout = None
-        return 204 if answer.status_code == 200 and layout is None else answer.status_code, layout
-
-
-def read_json(answer: Response) -> Any:
-    """Return the JSON of an answer; None if it has none."""
-    try:
-        return json.loads(answer.data) if answer.status_code == 200 else None
-    except ValueError:
-        return None
 
 
 def note_log_out(url: str, page: str | None = None) -> Finding:
@@ -192,8 +120,19 @@ class Crawl:
         if status >= 500:
             why = f"Dash draws nothing at {url}: asked for the layout, it answers {status}. Does the layout raise?"
             return Finding("T401", url, "POST", status, 200, why, self._subject.name_page(url))
-        how = ", but not as Dash does" if status == 200 else ""
-        return Unseen(url, f"asked for the layout, the server answers {status}{how}")
+        return Unseen(url, f"asked for the layout, {name_answer(status)}")
+
+    def read_app(self) -> None:
+        """Read the app's own layout, which is drawn around all pages."""
+        prefix = self._subject.prefix
+        if not self._router.is_known:
+            self.found.append(Unseen(prefix, self._router.explain_unknown()))
+        answer = self._subject.ask(prefix + "_dash-layout")
+        layout = read_json(answer)
+        if layout is None:
+            why = f"asked for the app's layout ({prefix}_dash-layout), {name_answer(answer.status_code)}"
+            self.found.append(Unseen(prefix, why))
+        self.read(layout, prefix)
 
     def read(self, layout: Any, url: str) -> None:
         """Ask for all links and files in a layout.

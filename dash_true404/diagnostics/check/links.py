@@ -17,8 +17,8 @@ from ..client import Client, NoAnswerError, Response
 from ..hints.near_misses import find_near_misses
 from ..inspected_app import SAFE, InspectedApp
 from ..urls import UNKNOWN_NAME, to_server
-from .crawl import Crawl, Router, read_json
-from .findings import Unseen
+from .crawl import Crawl
+from .router import Router
 from .subject import MOST_SILENCES, NO_ANSWER, Progress, Subject, follow
 from .watch import Fault
 
@@ -155,8 +155,7 @@ def crawl_app(subject: InProcess, urls: Iterable[str] | None = None) -> Crawl:
         return is_new
 
     crawl = Crawl(subject, Router(subject), wanted)
-    layout = read_json(subject.ask(subject.prefix + "_dash-layout"))
-    crawl.read(layout, subject.prefix)
+    crawl.read_app()
     if urls is None:
         pages = real_pages(list(dash.page_registry.items())) if subject.app.use_pages else ()
         urls = [subject.url_of(page) for _, page in pages if registered_path(page)]
@@ -164,6 +163,4 @@ def crawl_app(subject: InProcess, urls: Iterable[str] | None = None) -> Crawl:
         read.add(id(subject.find_page(url)))
         crawl.add([url])
     crawl.run()
-    if layout is None:
-        crawl.found.append(Unseen(subject.prefix, "the app's layout could not be loaded"))
     return crawl

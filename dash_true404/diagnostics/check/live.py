@@ -15,9 +15,10 @@ from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
 from ..settings import STRANGER, Visitor
 from ..urls import UNKNOWN_NAME, resolve_link
-from .crawl import Crawl, Router, read_json
+from .crawl import Crawl
 from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
+from .router import Router
 from .subject import GUARDED, NO_ANSWER, Progress, Subject
 from .unknown_urls import check_dashs_own_urls, check_files, check_not_found_page, check_unknown_url
 
@@ -103,10 +104,9 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
 
 
 def _crawl(site: _Site, crawl: Crawl) -> None:
-    layout = read_json(site.ask(site.prefix + "_dash-layout"))
     if site.router.is_there:
         crawl.add(url for url in (site.prefix, site.start) if not _is_dashs_not_found(site.router.draw(url)[1]))
-    crawl.read(layout, site.prefix)
+    crawl.read_app()
     crawl.run()
     # It holds all pages' layouts, but does not tell whose they are, and those of templates are made without their
     # variables: good for finding pages, not for blaming one.
