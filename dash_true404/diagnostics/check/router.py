@@ -74,11 +74,14 @@ class Router:
             {"Content-Type": "application/json", "Accept": "application/json"},
             json.dumps(question).encode(),
         )
+        answered = read_json(answer)
+        if not isinstance(answered, dict):
+            return answer.status_code, None
         try:
-            layout = read_json(answer)["response"]["_pages_content"]["children"]
+            layout = answered["response"]["_pages_content"]["children"]
         except (TypeError, KeyError):
             layout = None
-        return 204 if answer.status_code == 200 and layout is None else answer.status_code, layout
+        return 204 if layout is None else 200, layout
 
 
 def read_json(answer: Response) -> Any:
