@@ -368,6 +368,33 @@ def test_what_the_server_answers_itself_is_not_a_page(path):
     assert report.counts == {"pages": 1, "links": 2, "assets": 0}
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (("", 401), "it answers 401: a guard"),
+        (("", 302, {"Location": "/login?next=/m"}), "it answers 302, to /login?next=/m: a guard"),
+        (("", 302, {"Location": "/moved"}), "it answers 302, to /login: a guard"),
+        (("", 302, {"Location": "https://example.org/authorize"}), "it answers 302, to https://example.org/authorize"),
+        (("", 301, {"Location": "https://example.org/"}), None),
+        (("", 302, {"Location": "/a"}), None),
+    ],
+)
+def test_a_link_that_a_guard_answers_is_not_seen(answer, said):
+    app = site_app("/members/typo", "/login")
+    answers = {"/members/typo": answer, "/moved": flask.redirect("/login"), "/login": flask.redirect("//example.org/")}
+    app.server.before_request(lambda: answers.get(flask.request.path))
+    report, _ = check(app)
+    assert [unseen.url for unseen in report.unseen] == (["/members/typo"] if said else [])
+    assert all(unseen.why.startswith(f"linked on /, {said}") for unseen in report.unseen)
+    assert report.exit_status() == (2 if said else 0)
+
+
+def test_a_link_to_a_log_in_is_seen_wherever_that_is():
+    app = site_app("/login")
+    app.server.add_url_rule("/login", "login", lambda: flask.redirect("https://example.org/authorize"))
+    assert said(check(app)[0]) == []
+
+
 @pytest.mark.parametrize("refused", ["/_dash-dependencies", "/_dash-layout"])
 @pytest.mark.parametrize("answer", [("", 403), ("a log-in", 200)])
 def test_a_part_of_dash_that_is_refused_is_not_seen(refused, answer):

@@ -14,13 +14,13 @@ from ..base_urls import split_base_url
 from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
 from ..settings import STRANGER, Visitor
-from ..urls import UNKNOWN_NAME, resolve_link
+from ..urls import UNKNOWN_NAME, follow_redirects, resolve_link
 from .crawl import Crawl
 from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
 from .router import Router
-from .subject import GUARDED, NO_ANSWER, Progress, Subject
-from .unknown_urls import check_dashs_own_urls, check_files, check_not_found_page, check_unknown_url
+from .subject import GUARDED, NO_ANSWER, Progress, Subject, is_log_in
+from .unknown_urls import check_dashs_own_urls, check_files, check_not_found_page, check_unknown_url, explain_guard
 
 _LOG_IN = "log in with --user, --header or --login."
 _MOST_HOPS = 5
@@ -97,6 +97,7 @@ def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
         )
     yield from list_dead_links(site, crawl.dead)
     yield from crawl.found
+    yield from _find_guarded_links(site, crawl.alive)
     yield from crawl.find_drawn_alike()
     yield from crawl.find_unplaced()
     for request, reason in site.silent.items():
@@ -112,6 +113,23 @@ def _crawl(site: _Site, crawl: Crawl) -> None:
     # variables: good for finding pages, not for blaming one.
     crawl.find_pages(site.config.get("validation_layout"))
     crawl.run()
+
+
+def _find_guarded_links(site: _Site, alive: Mapping[str, str]) -> Iterator[Unseen]:
+    """Yield the links that a guard answers, or sends to a log-in: nobody knows whether something is there."""
+    for link, holder in alive.items():
+        for url in follow_redirects(site.ask, link, site.resolve)[0]:
+            answer = site.ask(url)
+            if _is_guards(site, url, answer) and not is_log_in(link):
+                yield Unseen(link, f"linked on {holder}, {explain_guard(answer)}")
+                break
+
+
+def _is_guards(site: _Site, url: str, answer: Response) -> bool:
+    if not 300 <= answer.status_code < 400:
+        return answer.status_code in GUARDED
+    to = site.resolve(answer.location or "", url)
+    return is_log_in(to) if to else answer.status_code not in (301, 308)  # a guard never says so
 
 
 class _Site(Subject):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -18,13 +17,12 @@ from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
 from .crawl import note_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
-from .subject import GUARDED, is_guards, is_index
+from .subject import GUARDED, is_guards, is_index, is_log_in
 from .unknown_urls import check_not_found_page, explain_guard, head_differs, no_allow, soft_404
 
 # So many pages are asked with HEAD and POST too: what depends on the method shows with the first ones as well, and an
 # index page of a large app takes Dash long.
 _MOST_METHODS = 25
-_LOG_IN = re.compile(r"(.*[-_])?(log|sign)[-_]?(in|on)([-_.].*)?|o?auth\d?|sso|saml\d?|authorize", re.IGNORECASE)
 # A page that is not drawn for its own URL has no layout to be read.
 _HIDDEN = frozenset({"T202", "T203", "T204", "T205"})
 
@@ -162,7 +160,7 @@ class PageChecks:
     def is_moved(self, answer: Response, url: str) -> bool:
         """Tell whether a URL is redirected to a page for a reason of its own, not by a log-in."""
         there = self._subject.resolve(answer.location or "", url) if 300 <= answer.status_code < 400 else None
-        if there is None or _LOG_IN.fullmatch(urlsplit(there).path.rstrip("/").rpartition("/")[2]):
+        if there is None or is_log_in(there):
             return False
         is_kept = answer.status_code in (301, 308)  # a guard never says so
         return (is_kept or not urlsplit(there).query) and self.look_at(self._subject.ask(there))
