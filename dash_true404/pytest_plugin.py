@@ -91,7 +91,7 @@ def _name_of_test(config: pytest.Config, argument: str) -> str | None:
 
 
 def _is_asked_for(config: pytest.Config) -> bool:
-    return bool(config.getoption("dash_pages") or config.getoption("dash_pages_from_config"))
+    return config.getoption("dash_pages") is not None or bool(config.getoption("dash_pages_from_config"))
 
 
 @pytest.hookimpl(tryfirst=True)  # so that -k and the like see these items too

@@ -479,6 +479,7 @@ def test_with_xdist_each_item_runs_once(pytester, run_pytest):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
+        ("", "--dash-pages: '' doesn't name an app*"),  # a variable that is not set
         ("shop", "--dash-pages: 'shop' doesn't name an app*"),
         ("shop:nope", "*Module 'shop' has no attribute 'nope'. It has shop:app."),
         ("shop:dash.Dash(server=False)", "*The app is not on its server yet. *"),
@@ -487,6 +488,7 @@ def test_with_xdist_each_item_runs_once(pytester, run_pytest):
 def test_an_app_that_cannot_be_tested_is_an_error_of_collection(pytester, name, told):
     write_app(pytester)
     result = run(pytester, "--dash-pages", name)
+    assert result.ret not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*ERROR collecting dash-pages*", told])
     assert len(result.outlines) < 30

@@ -63,7 +63,7 @@ def load_app_of_option(config: pytest.Config) -> LoadedApp:
     :raises AppError: if there is none.
     """
     name = config.getoption("dash_pages")
-    if name:
+    if name is not None:
         return _load(config, name, "--dash-pages", str(config.invocation_params.dir))
     return load_configured_app(config)
 
