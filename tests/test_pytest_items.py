@@ -257,6 +257,12 @@ def test_what_is_excluded_is_not_tested():
         judge.judge(case, pages)
 
 
+def test_an_app_without_any_page_fails():
+    found = outcomes(make_true_app())
+    said = "No page could be seen: / was not seen: none of the app's pages (0 are registered) was asked"
+    assert [found[name] for name in names_of(found, "failed")] == [f"failed: {said}"]
+
+
 def test_pages_that_log_out_are_not_asked():
     app = make_true_app("/", "/logout")
     app.server.before_request(lambda: 1 / 0 if flask.request.path == "/logout" else None)

@@ -154,11 +154,11 @@ class Judge:
         raise AssertionError(f"No page could be seen: {self._say_unseen(self._home, report)}")
 
     def _say_unseen(self, url: str, report: Report) -> str:
-        why = next(one.why for one in report.unseen if one.url == url)  # what was seen first tells most
+        unseen = next(one for one in report.unseen if one.url == url)  # what was seen first tells most
         hint = ""
-        if self._settings.visitor == STRANGER:
+        if unseen.is_guards and self._settings.visitor == STRANGER:
             hint = ". Say who asks in [tool.dash-true404] of pyproject.toml: login, user or header"
-        return f"{url} was not seen: {why}{hint}"
+        return f"{url} was not seen: {unseen.why}{hint}"
 
     def _look(self, case: Case, pages: DashPages) -> Report:
         __tracebackhide__ = True

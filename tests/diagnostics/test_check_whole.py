@@ -80,8 +80,40 @@ def test_what_is_excluded_is_not_due():
     report, asked = ask_everything(app, exclude=["/admin/", "/administration", "/gone"])
     assert (report.findings, report.unseen, report.exit_status()) == ([], [], 0)
     assert not [url for _, url in asked if url.startswith("/admin")]
-    report, _ = ask_everything(app, exclude=["/"])
-    assert (report.findings, report.unseen, report.exit_status()) == ([], [], 0)
+
+
+@pytest.mark.parametrize("exclude", ["/", "/dash"])
+def test_what_is_excluded_as_a_whole_is_not_seen(exclude):
+    app = make_true_app("/", "/a", url_base_pathname="/dash/")
+    report, _ = ask_everything(app, exclude=[exclude])
+    why = "exclude leaves out the whole app: name paths below its root, such as /dash/admin"
+    assert report.unseen == [Unseen("/dash/", why)]
+    assert report.exit_status() == 2
+
+
+def test_pages_that_are_excluded_one_by_one_are_not_seen():
+    report, _ = ask_everything(make_true_app("/a", "/b"), exclude=["/a", "/b"])
+    assert report.unseen == [Unseen("/", "none of the app's pages (2 are registered) was asked")]
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+@pytest.mark.parametrize("not_found_page", [True, False])
+def test_an_app_without_any_page_is_not_seen(is_enabled, not_found_page):
+    app = make_app(not_found_page=not_found_page)
+    if is_enabled:
+        enable_true_404(app)
+    report, _ = ask_everything(app)
+    assert report.unseen == [Unseen("/", "none of the app's pages (0 are registered) was asked")]
+    assert report.exit_status() == (2 if is_enabled else 1)
+
+
+@pytest.mark.parametrize(("use_pages", "paths"), [(False, ()), (False, ["/a"]), (True, ["/"]), (True, str.isascii)])
+def test_an_app_without_registered_pages_may_be_meant(use_pages, paths):
+    app = dash.Dash(use_pages=use_pages, pages_folder="")
+    app.layout = html.Div(dash.page_container if use_pages else "one page")
+    if use_pages or paths:
+        enable_true_404(app, paths=paths)
+    assert ask_everything(app)[0].unseen == []
 
 
 def test_a_guard_before_unknown_urls_is_noted_if_all_pages_are_excluded():

@@ -368,6 +368,16 @@ def test_what_the_server_answers_itself_is_not_a_page(path):
     assert report.counts == {"pages": 1, "links": 2, "assets": 0}
 
 
+@pytest.mark.parametrize("use_pages", [True, False])
+def test_a_site_that_is_excluded_as_a_whole_is_not_seen(use_pages):
+    app = site_app() if use_pages else dash.Dash(__name__)
+    if not use_pages:
+        app.layout = html.A(href="/gone")
+    report, _ = check(app, exclude=["/"])
+    why = "exclude leaves out the whole app: name paths below its root, such as /admin"
+    assert [unseen.why for unseen in report.unseen] == [why]
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -9,6 +9,8 @@ from .codes import CODES, NOTE
 
 #: The group of what ``enable_true_404`` would fix.
 ENABLE = "enable_true_404"
+#: The end of what is said where a guard answered.
+GUARD = "a guard, such as a log-in, seems to answer first"
 
 
 class Finding(NamedTuple):
@@ -53,6 +55,11 @@ class Unseen(NamedTuple):
 
     url: str
     why: str
+
+    @property
+    def is_guards(self) -> bool:
+        """Whether a guard seems to be the reason, so that another visitor might see it."""
+        return self.why.endswith(GUARD)
 
 
 class Report(NamedTuple):

@@ -88,6 +88,7 @@ class _AppCheck:
         for page in self._site.pages.list_all():
             if page.get("module") is None and registered_path(page):  # of paths=
                 yield from self._checks.check(None, page)
+        yield from self._check_asked(len(self._site.pages.list_all()))
         yield from self._check_home()
         yield from self._check_redirects()
         subject.progress("Asking unknown URLs")
@@ -107,6 +108,18 @@ class _AppCheck:
         yield from self._crawl.find_drawn_alike()
         yield from check_again(subject)
         yield from self._check_session()
+
+    def _check_asked(self, number: int) -> Iterator[Unseen]:
+        """Yield why no page was asked, if none was: that is no success.
+
+        :param number: of the pages that there are.
+        """
+        why = self._subject.explain_left_out()
+        is_due = self._app.use_pages and not callable(self._site.options.paths)
+        if not why and is_due and not self._checks.asked:
+            why = f"none of the app's pages ({number} are registered) was asked"
+        if why:
+            yield Unseen(self._subject.prefix, why)
 
     def _check_session(self) -> Iterator[Unseen]:
         """Yield what a session that ended meanwhile means: nobody knows what was seen as a stranger."""

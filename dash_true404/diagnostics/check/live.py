@@ -75,6 +75,9 @@ def check_site(
 
 
 def _checks(site: _Site, crawl: Crawl) -> Iterator[Finding | Unseen]:
+    left_out = site.explain_left_out()
+    if left_out:
+        yield Unseen(site.prefix, left_out)
     yield from check_unknown_url(site, is_open=True)
     yield from check_dashs_own_urls(site)
     assets = site.prefix + "assets/"

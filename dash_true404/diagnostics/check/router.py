@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from ..client import Response
-from .subject import Subject
+from .findings import GUARD
+from .subject import Subject, is_guards
 
 
 class Router:
@@ -96,4 +97,5 @@ def name_answer(status: int) -> str:
     """Return what a server answered that did not answer as Dash does."""
     if not status:
         return "the server gives no answer"
-    return f"the server answers {status}{', but not as Dash does' if status == 200 else ''}"
+    how = ", but not as Dash does" if status == 200 else f": {GUARD}" if is_guards(status) else ""
+    return f"the server answers {status}{how}"

@@ -105,6 +105,12 @@ class Subject(ABC):
         """Tell whether a URL is not to be asked: it was excluded."""
         return is_below(url, self._exclude)
 
+    def explain_left_out(self) -> str | None:
+        """Return why nothing of the app is asked, if it was excluded as a whole."""
+        if not self.is_left_out(self.prefix):
+            return None
+        return f"exclude leaves out the whole app: name paths below its root, such as {self.prefix}admin"
+
     def name_page(self, url: str) -> str | None:
         """Return the module of the page at a URL, if that is known."""
         return None

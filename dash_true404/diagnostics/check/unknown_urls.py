@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..client import Response
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME
-from .findings import ENABLE, Finding, Unseen
+from .findings import ENABLE, GUARD, Finding, Unseen
 from .subject import GUARDED, Subject, is_guards, is_index, is_soft_404
 
 _A_DAY = 86400
@@ -64,7 +64,7 @@ def no_allow(url: str, method: str, page: str | None = None) -> Finding:
 def explain_guard(answer: Response) -> str:
     """Return why a URL could not be seen."""
     to = f", to {answer.location}" if answer.location else ""
-    return f"it answers {answer.status_code}{to}: a guard, such as a log-in, seems to answer first"
+    return f"it answers {answer.status_code}{to}: {GUARD}"
 
 
 def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Unseen]:
