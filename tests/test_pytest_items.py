@@ -218,6 +218,8 @@ def test_each_finding_of_check_fails_one_test():
     assert names_of(found, "failed") == ["page[/b]", "page[/raises]", "unknown[GET]", "app"]
     assert "GET /b: 500" in found["page[/b]"]
     assert "T304" in found["app"]
+    assert found["page[/raises]"].startswith("failed: T401 layout raises: The layout of page 'm_47_raises' raised")
+    assert "200 (page)" not in found["page[/raises]"]
 
 
 def test_what_is_ignored_fails_no_test():
@@ -322,7 +324,16 @@ def test_where_no_page_can_be_seen_no_redirect_passes():
     enable_true_404(app)
     app.server.before_request(lambda: ("no", 500))
     found = outcomes(app)
-    assert names_of(found, "passed") == ["app"]
+    assert names_of(found, "passed") == []
+    assert found["redirect[/old]"] == "failed: No page could be seen: / was not seen: it answers 500"
+
+
+def test_where_a_guard_answers_for_the_only_page_redirects_are_skipped():
+    app = make_app()
+    register("/a", redirect_from=["/old"])
+    enable_true_404(app)
+    app.server.before_request(lambda: ("no", 403) if flask.request.path == "/a" else None)
+    found = outcomes(app)
     assert found["redirect[/old]"] == "skipped: no page could be seen, so redirects to pages were not asked"
 
 

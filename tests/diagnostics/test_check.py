@@ -24,7 +24,7 @@ from dash_true404.diagnostics.client import Client
 from dash_true404.diagnostics.rules import METHODS
 from dash_true404.diagnostics.urls import UNKNOWN_NAME
 
-from ..apps import app_on, make_app, register, wrap_dashs_views
+from ..apps import app_on, make_app, make_true_app, register, wrap_dashs_views
 from .asking import find_faults
 
 PREFIXES = ({}, {"url_base_pathname": "/dash/"}, {"requests_pathname_prefix": "/d/", "routes_pathname_prefix": "/"})
@@ -359,7 +359,27 @@ def test_a_layout_that_raises():
     register("/bad", layout=lambda **_: 1 / 0)
     enable_true_404(app)
     (finding,) = find_faults(app)
-    assert finding[:5] == ("T401", "/bad", "POST", 500, 200)
+    assert finding[:5] == ("T401", "/bad", "GET", None, None)  # GET /bad is 200
+    assert finding.why.endswith("so Dash draws nothing at /bad.")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_layout_that_did_not_raise_is_not_blamed(status):
+    app = sound_app()
+    app.server.before_request(lambda: ("", status) if flask.request.method == "POST" else None)
+    report = check_app(app)
+    assert "T401" not in {finding.code for finding in report.findings}
+    assert ("/", f"asked for the layout, the server answers {status}") in report.unseen
+
+
+@pytest.mark.parametrize("name", ["style.css", "true404-no-such.css"])
+def test_an_asset_that_is_not_available_just_now_is_not_seen(name, tmp_path):
+    (tmp_path / "style.css").write_text("")
+    app = make_true_app("/", assets_folder=str(tmp_path))
+    url = f"/assets/{name}"
+    app.server.before_request(lambda: ("", 503) if flask.request.path == url else None)
+    report = check_app(app)
+    assert (report.findings, report.unseen) == ([], [(url, "it answers 503")])
 
 
 def test_progress_is_told():

@@ -329,8 +329,27 @@ def test_a_page_that_cannot_be_drawn_is_taken_to_be_found():
     app = site_app("/broken", true=False, suppress_callback_exceptions=True)
     register("/broken", layout=lambda **_: 1 / 0)
     report, _ = check(app)
-    assert ("/broken", "GET") not in seen(report)
-    assert [finding.url for finding in report.findings if finding.code == "T401"] == ["/broken"]
+    (finding,) = (finding for finding in report.findings if finding.code == "T401")
+    assert finding[:5] == ("T401", "/broken", "GET", None, None)
+    assert "POST /_dash-update-component answers 500. Does the layout raise?" in finding.why
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_server_that_is_not_available_just_now_is_not_blamed(status):
+    app = site_app(true=False)
+    missing = "/_dash-component-suites/dash/true404-no-such.js"
+    there = "/_dash-component-suites/dash/dash-renderer"
+    app.server.before_request(
+        lambda: (
+            ("", status)
+            if flask.request.method == "POST" or flask.request.path == missing or there in flask.request.path
+            else None
+        )
+    )
+    report, _ = check(app)
+    assert not {"T105", "T401", "T413"} & {finding.code for finding in report.findings}
+    assert (missing, f"it answers {status}") in report.unseen
+    assert ("/a", f"asked for the layout, the server answers {status}") in report.unseen
 
 
 def test_a_blank_page_is_drawn():

@@ -179,6 +179,11 @@ def test_logging_that_was_disabled_before_stays_disabled(monkeypatch):
     assert logging.root.manager.disable == logging.INFO
 
 
+def test_a_finding_about_no_answer_has_no_method():
+    text = format_report("app", Report([Finding("T401", "/bad", why="It raised.")]))
+    assert text.splitlines()[2:4] == ["  seen  due  method  URL", "                     /bad"]
+
+
 def test_a_finding_about_no_url_has_no_table():
     text = format_report("app", Report([Finding("T207", "", why="An invalid entry.")]))
     assert text == "T207 invalid entry of the registry: An invalid entry.\n\napp: 1 finding."

@@ -113,13 +113,15 @@ class Crawl:
             self.read(layout, url)
 
     def _explain_unread(self, url: str, status: int) -> Finding | Unseen:
-        faults = [fault for fault in self._subject.take_faults() if fault.function != "exists"]
-        if faults:
-            why = f"{faults[-1].text()}, so Dash draws nothing at {url}."
-            return Finding(faults[-1].code, url, "POST", status, 200, why, faults[-1].module)
-        if status >= 500:
-            why = f"Dash draws nothing at {url}: asked for the layout, it answers {status}. Does the layout raise?"
-            return Finding("T401", url, "POST", status, 200, why, self._subject.name_page(url))
+        faults = self._subject.take_faults()
+        raised = [fault for fault in faults or () if fault.function != "exists"]
+        if raised:
+            why = f"{raised[-1].text()}, so Dash draws nothing at {url}."
+            return Finding(raised[-1].code, url, why=why, page=raised[-1].module)
+        if faults is None and status == 500:
+            asked = f"POST {self._subject.prefix}_dash-update-component"
+            why = f"Dash draws nothing at {url}: asked for the layout, {asked} answers 500. Does the layout raise?"
+            return Finding("T401", url, why=why, page=self._subject.name_page(url))
         return Unseen(url, f"asked for the layout, {name_answer(status)}")
 
     def read_app(self) -> None:

@@ -135,11 +135,14 @@ class _AppCheck:
 
     def _explain_first(self, answer: Response) -> Iterator[Finding]:
         """Yield what has made the first request fail, if it did."""
-        faults = self._subject.take_faults() if answer.status_code >= 500 else []
-        for fault in faults:
-            why = f"{fault.text()}. Dash calls it without variables at the first request to each process, which fails."
-            page = dash.page_registry[fault.module]
-            yield Finding(fault.code, self._subject.url_of(page), "GET", answer.status_code, 200, why, fault.module)
+        for fault in self._subject.take_faults() or () if answer.status_code >= 500 else ():
+            why = (
+                f"{fault.text()}. Dash calls it without variables at the first request to each process, which fails: "
+                f"GET {self._subject.prefix}_dash-layout answered {answer.status_code}."
+            )
+            yield Finding(
+                fault.code, self._subject.url_of(dash.page_registry[fault.module]), why=why, page=fault.module
+            )
 
     def _probes(self, pages: list[tuple[str, Page]]) -> list[str]:
         """Return URLs with made-up values of the pages that have a template alone, if they are to be drawn."""
@@ -191,7 +194,7 @@ class _AppCheck:
         )
         return f"A redirect_from {wrong}: {lost}{prefixed}"
 
-    def _check_files(self) -> Iterator[Finding]:
+    def _check_files(self) -> Iterator[Finding | Unseen]:
         config = self._app.config
         if not self._checks.index:
             return

@@ -43,8 +43,8 @@ class InProcess(Subject):
         self.prefix: str = app.config.requests_pathname_prefix
         self.knows_pages = self.inspected.is_enabled or bool(app.use_pages)
         self.cure = self._find_cure()
-        #: Filled while the pages are watched.
-        self.faults: list[Fault] = []
+        #: Filled while the pages are watched; None if they are not.
+        self.faults: list[Fault] | None = None
         self._taken = 0
 
     def _find_cure(self) -> str:
@@ -80,8 +80,10 @@ class InProcess(Subject):
         page = self.find_page(url)
         return page.get("module") if page is not None else None
 
-    def take_faults(self) -> list[Fault]:
-        """Return what the functions of pages have raised since this was asked last."""
+    def take_faults(self) -> list[Fault] | None:
+        """Return what the functions of pages have raised since this was asked last; None if they are not watched."""
+        if self.faults is None:
+            return None
         taken, self._taken = self._taken, len(self.faults)
         return self.faults[taken:]
 

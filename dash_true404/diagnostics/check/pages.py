@@ -148,7 +148,7 @@ class PageChecks:
             yield Finding("T223", url, "GET", 200, 404, why, module)
 
     def _explain_refusal(self, module: str | None, name: str, url: str, answer: Response) -> Finding:
-        faults = [fault for fault in self._subject.take_faults() if fault.code == "T402"]
+        faults = [fault for fault in self._subject.take_faults() or () if fault.code == "T402"]
         if faults and answer.status_code >= 500:
             return Finding("T402", url, "GET", answer.status_code, 200, f"{faults[-1].text()}.", module)
         why = (

@@ -78,7 +78,8 @@ def format_findings(findings: list[Finding], width: int) -> Iterator[str]:
         methods: dict[tuple[str, int | None, int | None], list[str]] = {}
         for finding in alike:
             if finding.url:
-                methods.setdefault((finding.url, finding.seen, finding.due), []).append(finding.method)
+                asked = "" if finding.seen is None else finding.method
+                methods.setdefault((finding.url, finding.seen, finding.due), []).append(asked)
         rows = [(seen, due, ", ".join(names), url) for (url, seen, due), names in methods.items()]
         yield text + ("\n\n" + textwrap.indent(table(_COLUMNS, rows, width - 2), "  ") if rows else "")
 

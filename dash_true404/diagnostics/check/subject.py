@@ -17,6 +17,8 @@ from .watch import Fault
 
 # A guard, or a server that is busy, not a fault of the URL's.
 GUARDED = frozenset({401, 403, 407, 429})
+#: A server that is not there just now, often said by a proxy in front of it.
+UNAVAILABLE = frozenset({502, 503, 504})
 #: For a request that gets none, or would not come to this process.
 NO_ANSWER = Response(0, Headers(), b"")
 #: Requests in a row that are not answered: each costs the time that the client waits.
@@ -119,9 +121,9 @@ class Subject(ABC):
         """Return what answers a dead link, or else what its URL nearly is, as far as that is known."""
         return None
 
-    def take_faults(self) -> list[Fault]:
-        """Return what the functions of pages have raised since this was asked last, as far as that is known."""
-        return []
+    def take_faults(self) -> list[Fault] | None:
+        """Return what the functions of pages have raised since this was asked last; None if that is not known."""
+        return None
 
 
 def is_index(subject: Subject, answer: Response) -> bool:

@@ -9,7 +9,7 @@ from ..client import Response
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME
 from .findings import ENABLE, GUARD, Finding, Unseen
-from .subject import GUARDED, Subject, is_guards, is_index, is_soft_404
+from .subject import GUARDED, UNAVAILABLE, Subject, is_guards, is_index, is_soft_404
 
 _A_DAY = 86400
 _UPDATE = "_dash-update-component"
@@ -64,7 +64,8 @@ def no_allow(url: str, method: str, page: str | None = None) -> Finding:
 def explain_guard(answer: Response) -> str:
     """Return why a URL could not be seen."""
     to = f", to {answer.location}" if answer.location else ""
-    return f"it answers {answer.status_code}{to}: {GUARD}"
+    is_error = answer.status_code >= 400 and answer.status_code not in GUARDED
+    return f"it answers {answer.status_code}{to}{'' if is_error else f': {GUARD}'}"
 
 
 def check_unknown_url(subject: Subject, is_open: bool) -> Iterator[Finding | Unseen]:
@@ -188,7 +189,7 @@ def check_dashs_own_urls(subject: Subject) -> Iterator[Finding]:
         yield soft_404("T104", subject, update, due=405, why=why)
 
 
-def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Iterator[Finding]:
+def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) -> Iterator[Finding | Unseen]:
     """Yield what is wrong with assets and component suites: those that are there, and those that are not.
 
     :param subject: the app.
@@ -205,7 +206,9 @@ def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) 
     there = [subject.resolve(bundle[1], subject.prefix) if bundle else None, asset]
     for there_url in filter(None, there):
         status = subject.ask(there_url).status_code
-        if status >= 400 and status not in GUARDED:
+        if status in UNAVAILABLE:
+            yield Unseen(there_url, f"it answers {status}")
+        elif status >= 400 and status not in GUARDED:
             why = (
                 "This file is part of the app and could not be loaded, so pages come without it. Is a proxy or another "
                 "route in the way, or a prefix wrong?"
@@ -213,12 +216,14 @@ def check_files(subject: Subject, index: bytes, assets: str, asset: str | None) 
             yield Finding("T413", there_url, "GET", status, 200, why)
 
 
-def _check_missing_file(subject: Subject, url: str, is_bundle: bool) -> Iterator[Finding]:
+def _check_missing_file(subject: Subject, url: str, is_bundle: bool) -> Iterator[Finding | Unseen]:
     answer = subject.ask(url)
     if is_index(subject, answer):
         if is_soft_404(subject, url, answer):  # or a template matches this URL as well
             yield soft_404("T105", subject, url)
-    elif answer.status_code >= 500 and is_bundle and subject.cure:
+    elif answer.status_code in UNAVAILABLE:
+        yield Unseen(url, f"it answers {answer.status_code}")
+    elif answer.status_code == 500 and is_bundle and subject.cure:
         why = (
             "Dash fails on a component bundle that it does not have, which fills the log with tracebacks of bots and "
             "of browsers with an old page open."
