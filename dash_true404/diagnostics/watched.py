@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ def watched(function: Callable[..., Any], note_result: Note, note_error: Note) -
     def call(*args: Any, **variables: Any) -> Any:
         try:
             result = function(*args, **variables)
-        except Exception as error:
+        except BaseException as error:
             note_error(error, variables)
             raise
         note_result(result, variables)
@@ -29,7 +30,9 @@ def watched(function: Callable[..., Any], note_result: Note, note_error: Note) -
     async def call_async(*args: Any, **variables: Any) -> Any:
         try:
             result = await function(*args, **variables)
-        except Exception as error:
+        except CancelledError:  # of a request that is given up, not raised by the function
+            raise
+        except BaseException as error:
             note_error(error, variables)
             raise
         note_result(result, variables)

@@ -311,6 +311,29 @@ def test_a_layout_that_needs_its_variables_fails_the_first_request(is_async):
     assert dash.page_registry["item"]["layout"] in (layout, layout_async)
 
 
+class Panic(BaseException):
+    """As extensions written in Rust raise it."""
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("error", [SystemExit("no DATABASE_URL"), Panic("no DATABASE_URL")])
+def test_a_layout_that_ends_the_server_is_one_finding_and_the_rest_is_checked(backend, error, is_async):
+    def layout(**_):
+        raise error
+
+    async def layout_async(**_):
+        raise error
+
+    app = app_on(backend, "/", suppress_callback_exceptions=True)
+    register("/ends", module="ends", layout=layout_async if is_async else layout)
+    register("/links", layout=html.A(href="/gone"))
+    enable_true_404(app)
+    report = check_app(app)
+    assert {(finding.code, finding.url) for finding in report.findings} == {("T401", "/ends"), ("T411", "/gone")}
+    assert f"raised {type(error).__name__}: no DATABASE_URL" in found(report, "T401")[0].why
+    assert report.unseen == []
+
+
 def test_templates_are_drawn_with_made_up_values_if_that_is_wanted():
     drawn = []
 

@@ -11,6 +11,8 @@ from werkzeug.datastructures import Headers
 from dash_true404 import enable_true_404
 from dash_true404.diagnostics import messages
 from dash_true404.diagnostics.client import Client, NoAnswerError
+from dash_true404.diagnostics.transports.asgi import Asgi
+from dash_true404.diagnostics.watched import watched
 
 from ..apps import BACKENDS, app_on, make_app, register
 from ..waiting import SECONDS
@@ -145,6 +147,30 @@ def test_a_response_that_does_not_end_is_cut_on_asgi_servers_too(monkeypatch):
         answer = client.ask("/events")
         monkeypatch.undo()
     assert (answer.status_code, answer.data) == (200, b"event ")
+
+
+@pytest.mark.asgi
+def test_ctrl_c_while_an_answer_is_awaited_is_no_answer(monkeypatch):
+    def interrupt(self, coroutine):
+        coroutine.close()
+        raise KeyboardInterrupt
+
+    with Client(make_app("/", backend="fastapi")) as client:
+        monkeypatch.setattr(Asgi, "wait_for", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.ask("/")
+        monkeypatch.undo()
+
+
+def test_a_function_that_is_given_up_has_raised_nothing():
+    noted = []
+
+    async def wait():
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watched(wait, lambda *_: None, lambda *error: noted.append(error))())
+    assert noted == []
 
 
 @pytest.mark.asgi

@@ -26,7 +26,7 @@ class Fault(NamedTuple):
     function: str
     """Which one: ``layout``, ``title``, ``description`` or ``exists``."""
     variables: Mapping[str, Any]
-    error: Exception
+    error: BaseException
     is_answer: bool = False
     """Whether it returned no answer."""
 
@@ -83,7 +83,7 @@ def _watch(function: Callable[..., Any], module: str, name: str, faults: list[Fa
             except TypeError as error:
                 faults.append(Fault(module, name, variables, error, is_answer=True))
 
-    def note_error(error: Exception, variables: Mapping[str, Any]) -> None:
+    def note_error(error: BaseException, variables: Mapping[str, Any]) -> None:
         faults.append(Fault(module, name, variables, error))
 
     return watched(function, judge, note_error)

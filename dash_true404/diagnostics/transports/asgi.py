@@ -29,7 +29,7 @@ class Asgi:
     def __init__(self, application: Any) -> None:
         self.application = application
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=THREAD, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
         self._thread.start()
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         try:
@@ -39,6 +39,13 @@ class Asgi:
         if failure:
             self._end()
             raise NoAnswerError(f"The start-up of the app's server failed: {failure}")
+
+    def _run(self) -> None:
+        while True:
+            try:
+                return self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):  # asyncio lets a view's end the loop, and tells who awaits it too
+                continue
 
     def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Return what a coroutine returns in the application's loop."""
@@ -103,7 +110,9 @@ class Asgi:
             self.wait_for(_ask(application or self.application, request, received))
         except futures.TimeoutError:
             pass
-        except Exception:  # which the frameworks let through after they have answered, or in testing mode
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # which the frameworks let through after they have answered, or in testing mode
             received.begin(500, Headers())
         return received.answer(request)
 

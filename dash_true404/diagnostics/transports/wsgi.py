@@ -50,7 +50,7 @@ class Wsgi:
             finally:
                 if hasattr(chunks, "close"):
                     chunks.close()
-        except Exception:  # which Flask lets through in debug and testing mode
+        except BaseException:  # which Flask lets through in debug and testing mode, and SystemExit always
             received.begin(500, Headers())
 
     def close(self) -> None:
