@@ -47,8 +47,6 @@ FORMAT = format_option("Print it for people, or for programs.")
 
 def load(asked: Asked, name: str | None) -> dict[str, FoundApp]:
     """Return the apps of the name that was given, each with a name of its own."""
-    if name and is_url(name):
-        raise CannotRun(f"{name} is a URL, and this needs the app itself, such as app:app. Only `check` takes a URL.")
     if name and _ADDRESS.fullmatch(name):
         raise CannotRun(
             f"{name} isn't an app, such as app:app. If `check` is to ask a site, write http://{name.rstrip('/')}/."

@@ -208,7 +208,7 @@ def _could_run(is_verbose: bool) -> Iterator[None]:
         raise click.exceptions.Exit(128 + signal.SIGINT) from None  # as shells have it; click's own 1 means findings
     except _FOR_PEOPLE as error:
         raise CannotRun(str(error)) from error
-    except Exception as error:
+    except BaseException as error:
         if is_verbose:
             traceback.print_exc()
         hint = "" if is_verbose else " The option -v shows where."

@@ -498,6 +498,7 @@ def test_with_xdist_each_item_runs_once(pytester, run_pytest):
     [
         ("", "--dash-pages: '' doesn't name an app*"),  # a variable that is not set
         ("shop", "--dash-pages: 'shop' doesn't name an app*"),
+        ("http://127.0.0.1:9/", "--dash-pages: http://127.0.0.1:9/ is a URL, *run `dash-true404 check http:*"),
         ("shop:nope", "*Module 'shop' has no attribute 'nope'. It has shop:app."),
         ("shop:dash.Dash(server=False)", "*The app is not on its server yet. *"),
     ],

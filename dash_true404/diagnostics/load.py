@@ -40,6 +40,11 @@ def load_apps(name: str, folder: str | None = None) -> list[FoundApp]:
     :param folder: where the module is found from; None: the current folder.
     :raises LoadError: if there is none, with what was wrong and what to do.
     """
+    if "://" in name.partition("(")[0]:
+        raise LoadError(
+            f"{name} is a URL, and this needs the app itself, such as app:app. To check a live site, run "
+            f"`dash-true404 check {name}`."
+        )
     module_name, _, expression = name.partition(":")
     if not module_name or not expression.strip():
         raise LoadError(
@@ -114,7 +119,9 @@ def _import_module(module_name: str, folder: str | None = None) -> Any:
                 "Go to the folder that the app is started from, or correct the name."
             ) from None
         raise LoadError(shorten_traceback(f"Importing {module_name!r} failed", error)) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise LoadError(shorten_traceback(f"Importing {module_name!r} failed", error)) from error
 
 
@@ -157,7 +164,9 @@ def _evaluate(module: Any, module_name: str, expression: str) -> Any:
         return thing
     try:
         return thing(*args, **kwargs)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise LoadError(shorten_traceback(f"Calling {module_name}:{expression} failed", error)) from error
 
 

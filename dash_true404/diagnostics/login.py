@@ -29,7 +29,7 @@ def log_in(name: str, client: Client) -> None:
         raise LoginError(f"The login failed. {error}") from error
     try:
         function(client)
-    except (LoginError, NoAnswerError):
+    except (KeyboardInterrupt, LoginError, NoAnswerError):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise LoginError(shorten_traceback(f"The login {name} failed", error)) from error

@@ -45,6 +45,10 @@ def guard():
 
 def log_in(client):
     client.set_session(name="ann")
+
+
+def panic(client):
+    raise BaseException("rust")
 """
 
 
@@ -258,6 +262,19 @@ def test_what_breaks_off_shows_its_traceback_with_v(app_name, monkeypatch):
     status, output = run("routes", app_name, "-v")
     assert status == 2
     assert "Traceback" in output
+
+
+def test_a_panic_that_breaks_a_command_off_is_no_finding(app_name, monkeypatch):
+    class Panic(BaseException):
+        pass
+
+    def panic(*_):
+        raise Panic("rust")
+
+    status, output = run("routes", app_name, "--login", "command_line_app:panic")
+    assert (status, output.splitlines()[-1]) == (2, "BaseException: rust")
+    monkeypatch.setattr("dash_true404.cli.list_routes", panic)
+    assert run("routes", app_name) == (2, "Error: The command stopped: Panic: rust. The option -v shows where.\n")
 
 
 @pytest.mark.parametrize("command", ["check", "routes", "explain"])

@@ -85,7 +85,14 @@ def test_what_is_wrong_is_said(shop, name, said):
 
 
 @pytest.mark.parametrize(
-    "fault", ["1 / 0", "import no_such_module", "raise SystemExit(3)", "import json; json.loads('x')"]
+    "fault",
+    [
+        "1 / 0",
+        "import no_such_module",
+        "raise SystemExit(3)",
+        "import json; json.loads('x')",
+        "raise type('Panic', (BaseException,), {})('rust')",
+    ],
 )
 def test_an_error_of_importing_is_shown_as_the_users_own_traceback(shop, fault):
     (shop / "shop.py").write_text(f"x = 1\n\n{fault}\n")
@@ -101,6 +108,26 @@ def test_an_error_of_importing_is_shown_as_the_users_own_traceback(shop, fault):
 def test_an_error_of_a_factory_is_shown_so_too(shop):
     with pytest.raises(LoadError, match=r"Calling shop:create\(broken=True\) failed(.|\n)*ZeroDivisionError"):
         load_apps("shop:create(broken=True)")
+
+
+@pytest.mark.parametrize("name", ["shop:app", "shop:create()"])
+def test_ctrl_c_while_an_app_is_loaded_is_no_error_of_the_app(shop, name):
+    fault = "raise KeyboardInterrupt"
+    (shop / "shop.py").write_text(fault if name == "shop:app" else f"def create():\n    {fault}")
+    with pytest.raises(KeyboardInterrupt):
+        load_apps(name)
+
+
+def test_a_factory_may_raise_anything(shop):
+    (shop / "shop.py").write_text("class Panic(BaseException): pass\n\ndef create():\n    raise Panic('rust')")
+    with pytest.raises(LoadError, match=r"Calling shop:create\(\) failed(.|\n)*Panic: rust"):
+        load_apps("shop:create()")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "https://shop.example/"])
+def test_a_url_is_no_name(url):
+    with pytest.raises(LoadError, match=f"{url} is a URL, and this needs the app itself, such as app:app.*check {url}"):
+        load_apps(url)
 
 
 def test_a_module_without_a_main_guard_is_not_served(shop, capsys):
