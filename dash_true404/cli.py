@@ -202,7 +202,7 @@ def check(
     elif form == "github":
         text = "\n".join(to_github(report) for report in reports.values())
     else:
-        text = "\n\n".join(paint(format_report(name, report)) for name, report in reports.items())
+        text = "\n\n".join(paint(format_report(name, report, strict)) for name, report in reports.items())
     statuses = {report.exit_status(strict) for report in reports.values()}
     return Output(text, 1 if 1 in statuses else max(statuses), notes)
 

@@ -78,6 +78,21 @@ def test_what_could_not_be_seen_is_said(monkeypatch):
     assert text.endswith("app: no findings. The check is not complete: not all could be seen. Asked: 1 page, 2 links.")
 
 
+@pytest.mark.parametrize(
+    ("notes", "findings", "said"),
+    [
+        ([A_NOTE], [], "app: no findings, and 1 note, which --strict counts."),
+        ([A_NOTE, A_NOTE], [], "app: no findings, and 2 notes, which --strict counts."),
+        ([A_NOTE], [A_FINDING], "app: 1 finding, and 1 note, which --strict counts."),
+        ([], [], "app: no findings."),
+    ],
+)
+def test_notes_that_count_are_said_to(notes, findings, said):
+    report = Report(findings, notes)
+    assert format_report("app", report, is_strict=True).endswith(said)
+    assert "--strict" not in format_report("app", report)
+
+
 @pytest.mark.parametrize("true", [True, False])
 def test_the_json_is_as_its_schema_says(true):
     app = sound_app(true=true)
@@ -170,6 +185,7 @@ def test_the_options_of_the_command(options, status, start, tmp_path, monkeypatc
     result = CliRunner().invoke(main, ["check", "linked_app:app", *options])
     assert result.exit_code == status
     assert result.output.startswith(start)
+    assert ("which --strict counts" in result.output) is ("--strict" in options)
 
 
 def test_logging_that_was_disabled_before_stays_disabled(monkeypatch):

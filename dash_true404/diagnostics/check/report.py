@@ -51,11 +51,12 @@ def show_progress() -> Iterator[Callable[[str], None]]:
             click.echo(f"\r{'':<{width}}\r", nl=False, err=True)
 
 
-def format_report(name: str, report: Report) -> str:
+def format_report(name: str, report: Report, is_strict: bool = False) -> str:
     """Return a report for people to read: what is wrong and why, then the URLs that it is wrong for.
 
     :param name: of the app or site.
     :param report: what ``check`` has found.
+    :param is_strict: whether notes count like findings.
     """
     width = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     return "\n\n".join(
@@ -63,7 +64,7 @@ def format_report(name: str, report: Report) -> str:
             *format_findings(report.findings, width),
             *(fill(f"Note {note.code}: {note.why}", width, "  ") for note in report.notes),
             *_format_unseen(report, width),
-            fill(_summarize(name, report), width),
+            fill(_summarize(name, report, is_strict), width),
         ]
     )
 
@@ -92,10 +93,11 @@ def _format_unseen(report: Report, width: int) -> Iterator[str]:
         yield fill(f"Not seen: {name_some(urls, _MOST_NAMED)}: {why}.", width, "  ")
 
 
-def _summarize(name: str, report: Report) -> str:
+def _summarize(name: str, report: Report, is_strict: bool) -> str:
     """Return the last lines: how many findings there are, what fixes them, and how much was asked."""
     number = len(report.findings)
-    sentences = [f"{name}: {count(number, 'finding') if number else 'no findings'}."]
+    counted = f", and {count(len(report.notes), 'note')}, which --strict counts" if is_strict and report.notes else ""
+    sentences = [f"{name}: {count(number, 'finding') if number else 'no findings'}{counted}."]
     fixed = sum(finding.group is not None for finding in report.findings)
     if fixed:
         which = "them all" if fixed == number else f"the first {fixed} of {number}"
