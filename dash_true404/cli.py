@@ -24,6 +24,7 @@ from .diagnostics.explain import Explanation, explain
 from .diagnostics.find_apps import FoundApp, choose_app
 from .diagnostics.inspected_app import check_ready
 from .diagnostics.load import load_apps
+from .diagnostics.login import advise_log_in
 from .diagnostics.routes import Listing, list_routes
 from .diagnostics.settings import check_choices
 from .diagnostics.urls import strip_origin
@@ -186,6 +187,7 @@ def check(
     excluded = (*asked.settings.exclude, *exclude)
     reports: dict[str, Report] = {}
     notes: list[str] = []
+    visitor = asked.visitor
     if target and is_url(target):
         visitor, notes = asked.visitor_at(target)
         reports[target] = check_site(target, most, asked.progress, visitor=visitor, exclude=excluded)
@@ -196,6 +198,8 @@ def check(
                     app.app, asked.progress, client=client, exclude=excluded, probe_templates=probe_templates
                 )
             notes += client.notes
+    if any(unseen.is_guards for report in reports.values() for unseen in report.unseen):
+        notes = [*notes, f"A guard seems to answer first: {advise_log_in(visitor)}"]
     reports = {name: report.without((*asked.settings.ignore, *ignore)) for name, report in reports.items()}
     if form == "json":
         text = one_or_all([report.as_dict(name) for name, report in reports.items()])

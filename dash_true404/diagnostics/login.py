@@ -9,10 +9,20 @@ from .messages import NoAnswerError
 
 if TYPE_CHECKING:
     from .client import Client
+    from .settings import Visitor
 
 
 class LoginError(Exception):
     """The login failed; its text is for the person who asked for it."""
+
+
+def advise_log_in(visitor: Visitor) -> str:
+    """Return what to do where a guard answers a visitor."""
+    if visitor.login:
+        return f"--login {visitor.login} was called, and it still answers."
+    if visitor.user or visitor.headers:
+        return "it does not accept this visitor: look at --user and --header, or log in with --login."
+    return "log in with --user, --header or --login."
 
 
 def log_in(name: str, client: Client) -> None:

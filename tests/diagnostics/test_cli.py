@@ -16,6 +16,8 @@ from dash_true404.diagnostics.check.findings import Report
 from dash_true404.diagnostics.check.report import show_progress
 from dash_true404.diagnostics.client import Client
 
+from ..serving import serve
+
 APP = """
 import logging
 import dash
@@ -45,6 +47,10 @@ def guard():
 
 def log_in(client):
     client.set_session(name="ann")
+
+
+def pass_by(client):
+    pass
 
 
 def panic(client):
@@ -291,6 +297,29 @@ def test_a_full_url_is_explained_by_the_app_of_the_table(app_name, tmp_path):
     status, output = run("explain", "http://a.example/")
     assert status == 0
     assert output.startswith("GET /: 200 (page)")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "log in with --user, --header or --login."),
+        (["--header", "X-Key: 1"], "it does not accept this visitor: look at --user and --header, or log in with"),
+        (["--login", "command_line_app:log_in"], "--login command_line_app:log_in was called, and it still answers."),
+    ],
+)
+def test_what_to_do_about_a_guard_is_said(app_name, tmp_path, options, said):
+    assert "Note: A guard" not in run("check", app_name, *options)[1]
+    (tmp_path / "command_line_app.py").write_text(APP.replace('request.headers.get("X-Closed")', "True"))
+    sys.modules.pop("command_line_app")
+    status, output = run("check", app_name, *options)
+    assert status == 2
+    assert f"Note: A guard seems to answer first: {said}" in output
+    with serve(sys.modules["command_line_app"].app.server) as url:
+        status, output = run(
+            "check", url, *options[:1], *(option.replace("log_in", "pass_by") for option in options[1:])
+        )
+    assert status == 2
+    assert f"it wants a log-in: {said.replace('log_in', 'pass_by')}" in output
 
 
 def test_a_guarded_app_is_seen_with_a_user(app_name):

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from ..base_urls import split_base_url
 from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
+from ..login import advise_log_in
 from ..settings import STRANGER, Visitor
 from ..urls import UNKNOWN_NAME, follow_redirects, resolve_link
 from .crawl import Crawl
@@ -22,7 +23,6 @@ from .router import Router
 from .subject import GUARDED, NO_ANSWER, Progress, Subject, is_log_in
 from .unknown_urls import check_dashs_own_urls, check_files, check_not_found_page, check_unknown_url, explain_guard
 
-_LOG_IN = "log in with --user, --header or --login."
 _MOST_HOPS = 5
 _CONFIG = re.compile(rb'<script[^>]*id="_dash-config"[^>]*>(.*?)</script>', re.DOTALL)
 _DRAWN_BY_DASH = "404 - Page not found"
@@ -196,7 +196,7 @@ class _Site(Subject):
             if base != self.host:
                 raise LiveError(
                     f"{self._url} redirects to another host, {base}. If the app is there, check that URL. If that is a "
-                    f"log-in: {_LOG_IN}"
+                    f"log-in: {advise_log_in(self._client.visitor)}"
                 )
             self._url = there
         raise LiveError(f"{self.host} redirects again and again.")
@@ -204,10 +204,10 @@ class _Site(Subject):
     def _explain_no_app(self, answer: Response) -> str:
         url = self._url
         if answer.status_code in GUARDED:
-            return f"{url} answers {answer.status_code}: it wants a log-in: {_LOG_IN}"
+            return f"{url} answers {answer.status_code}: it wants a log-in: {advise_log_in(self._client.visitor)}"
         hint = "Name the URL of one of its pages."
         if answer.status_code != 404:
-            hint = f"Is the URL right? If that is a log-in: {_LOG_IN}"
+            hint = f"Is the URL right? If that is a log-in: {advise_log_in(self._client.visitor)}"
         return (
             f"{url} isn't a page of a Dash app (it answers {answer.status_code}, without Dash's _dash-config). {hint}"
         )
