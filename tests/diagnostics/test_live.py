@@ -436,9 +436,10 @@ def test_a_part_of_dash_that_is_refused_is_not_seen(refused, answer):
     assert f"({refused}), the server answers {answer[1]}" in unseen.why
 
 
-def test_a_log_in_that_answers_for_the_router_is_no_blank_page():
+@pytest.mark.parametrize("log_in", ["<form>", {"error": "log in"}, {"response": None}])
+def test_a_log_in_that_answers_for_the_router_is_no_blank_page(log_in):
     app = site_app()
-    app.server.before_request(lambda: "<form>" if flask.request.method == "POST" else None)
+    app.server.before_request(lambda: log_in if flask.request.method == "POST" else None)
     report, _ = check(app)
     assert {why for url, why in report.unseen if url == "/a"} == {
         "asked for the layout, the server answers 200, but not as Dash does"

@@ -75,13 +75,10 @@ class Router:
             {"Content-Type": "application/json", "Accept": "application/json"},
             json.dumps(question).encode(),
         )
-        answered = read_json(answer)
-        if not isinstance(answered, dict):
-            return answer.status_code, None
         try:
-            layout = answered["response"]["_pages_content"]["children"]
-        except (TypeError, KeyError):
-            layout = None
+            layout = read_json(answer)["response"].get("_pages_content", {}).get("children")
+        except (TypeError, KeyError, AttributeError):
+            return answer.status_code, None
         return 204 if layout is None else 200, layout
 
 
