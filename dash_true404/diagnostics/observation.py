@@ -12,7 +12,7 @@ from ..servers import Decision, Outcome, Reason
 from .answerers import UNSEEN, Answerer, find_answerer
 from .client import Response
 from .inspected_app import SAFE, InspectedApp
-from .urls import UNKNOWN_NAME, follow_redirects, resolve_link
+from .urls import UNKNOWN_NAME, follow_redirects, is_log_in, resolve_link
 from .watched import watched
 
 # What answers in place of a page or rule.
@@ -113,14 +113,14 @@ def is_exists_left_out(seen: Observation) -> bool:
 def is_kept_out(seen: Observation) -> bool:
     """Tell whether a guard keeps the visitor from seeing whether a URL is found.
 
-    It does so where it refuses what a page or a rule matches, or sends the visitor elsewhere, and where it answers a
+    It does so where it refuses what a page or a rule matches, or sends the visitor to a log-in, and where it answers a
     made-up URL beside or below it alike: one that redirects an old URL, or bars one, does not.
     """
     is_refused = seen.status in _REFUSALS
     if not _is_guards(seen) or not (is_refused or seen.location is not None or 200 <= seen.status < 300):
         return False
-    name = seen.app.name_what_matches(seen.decision)
-    if name is not None and (is_refused or (seen.location is not None and _name_target(seen) != name)):
+    is_barred = is_refused or is_log_in(seen.location or "")
+    if is_barred and seen.app.name_what_matches(seen.decision) is not None:
         return True
     above = seen.path.rpartition("/")[0]
     return any(_is_answered_alike(seen, f"{start}/{UNKNOWN_NAME}") for start in (above, seen.path.rstrip("/")))
@@ -131,12 +131,6 @@ def _is_guards(seen: Observation) -> bool:
     if who.kind == "errorhandler":  # of what a guard has raised, if that was seen
         return not who.after.startswith(_NO_GUARDS) and (who.after != "" or seen.status in _REFUSALS)
     return who.kind in _GUARDING and not who.was
-
-
-def _name_target(seen: Observation) -> str | None:
-    """Name what matches the URL that an answer redirects to."""
-    target = resolve_link(seen.location or "", seen.path)
-    return None if target is None else seen.app.name_what_matches(seen.app.decide(target.partition("?")[0]))
 
 
 def _is_answered_alike(seen: Observation, url: str) -> bool:

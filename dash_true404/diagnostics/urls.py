@@ -15,6 +15,7 @@ from .client import Response
 UNKNOWN_NAME = "true404-no-such-page"
 
 _ORIGIN = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_LOG_IN = re.compile(r"(.*[-_])?(log|sign)[-_]?(in|on)([-_.].*)?|o?auth\d?|sso|saml\d?|authorize", re.IGNORECASE)
 _LOG_OUT = re.compile(r"(?:(?:log|sign)[-_]?(?:out|off)|end[-_]?session)(?:\.\w+)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # That of an app in this process, which no link can name.
@@ -58,6 +59,15 @@ def resolve_dots(path: str) -> str:
         elif not is_folder:
             kept.append(segment)
     return "/".join([*kept, ""] if is_folder else kept)
+
+
+def is_log_in(url: str) -> bool:
+    """Tell whether a URL looks like a log-in.
+
+    >>> is_log_in("/auth/sign-in/?next=/")
+    True
+    """
+    return _LOG_IN.fullmatch(url.partition("?")[0].rstrip("/").rpartition("/")[2]) is not None
 
 
 def is_log_out(url: str) -> bool:

@@ -13,11 +13,11 @@ from ...servers import Outcome
 from ..client import NoAnswerError, Response
 from ..names import capitalize, name_page
 from ..routes import find_problems
-from ..urls import UNKNOWN_NAME, follow_redirects, is_log_out
+from ..urls import UNKNOWN_NAME, follow_redirects, is_log_in, is_log_out
 from .crawl import note_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
-from .subject import GUARDED, is_guards, is_index, is_log_in
+from .subject import GUARDED, is_guards, is_index
 from .unknown_urls import check_not_found_page, explain_guard, head_differs, no_allow, soft_404
 
 # So many pages are asked with HEAD and POST too: what depends on the method shows with the first ones as well, and an

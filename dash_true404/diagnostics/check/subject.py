@@ -24,7 +24,6 @@ NO_ANSWER = Response(0, Headers(), b"")
 #: Requests in a row that are not answered: each costs the time that the client waits.
 MOST_SILENCES = 3
 
-_LOG_IN = re.compile(r"(.*[-_])?(log|sign)[-_]?(in|on)([-_.].*)?|o?auth\d?|sso|saml\d?|authorize", re.IGNORECASE)
 _PREFIX = re.compile(rb'"requests_pathname_prefix":\s*("[^"]*")')
 
 
@@ -156,15 +155,6 @@ def is_soft_404(subject: Subject, url: str, answer: Response) -> bool:
 def is_guards(status: int) -> bool:
     """Tell whether a status may be that of a guard: it refuses, or redirects to a log-in."""
     return status in GUARDED or 300 <= status < 400
-
-
-def is_log_in(url: str) -> bool:
-    """Tell whether a URL looks like a log-in.
-
-    >>> is_log_in("/auth/sign-in/?next=/")
-    True
-    """
-    return _LOG_IN.fullmatch(url.partition("?")[0].rstrip("/").rpartition("/")[2]) is not None
 
 
 class End(NamedTuple):
