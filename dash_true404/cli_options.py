@@ -199,7 +199,7 @@ def as_visitor(command: Callable[..., Output]) -> Callable[..., None]:
 @contextlib.contextmanager
 def _could_run(is_verbose: bool) -> Iterator[None]:
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # what the app prints is not part of the answer
+        with _output_to_stderr():
             yield
     except (click.ClickException, click.exceptions.Exit):
         raise
@@ -213,3 +213,16 @@ def _could_run(is_verbose: bool) -> Iterator[None]:
             traceback.print_exc()
         hint = "" if is_verbose else " The option -v shows where."
         raise CannotRun(f"The command stopped: {type(error).__name__}: {error}.{hint}") from error
+
+
+@contextlib.contextmanager
+def _output_to_stderr() -> Iterator[None]:
+    """Send what the app prints to stderr, and what its child processes do: it is not part of the answer."""
+    output = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(output, 1)
+        os.close(output)

@@ -86,6 +86,16 @@ def test_what_is_no_method_is_refused(app_name):
     assert "'GET /x' isn't an HTTP method." in result.output
 
 
+def test_what_an_app_and_its_children_print_is_not_part_of_the_answer(tmp_path, app_name, capfd):
+    with (tmp_path / "command_line_app.py").open("a") as module:
+        module.write("\nimport os\nprint('from the app', flush=True)\nos.write(1, b'from a child')\n")
+    main(["routes", app_name, "--format", "json"], standalone_mode=False)
+    output, errors = capfd.readouterr()
+    json.loads(output)
+    assert "from the app" in errors
+    assert "from a child" in errors
+
+
 def test_output_may_go_into_memory(app_name):
     """As in a notebook, whose standard output is no file."""
     with contextlib.redirect_stdout(io.StringIO()) as output:
