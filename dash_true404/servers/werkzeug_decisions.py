@@ -146,7 +146,7 @@ class WerkzeugDecisions:
         :param urls: the server's rules, bound to the request.
         :param asked: what the server's routing raised.
         """
-        methods, hidden = self._rules.bind(urls, self._is_page)
+        methods, hidden = self._rules.bind(urls)
         rule, decided = None, refused._replace(rule=hidden)
         # What takes OPTIONS alone is no answer to it.
         is_taken = methods or urls.default_method.upper() != "OPTIONS"

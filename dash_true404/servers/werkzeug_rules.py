@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -48,13 +47,11 @@ class RulesWithoutDash:
             if "GET" in (rule.methods or ()) and not (rule.host or rule.subdomain or rule.websocket)
         ]
 
-    def bind(self, urls: MapAdapter, is_page: Callable[[str], bool]) -> tuple[set[str], Rule | None]:
+    def bind(self, urls: MapAdapter) -> tuple[set[str], Rule | None]:
         """Bind a request's adapter to these rules, without those that Dash's rules hide at its path.
 
         Dash's view got the request, so all other rules that match the path for GET are hidden, directly or by a
         redirect that leads back to Dash. Return which methods are left, besides OPTIONS, and the first hidden rule.
-
-        :param is_page: tells whether a path, as the browser holds it, is a page's.
         """
         if self._made_of != len(self._server.view_functions):
             self._refresh()
@@ -67,8 +64,6 @@ class RulesWithoutDash:
                 rule, _ = urls.match(method="GET", return_rule=True, websocket=False)
             except RequestRedirect as redirect:
                 target = _path_below_mount(urls, redirect.new_url)
-                if is_page(encoded(target)):
-                    break
                 if self._is_reached(urls, target):
                     methods = {"GET"}
                     break

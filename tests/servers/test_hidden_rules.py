@@ -109,6 +109,13 @@ def test_another_method_is_redirected_to_the_rule_that_takes_it(backend):
 
 
 @pytest.mark.parametrize("backend", WERKZEUG)
+def test_a_redirect_leads_to_a_page_that_hides_the_rule_there(backend):
+    app = site_with(backend, ("/<site>/<section>/<name>",))
+    answers = [ask(app, "/dash/a//b", method) for method in ("GET", "HEAD", "OPTIONS", "POST")]
+    assert [(answer.status, answer.location) for answer in answers] == [(308, "/dash/a/b")] * 3 + [(405, "")]
+
+
+@pytest.mark.parametrize("backend", WERKZEUG)
 def test_options_of_what_get_is_redirected_to_is_answered_by_a_broad_rule(backend):
     app = site_with(backend, ("/<path:p>", "POST"))
     assert [status(app, path, "OPTIONS") for path in ("/dash/assets//a.css", "/dash/assets/a.css")] == [200, 200]
