@@ -9,6 +9,8 @@ from werkzeug.datastructures import Headers
 
 #: Seconds; for an app that hangs.
 TIMEOUT = 20
+#: The statuses of a guard, or of a server that is busy: they are no fault of the URL's.
+GUARDED = frozenset({401, 403, 407, 429})
 
 
 class NoAnswerError(Exception):

@@ -12,6 +12,7 @@ from ..servers import Decision, Outcome, Reason
 from .answerers import UNSEEN, Answerer, find_answerer
 from .client import Response
 from .inspected_app import SAFE, InspectedApp
+from .messages import GUARDED
 from .urls import UNKNOWN_NAME, follow_redirects, is_log_in, resolve_link
 from .watched import watched
 
@@ -20,7 +21,6 @@ _ANSWERING = ("before_request", "guard", "middleware", "inside")
 _GUARDING = (*_ANSWERING, "dependency")
 # What of the user's raises an error, and was reached.
 _NO_GUARDS = ("its view", "the page's code", "what is mounted")
-_REFUSALS = (401, 403, 407, 429)
 
 # One at a time, or the second would take the first one's watch for the page's own exists.
 _watching = threading.RLock()
@@ -116,7 +116,7 @@ def is_kept_out(seen: Observation) -> bool:
     It does so where it refuses what a page or a rule matches, or sends the visitor to a log-in, and where it answers a
     made-up URL beside or below it alike: one that redirects an old URL, or bars one, does not.
     """
-    is_refused = seen.status in _REFUSALS
+    is_refused = seen.status in GUARDED
     if not _is_guards(seen) or not (is_refused or seen.location is not None or 200 <= seen.status < 300):
         return False
     is_barred = is_refused or is_log_in(seen.location or "")
@@ -129,7 +129,7 @@ def is_kept_out(seen: Observation) -> bool:
 def _is_guards(seen: Observation) -> bool:
     who = seen.answerer
     if who.kind == "errorhandler":  # of what a guard has raised, if that was seen
-        return not who.after.startswith(_NO_GUARDS) and (who.after != "" or seen.status in _REFUSALS)
+        return not who.after.startswith(_NO_GUARDS) and (who.after != "" or seen.status in GUARDED)
     return who.kind in _GUARDING and not who.was
 
 

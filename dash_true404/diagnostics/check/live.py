@@ -14,13 +14,14 @@ from ..base_urls import split_base_url
 from ..client import Client, NoAnswerError, Response
 from ..inspected_app import SAFE
 from ..login import advise_log_in
+from ..messages import GUARDED
 from ..settings import STRANGER, Visitor
 from ..urls import UNKNOWN_NAME, follow_redirects, is_log_in, resolve_link
 from .crawl import Crawl
 from .dead_links import list_dead_links
 from .findings import ENABLE, Finding, Report, Unseen, make_report
 from .router import Router
-from .subject import GUARDED, NO_ANSWER, Progress, Subject
+from .subject import NO_ANSWER, Progress, Subject
 from .unknown_urls import check_dashs_own_urls, check_files, check_not_found_page, check_unknown_url, explain_guard
 
 _MOST_HOPS = 5

@@ -11,13 +11,14 @@ from ...core.page_faults import explain_odd_template, explain_unreachable
 from ...core.pages import is_not_found_page, path_or_template, registered_path
 from ...servers import Outcome
 from ..client import NoAnswerError, Response
+from ..messages import GUARDED
 from ..names import capitalize, name_page
 from ..routes import find_problems
 from ..urls import UNKNOWN_NAME, follow_redirects, is_log_in, is_log_out
 from .crawl import note_log_out
 from .findings import Finding, Unseen
 from .links import InProcess
-from .subject import GUARDED, is_guards, is_index
+from .subject import is_guards, is_index
 from .unknown_urls import check_not_found_page, explain_guard, head_differs, no_allow, soft_404
 
 # So many pages are asked with HEAD and POST too: what depends on the method shows with the first ones as well, and an

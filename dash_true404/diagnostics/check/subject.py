@@ -12,11 +12,10 @@ from werkzeug.datastructures import Headers
 
 from ...dash_internals.index_page import is_shell
 from ..client import Client, NoAnswerError, Response
+from ..messages import GUARDED
 from ..urls import follow_redirects, resolve_link
 from .watch import Fault
 
-# A guard, or a server that is busy, not a fault of the URL's.
-GUARDED = frozenset({401, 403, 407, 429})
 #: A server that is not there just now, often said by a proxy in front of it.
 UNAVAILABLE = frozenset({502, 503, 504})
 #: For a request that gets none, or would not come to this process.

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..client import Response
+from ..messages import GUARDED
 from ..rules import METHODS
 from ..urls import UNKNOWN_NAME
 from .findings import ENABLE, GUARD, Finding, Unseen
-from .subject import GUARDED, UNAVAILABLE, Subject, is_guards, is_index, is_soft_404
+from .subject import UNAVAILABLE, Subject, is_guards, is_index, is_soft_404
 
 _A_DAY = 86400
 _UPDATE = "_dash-update-component"
