@@ -76,10 +76,15 @@ class InspectedApp:
         """Tell whether ``redirect_slashes`` redirects a request to the page's own path."""
         return decision.outcome is Outcome.REDIRECT and self.site.own_path(decision.found) is not None
 
+    @property
+    def knows_pages(self) -> bool:
+        """Whether the app tells pages from other URLs: else Dash draws the same layout at all of them."""
+        return self.is_enabled or bool(self.dash_app.use_pages)
+
     def is_only_layout(self, decision: Decision) -> bool:
         """Tell whether a URL is the home of an app without pages, at which Dash draws its layout."""
         is_home = decision.site is self.site and decision.path == self.site.prefix
-        return is_home and not self.is_enabled and not self.dash_app.use_pages
+        return is_home and not self.knows_pages
 
     def find_rule(self, decision: Decision) -> Rule | None:
         """Return the rule, other than Dash's for pages, that answers a request; None for a refused one too."""

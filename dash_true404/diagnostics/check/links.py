@@ -41,7 +41,7 @@ class InProcess(Subject):
         self.is_enabled = self.inspected.is_refusing
         self.site = self.inspected.site
         self.prefix: str = app.config.requests_pathname_prefix
-        self.knows_pages = self.inspected.is_enabled or bool(app.use_pages)
+        self.knows_pages = self.inspected.knows_pages
         self.cure = self._find_cure()
         #: Filled while the pages are watched; None if they are not.
         self.faults: list[Fault] | None = None
