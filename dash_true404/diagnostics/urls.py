@@ -67,7 +67,7 @@ def is_log_in(url: str) -> bool:
     >>> is_log_in("/auth/sign-in/?next=/")
     True
     """
-    return _LOG_IN.fullmatch(url.partition("?")[0].rstrip("/").rpartition("/")[2]) is not None
+    return _LOG_IN.fullmatch(_last_segment(url)) is not None
 
 
 def is_log_out(url: str) -> bool:
@@ -78,8 +78,11 @@ def is_log_out(url: str) -> bool:
 
     :param url: path and query, or a full URL.
     """
-    path = re.split("[?#]", url, maxsplit=1)[0].rstrip("/")
-    return _LOG_OUT.fullmatch(path.rpartition("/")[2]) is not None
+    return _LOG_OUT.fullmatch(_last_segment(url)) is not None
+
+
+def _last_segment(url: str) -> str:
+    return re.split("[?#]", url, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
 
 
 def to_browser(app: dash.Dash, path: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dash_true404.diagnostics.urls import is_log_out, resolve_dots, strip_origin
+from dash_true404.diagnostics.urls import is_log_in, is_log_out, resolve_dots, strip_origin
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,14 @@ def test_what_ends_a_session_looks_like_it(url):
 
 @pytest.mark.parametrize("url", ["/", "/login", "/logout/help", "/logout-help", "/catalogout", "/a?next=/logout", ""])
 def test_other_urls_do_not(url):
+    assert not is_log_out(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["/login", "/auth/sign-in/?next=/logout", "/login#next=/", "https://id.example/authorize"]
+)
+def test_a_log_in_looks_like_it(url):
+    assert is_log_in(url)
     assert not is_log_out(url)
 
 

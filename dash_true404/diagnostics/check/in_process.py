@@ -85,10 +85,11 @@ class _AppCheck:
         for number, (module, page) in enumerate(pages, 1):
             subject.progress(f"Asking page {number} of {len(pages)}: {module}")
             yield from self._checks.check(module, page)
-        for page in self._site.pages.list_all():
+        listed = self._site.pages.list_all()
+        for page in listed:
             if page.get("module") is None and registered_path(page):  # of paths=
                 yield from self._checks.check(None, page)
-        yield from self._check_asked(len(self._site.pages.list_all()))
+        yield from self._check_asked(len(listed))
         yield from self._check_home()
         yield from self._check_redirects()
         subject.progress("Asking unknown URLs")
